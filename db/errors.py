@@ -1,0 +1,202 @@
+"""The one error tree.
+
+ShopOpsError
+├── UsageError                the call itself is wrong (exit 2)
+│   ├── QuestionError         empty, too long, control characters
+│   ├── SettingsError         a setting that cannot be used
+│   └── AsOfError             an as-of date outside the data
+├── SchemaError               a store YAML that does not hold (file, line, fix)
+├── QueryError                a query object the semantic layer refuses
+│   ├── UnknownMetric
+│   ├── UnknownDimension
+│   └── UnknownMember
+├── StoreError                the store file or database cannot be used
+│   ├── StoreMissing
+│   ├── StoreLocked           (retryable)
+│   ├── StoreTimeout          (retryable)
+│   └── StoreDamaged
+├── ModelError                the language model cannot be used
+│   ├── ModelMissing
+│   ├── ModelDamaged
+│   ├── ModelUnavailable      endpoint down, slow or rate limited (retryable)
+│   ├── ModelReplyError       the reply cannot be read
+│   └── Cancelled             the operator stopped it
+├── SecurityError             refused, and recorded
+│   ├── SQLRefused
+│   └── PermissionRefused
+└── InternalError             ours to fix
+
+Every error carries a stable ``code``, a sentence safe to show to an operator, and what to do next. The tree lives in the
+lowest package because every layer raises from it; ``agent.errors`` is its public name.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+Kind = Literal["retryable", "terminal", "security", "usage"]
+
+
+class ShopOpsError(Exception):
+    """An error an operator may see.
+
+    Args:
+        message: one sentence, safe to show: no secret, no personal data, no path that is not the operator's own.
+        hint: what to do next, one sentence, may be empty.
+    """
+
+    code: ClassVar[str] = "failed"
+    kind: ClassVar[Kind] = "terminal"
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class UsageError(ShopOpsError):
+    """The call itself is wrong."""
+
+    code, kind, exit_status = "usage", "usage", 2
+
+
+class QuestionError(UsageError):
+    """A question that cannot be read: empty, too long, or with control characters."""
+
+    code = "question"
+
+
+class SettingsError(UsageError):
+    """A setting that cannot be used."""
+
+    code = "settings"
+
+
+class AsOfError(UsageError):
+    """An as-of date outside the store's data."""
+
+    code = "as_of"
+
+
+class SchemaError(ShopOpsError):
+    """A store YAML that does not hold; the message names file, line and the fix."""
+
+    code, exit_status = "schema", 2
+
+
+class QueryError(ShopOpsError):
+    """A query object that the semantic layer refuses."""
+
+    code = "query"
+
+
+class UnknownMetric(QueryError):
+    """A metric that the store does not define."""
+
+    code = "unknown_metric"
+
+
+class UnknownDimension(QueryError):
+    """A dimension that the store does not define."""
+
+    code = "unknown_dimension"
+
+
+class UnknownMember(QueryError):
+    """A value that the dimension does not hold."""
+
+    code = "unknown_member"
+
+
+class StoreError(ShopOpsError):
+    """The store's file or database cannot be used."""
+
+    code = "store"
+
+
+class StoreMissing(StoreError):
+    """There is no store of that name yet."""
+
+    code = "store_missing"
+
+
+class StoreLocked(StoreError):
+    """Another process holds the store for writing."""
+
+    code, kind = "store_locked", "retryable"
+
+
+class StoreTimeout(StoreError):
+    """A query ran past its limit and was stopped."""
+
+    code, kind = "store_timeout", "retryable"
+
+
+class StoreDamaged(StoreError):
+    """The store's file is not what was loaded."""
+
+    code = "store_damaged"
+
+
+class ModelError(ShopOpsError):
+    """The language model cannot be used."""
+
+    code = "model"
+
+
+class ModelMissing(ModelError):
+    """The model's file or settings are not there."""
+
+    code = "model_missing"
+
+
+class ModelDamaged(ModelError):
+    """The model's file is not the published one."""
+
+    code = "model_damaged"
+
+
+class ModelUnavailable(ModelError):
+    """The endpoint is down, slow or rate limited."""
+
+    code, kind = "model_unavailable", "retryable"
+
+
+class ModelReplyError(ModelError):
+    """The model replied with something that cannot be read."""
+
+    code = "model_reply"
+
+
+class Cancelled(ModelError):
+    """The operator stopped it."""
+
+    code = "cancelled"
+
+
+class SecurityError(ShopOpsError):
+    """Refused, and recorded."""
+
+    code, kind = "security", "security"
+
+
+class SQLRefused(SecurityError):
+    """SQL that is not on the allow-list."""
+
+    code = "sql_refused"
+
+
+class PermissionRefused(SecurityError):
+    """Something this operator may not do or see."""
+
+    code = "permission_refused"
+
+
+class InternalError(ShopOpsError):
+    """A fault of ours; the operator sees one sentence, the log the rest."""
+
+    code = "internal"
