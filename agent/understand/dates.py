@@ -1,0 +1,129 @@
+"""Periods in a question: every date expression, resolved to half-open intervals by code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from agent.understand import dates_en, dates_zh
+from agent.understand.calendar import Period, add_months, span
+from agent.understand.dates_en import Clock
+from db.semantic.query import Interval
+
+__all__ = ["Clock", "PeriodMention", "find_periods"]
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodMention:
+    """A period and where the question names it (character offsets of the normal form)."""
+
+    start: int
+    end: int
+    period: Period
+
+
+_RANGE = re.compile(r" ?(?:to|through|thru|till|until|up to|-|到|至|~) ?(?:the )?(?:end of )?")
+_BETWEEN = re.compile(r" ?(?:and|和|与) ?")
+_OPEN_BEFORE = re.compile(r"(?:between|from|从|自)\s?(?:the )?$")
+_CHANGE = re.compile(
+    r"\b(?:grow|grew|grown|growth|change[ds]?|rise|rose|risen|drop(?:ped)?|fall|fell|increase[ds]?|decrease[ds]?|went|"
+    r"decline[ds]?|improve[ds]?|compare[ds]?|difference|shift(?:ed)?|jump(?:ed)?|up|down)\b|增长|下降|变化|增加|减少|上升|涨|跌|提升|对比|相比",
+    re.ASCII,
+)
+_SINCE = re.compile(r"\b(?:ever )?since(?: the (?:start|beginning) of)? $", re.ASCII)
+_STARTING = re.compile(r"\b(?:from|starting(?: from| in)?|beginning) $", re.ASCII)
+_AFTER = re.compile(r"\bafter (?:the end of )?$", re.ASCII)
+_BEFORE = re.compile(r"\b(?:before|prior to|earlier than) (?:the start of )?$", re.ASCII)
+_UNTIL = re.compile(r"\b(?:until|till|up to|through|up until|by the end of) $|(?:截至|截止到?|直到)$", re.ASCII)
+_ZH_SINCE = re.compile(r"(?:以来|至今|到现在|到今天|起)")
+_EN_ON = re.compile(r" (?:onwards?|until now|till now|to date|to now|until today|on(?=[ ,?.]|$))", re.ASCII)
+_ZH_AFTER = re.compile(r"(?:以后|之后)")
+_ZH_BEFORE = re.compile(r"(?:以前|之前)")
+
+
+def find_periods(text: str, clock: Clock) -> list[PeriodMention]:
+    """All periods of a normalised question, in the order of the text.
+
+    ``from A to B`` and ``between A and B`` become one period, unless the question speaks of a change: then they stay
+    two, and the later is the one asked about. ``since``, ``after``, ``before``, ``until`` open one side up to today or
+    down to the first day of the data.
+
+    Raises:
+        QuestionError: a date that the calendar does not have.
+    """
+    mentions = _joined(_atoms(text, clock), text)
+    return [_opened(mention, text, clock) for mention in mentions]
+
+
+def _atoms(text: str, clock: Clock) -> list[PeriodMention]:
+    taken = bytearray(len(text))
+    found: list[PeriodMention] = []
+    matches = [
+        (match, build, order)
+        for order, (pattern, build) in enumerate((*dates_zh.RULES, *dates_en.RULES))
+        for match in pattern.finditer(text)
+    ]
+    matches.sort(key=lambda item: (-(item[0].end() - item[0].start()), item[2]))
+    for match, build, _ in matches:
+        if any(taken[match.start() : match.end()]):
+            continue
+        period = build(match, clock)
+        if period is not None:
+            found.append(PeriodMention(match.start(), match.end(), period))
+            taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
+    return sorted(found, key=lambda mention: mention.start)
+
+
+def _joined(atoms: list[PeriodMention], text: str) -> list[PeriodMention]:
+    changes = bool(_CHANGE.search(text))
+    result: list[PeriodMention] = []
+    for atom in atoms:
+        if result:
+            last = result[-1]
+            between = text[last.end : atom.start]
+            opened = _OPEN_BEFORE.search(text[: last.start])
+            ranged = _RANGE.fullmatch(between) and not (changes and opened and opened[0].startswith(("from", "从", "自")))
+            if ranged or (opened and opened[0].startswith("between") and _BETWEEN.fullmatch(between) and not changes):
+                start = opened.start() if opened else last.start
+                result[-1] = PeriodMention(start, atom.end, _range(last.period, atom.period))
+                continue
+        result.append(atom)
+    return result
+
+
+def _range(first: Period, last: Period) -> Period:
+    start = first.start
+    if start > last.start:
+        start = add_months(start, -12)
+    return span(start, last.end)
+
+
+def _opened(mention: PeriodMention, text: str, clock: Clock) -> PeriodMention:
+    before, after, period = text[: mention.start], text[mention.end :], mention.period
+    interval = period.interval
+    today = max(clock.as_of, interval.start)
+    for pattern, start, end in (
+        (_SINCE, interval.start, today),
+        (_AFTER, interval.end, max(clock.as_of, interval.end)),
+        (_BEFORE, min(clock.data_start, interval.start), interval.start),
+        (_UNTIL, min(clock.data_start, interval.start), interval.end),
+    ):
+        if match := pattern.search(before):
+            return PeriodMention(match.start(), mention.end, Period(Interval(start=start, end=end)))
+    for pattern, start, end in (
+        (_ZH_SINCE, interval.start, today),
+        (_EN_ON, interval.start, today),
+        (_ZH_AFTER, interval.end, max(clock.as_of, interval.end)),
+        (_ZH_BEFORE, min(clock.data_start, interval.start), interval.start),
+    ):
+        if match := pattern.match(after):
+            if pattern is _EN_ON and not _STARTING.search(before) and match[0] == " on":
+                continue
+            return PeriodMention(mention.start, mention.end + match.end(), Period(Interval(start=start, end=end)))
+    return mention
+
+
+def day_before(period: Period) -> Period:
+    """The day before a period starts."""
+    return span(period.start - timedelta(days=1), period.start, "day")
