@@ -1,0 +1,31 @@
+"""Fixtures that every test may use; add shared ones here."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+import pytest
+
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test reach this machine only: a connection to anywhere else fails at once and says where it went."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and not str(address[0]).startswith(LOOPBACK):
+            pytest.fail(f"a test tried to reach {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def default_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drop the machine owner's ``SHOPOPS_*`` settings, all but where models and stores lie."""
+    for name in [name for name in os.environ if name.startswith("SHOPOPS_") and not name.endswith("_DIR")]:
+        monkeypatch.delenv(name)
