@@ -1,0 +1,167 @@
+"""The types of every hop: Question -> Understanding -> Plan -> Evidence + Facts -> Answer. All are frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+from db.semantic.query import Filter, Interval, MetricFilter, SemanticQuery
+from db.semantic.schema import Text
+from tools.evidence import Evidence, Fact
+
+Language = Literal["en", "zh"]
+Status = Literal["answered", "clarify", "out_of_scope", "refused", "failed"]
+ToolName = str
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks: what they may see and do."""
+
+    name: str = "operator"
+    role: Literal["viewer", "analyst", "admin"] = "admin"
+    row_filters: tuple[Filter, ...] = ()
+    may_see_pii: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question as it came in; ``as_of`` None means the store's own clock."""
+
+    id: str
+    text: str
+    store: str = "journey"
+    as_of: date | None = None
+    conversation: str | None = None
+    principal: Principal = Principal()
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One reading of ambiguous words; ``question`` is the operator's question with the words made plain."""
+
+    label: Text
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguity:
+    """Words with several readings that differ in their figure."""
+
+    words: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One clause of a question: what its words settle, and what they leave to the planner.
+
+    ``query`` holds everything that is settled (period, filters, order…); its ``metrics`` and ``group_by`` are the named
+    ones. ``metric_options`` and ``split_options`` are what the planner may choose among; an empty tuple means that the
+    words left no choice. ``unread`` are content words that nothing matched; with none, the clause is surely in scope.
+    """
+
+    text: str
+    metrics: tuple[str, ...]
+    group_by: tuple[str, ...]
+    metric_options: tuple[str, ...] = ()
+    split_options: tuple[str, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    keep: Filter | None = None
+    having: tuple[MetricFilter, ...] = ()
+    time: Interval | None = None
+    compare: Interval | None = None
+    order_by: Literal["metric", "change", "change_pct"] | None = None
+    direction: Literal["asc", "desc"] | None = None
+    limit: int | None = None
+    limit_per: str | None = None
+    share: bool = False
+    running: bool = False
+    per: Literal["day", "week", "month", "quarter", "year"] | None = None
+    unread: tuple[str, ...] = ()
+    ambiguities: tuple[Ambiguity, ...] = ()
+    unavailable: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What code makes of a question before any model is asked."""
+
+    language: Language
+    text: str
+    readings: tuple[Reading, ...]
+    corrections: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One tool call of a plan; ``args`` are the tool's typed arguments in JSON form."""
+
+    tool: ToolName
+    args: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be done, fixed before any row is read.
+
+    ``source`` says who planned: a verified question, the model, the operator's own SQL, or code alone (a clarifying
+    question or a plain "not in this store" needs no model).
+    """
+
+    status: Literal["run", "clarify", "out_of_scope"]
+    calls: tuple[Call, ...] = ()
+    message: Text | None = None
+    options: tuple[Option, ...] = ()
+    source: Literal["verified", "model", "operator", "code"] = "model"
+    repaired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one answer, over all model calls."""
+
+    prompt: int = 0
+    completion: int = 0
+    cached: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(self.prompt + other.prompt, self.completion + other.completion, self.cached + other.cached)
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds of every stage."""
+
+    understand: float = 0.0
+    plan: float = 0.0
+    execute: float = 0.0
+    compose: float = 0.0
+    verify: float = 0.0
+    total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an interface shows. ``queries`` is the semantic memory of the turn, for follow-ups."""
+
+    id: str
+    question: str
+    language: Language
+    store: str
+    as_of: date
+    status: Status
+    text: str
+    plan: Plan | None = None
+    evidence: tuple[Evidence, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    replaced_sentences: int = 0
+    model: str | None = None
+    tokens: Usage = Usage()
+    timings: Timings = Timings()
+    error: str | None = None
+    queries: tuple[SemanticQuery, ...] = field(default=())
