@@ -1,7 +1,7 @@
 """Write the three lock files from pyproject.toml, or say whether they still belong to it.
 
     make lock                          # resolve anew and write all three
-    python scripts/lock.py --check     # exit 1 when pyproject.toml has moved on; no network
+    python3 -m scripts.lock --check    # exit 1 when pyproject.toml has moved on; no network
 
 A lock pins every package with the hashes of its published files and names no registry. Its first line carries a digest
 of what was asked for, so that a changed pyproject.toml is noticed without resolving anything.
