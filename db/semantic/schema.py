@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from db.errors import QueryError, UnknownDimension, UnknownMetric
+from db.semantic.nearest import suggestion
 
 Origin = Literal["recorded", "simulated"]
 
@@ -32,11 +38,22 @@ class Words(_Strict):
 
 
 class Metric(_Strict):
-    """One number that the store can compute, at any grain."""
+    """One number that the store can compute, at any grain.
+
+    A *base* metric is an aggregate over one fact table: ``expr`` is SQL in which every column is written
+    ``table.column`` (columns of joined tables too), ``where`` limits the rows it sees. With ``entity`` it is two-level:
+    rows are grouped by the entity, entities failing ``entity_having`` are dropped, and the rest are counted. A *ratio*
+    names two metrics and is computed from their values at the asked grain; a zero denominator gives NULL.
+
+    ``additive``: the values of any split sum to the total. ``additive_time``: at least those of a split by time do.
+    ``time``: the ``table.column`` that dates a row, where it is not the table's own. ``hidden``: a part of another
+    metric, not offered to operators.
+    """
 
     name: str = ""
     label: Text
     synonyms: Words = Words()
+    hints: Words = Words()  # weak words ("sold", "busy"): they name the metric only where nothing else does
     description: Text
     unit: Literal["currency", "count", "ratio", "number"]
     good: Literal["up", "down", "neutral"] = "up"
@@ -46,7 +63,29 @@ class Metric(_Strict):
     numerator: str | None = None  # a ratio names two metrics
     denominator: str | None = None
     additive: bool = False
+    additive_time: bool = False
+    time: str | None = None
+    entity: str | None = None
+    entity_having: str | None = None
+    hidden: bool = False
     origin: Origin = "recorded"
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether the metric is computed from two others."""
+        return self.numerator is not None
+
+    @property
+    def sums_over_time(self) -> bool:
+        """Whether the values of consecutive periods sum to the value of the whole."""
+        return self.additive or self.additive_time
+
+    @property
+    def empty_is_zero(self) -> bool:
+        """Whether no rows mean zero (sums and counts) and not "unknown" (averages, ratios)."""
+        if self.is_ratio:
+            return False
+        return self.entity is not None or (self.expr or "").lower().lstrip().startswith(("sum", "count"))
 
 
 class Member(_Strict):
@@ -57,7 +96,12 @@ class Member(_Strict):
 
 
 class Dimension(_Strict):
-    """Something a metric can be split or filtered by."""
+    """Something a metric can be split or filtered by.
+
+    A time dimension has a ``grain`` and takes its column from each metric's own time. A member dimension has a
+    ``table`` and ``column``; ``also`` names the same thing in other fact tables, as ``table.column``. ``fill``: whether
+    empty periods are shown for each member (off where there are too many members).
+    """
 
     name: str = ""
     label: Text
@@ -69,6 +113,14 @@ class Dimension(_Strict):
     ordered: tuple[str, ...] = ()  # natural order of members ("Under 15K" before "15-24K")
     pii: Literal["none", "pseudonym", "personal"] = "none"
     members: dict[str, Member] = Field(default_factory=dict)
+    also: tuple[str, ...] = ()
+    value: Literal["text", "int"] = "text"
+    fill: bool = True
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every ``table.column`` that holds the dimension, the main one first."""
+        return ((f"{self.table}.{self.column}",) if self.table else ()) + self.also
 
 
 class Unavailable(_Strict):
@@ -77,3 +129,127 @@ class Unavailable(_Strict):
     label: Text
     synonyms: Words
     why: Text
+
+
+class Table(_Strict):
+    """One table of the store.
+
+    ``time`` is the column that dates its rows, of its own or of a joined table (``table.column``); ``clock`` says whether
+    it carries the time of day. ``source`` is the name in the database where it differs (``schema.table``).
+    """
+
+    key: tuple[str, ...] = ()
+    time: str | None = None
+    clock: bool = False
+    source: str | None = None
+
+
+class Join(_Strict):
+    """A many-to-one path: each row of ``left`` (``table.column``) has at most one partner in ``right``."""
+
+    left: str
+    right: str
+
+
+_QUOTED = re.compile(r"'(?:[^']|'')*'")
+_REFERENCE = re.compile(r"\b([A-Za-z_]\w*)\.([A-Za-z_]\w*)\b")
+
+
+def references(*expressions: str | None) -> tuple[tuple[str, str], ...]:
+    """The ``(table, column)`` pairs that SQL expressions mention, in order, once each.
+
+    >>> references("sum(t.a + t.b)", "p.c not in ('x.y')")
+    (('t', 'a'), ('t', 'b'), ('p', 'c'))
+    """
+    found = (match.groups() for text in expressions if text for match in _REFERENCE.finditer(_QUOTED.sub("''", text)))
+    return tuple(dict.fromkeys((pair[0], pair[1]) for pair in found))
+
+
+class StoreSchema(_Strict):
+    """Everything the YAML says about one store; see :func:`db.semantic.load.load_store_schema`."""
+
+    name: str
+    label: Text
+    description: Text = Text(en="", zh="")
+    currency: str = "USD"
+    default_time: str
+    tables: dict[str, Table]
+    joins: tuple[Join, ...] = ()
+    metrics: dict[str, Metric]
+    dimensions: dict[str, Dimension]
+    unavailable: dict[str, Unavailable] = Field(default_factory=dict)
+    ambiguous: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # word -> the metrics it may mean
+    shared: tuple[str, ...] = ()  # words that truly mean several members of one dimension
+
+    def metric(self, name: str) -> Metric:
+        """The metric of that name. Raises UnknownMetric, naming the nearest."""
+        if name not in self.metrics:
+            raise UnknownMetric(f"There is no metric '{name}'{suggestion(name, self.metrics)}.")
+        return self.metrics[name]
+
+    def dimension(self, name: str) -> Dimension:
+        """The dimension of that name. Raises UnknownDimension, naming the nearest."""
+        if name not in self.dimensions:
+            raise UnknownDimension(f"There is no dimension '{name}'{suggestion(name, self.dimensions)}.")
+        return self.dimensions[name]
+
+    def offered(self) -> Iterator[Metric]:
+        """The metrics an operator may ask for, in the YAML's order."""
+        return (metric for metric in self.metrics.values() if not metric.hidden)
+
+    def parts(self, name: str) -> tuple[Metric, ...]:
+        """The base metrics that a metric is computed from; a base metric is its own part."""
+        metric = self.metric(name)
+        if not metric.is_ratio:
+            return (metric,)
+        return tuple(dict.fromkeys((*self.parts(metric.numerator or ""), *self.parts(metric.denominator or ""))))
+
+    def time_of(self, metric: Metric) -> str | None:
+        """The ``table.column`` that dates a base metric's rows."""
+        time = metric.time or self.tables[metric.table or ""].time
+        return time if time is None or "." in time else f"{metric.table}.{time}"
+
+    def can_split(self, metric: str, dimension: str) -> bool:
+        """Whether every part of the metric can be split and filtered by the dimension."""
+        return all(self.column_of(part, self.dimension(dimension)) is not None for part in self.parts(metric))
+
+    def column_of(self, metric: Metric, dimension: Dimension) -> str | None:
+        """The ``table.column`` that holds a dimension for a base metric, None where there is no path to it."""
+        fact = metric.table or ""
+        if dimension.kind == "time":
+            time = self.time_of(metric)
+            return None if dimension.grain == "hour" and not (time and self._clock(time)) else time
+        reach = self.paths(fact)
+        own = [column for column in dimension.columns if column.split(".")[0] == fact]
+        return next((c for c in (*own, *dimension.columns) if c.split(".")[0] in reach), None)
+
+    def _clock(self, time: str) -> bool:
+        table, column = time.split(".")
+        return self.tables[table].clock and (self.tables[table].time or "").split(".")[-1] == column
+
+    def paths(self, fact: str) -> dict[str, tuple[Join, ...]]:
+        """Each table that can be reached from a fact table without fan-out, with the shortest way to it."""
+        return self._paths[fact]
+
+    @cached_property
+    def _paths(self) -> dict[str, dict[str, tuple[Join, ...]]]:
+        return {name: self._search(name) for name in self.tables}
+
+    def _search(self, fact: str) -> dict[str, tuple[Join, ...]]:
+        found: dict[str, tuple[Join, ...]] = {fact: ()}
+        queue = [fact]
+        for table in queue:
+            for join in self.joins:
+                target = join.right.split(".")[0]
+                if join.left.split(".")[0] == table and target not in found:
+                    found[target] = (*found[table], join)
+                    queue.append(target)
+        return found
+
+    def joins_for(self, fact: str, tables: Iterable[str]) -> tuple[Join, ...]:
+        """The joins, in order, that bring the tables to the fact table. Raises QueryError where there is no path."""
+        reach = self.paths(fact)
+        missing = [table for table in tables if table not in reach]
+        if missing:
+            raise QueryError(f"There is no join from table {fact} to table {missing[0]}.")
+        return tuple(dict.fromkeys(join for table in tables for join in reach[table]))

@@ -1,0 +1,132 @@
+"""What differs between databases: time buckets, shifting, series of days.
+
+Buckets are dates (the first day of the bucket); weekday is 1 = Monday … 7, hour is 0 … 23. Time columns are naive and
+stay in the store's own clock.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect as SADialect
+
+from db.errors import InternalError
+
+DialectName = Literal["duckdb", "postgresql", "sqlite"]
+Expr = sa.ColumnElement[Any]
+
+
+def _word(text: str) -> Expr:
+    """A constant of ours written into the SQL: as a parameter, SELECT and GROUP BY would differ for PostgreSQL."""
+    return sa.literal_column(f"'{text}'")
+
+
+class SQLDialect:
+    """DuckDB; the others say where they differ."""
+
+    name: DialectName = "duckdb"
+
+    def sqlalchemy(self) -> SADialect:
+        """The SQLAlchemy dialect to compile with; DuckDB reads PostgreSQL's SQL for everything we emit."""
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.dialect(paramstyle="qmark")  # type: ignore[no-untyped-call,no-any-return]
+
+    def day(self, value: date) -> Expr:
+        """A day as a literal of the database's date type."""
+        return sa.cast(sa.literal(value.isoformat(), sa.String), sa.Date)
+
+    def moment(self, value: date) -> Expr:
+        """Midnight at the start of a day, to compare a time column with."""
+        return sa.cast(sa.literal(value.isoformat(), sa.String), sa.DateTime)
+
+    def bucket(self, time: Expr, grain: str) -> Expr:
+        """The bucket that a time falls in."""
+        if grain == "day":
+            return sa.cast(time, sa.Date)
+        if grain in ("weekday", "hour"):
+            return sa.cast(sa.extract("isodow" if grain == "weekday" else "hour", time), sa.Integer)
+        return sa.cast(sa.func.date_trunc(_word(grain), time), sa.Date)
+
+    def shift(self, day: Expr, grain: str, steps: int) -> Expr:
+        """The bucket ``steps`` buckets later."""
+        count, unit = (steps * 3, "month") if grain == "quarter" else (steps, grain)
+        return sa.cast(day + sa.text(f"INTERVAL '{count} {unit}'"), sa.Date)
+
+    def days(self, start: date, end: date) -> sa.Select[Any]:
+        """Every day of ``start <= day < end`` as column ``day``."""
+        last = date.fromordinal(end.toordinal() - 1)
+        series = sa.func.generate_series(self.moment(start), self.moment(last), sa.text("INTERVAL '1 day'"))
+        table = series.table_valued(sa.column("day", sa.DateTime)).render_derived(name="d")
+        return sa.select(sa.cast(table.c.day, sa.Date).label("day"))
+
+    def null(self, unit: str) -> Expr:
+        """A missing number, for one side of a union."""
+        return sa.null()
+
+
+class PostgreSQL(SQLDialect):
+    """PostgreSQL: an untyped NULL in a union would become text."""
+
+    name: DialectName = "postgresql"
+
+    def null(self, unit: str) -> Expr:
+        """A missing number, typed."""
+        return sa.cast(sa.null(), sa.Numeric)
+
+
+class SQLite(SQLDialect):
+    """SQLite: times are text in ISO 8601."""
+
+    name: DialectName = "sqlite"
+
+    def sqlalchemy(self) -> SADialect:
+        """SQLite's own dialect."""
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.dialect()
+
+    def day(self, value: date) -> Expr:
+        """A day as text."""
+        return sa.literal(value.isoformat(), sa.String)
+
+    def moment(self, value: date) -> Expr:
+        """A day as text: it sorts before every time of that day."""
+        return self.day(value)
+
+    def bucket(self, time: Expr, grain: str) -> Expr:
+        """The bucket that a time falls in."""
+        if grain == "hour":
+            return sa.cast(sa.func.strftime(_word("%H"), time), sa.Integer)
+        if grain == "weekday":
+            return (sa.cast(sa.func.strftime(_word("%w"), time), sa.Integer) + 6) % 7 + 1
+        if grain == "week":
+            return sa.func.date(time, _word("-6 days"), _word("weekday 1"))
+        if grain == "quarter":
+            past = (sa.cast(sa.func.strftime(_word("%m"), time), sa.Integer) - 1) % 3
+            return sa.func.date(time, _word("start of month"), sa.func.printf(_word("-%d months"), past))
+        return sa.func.date(time) if grain == "day" else sa.func.date(time, _word(f"start of {grain}"))
+
+    def shift(self, day: Expr, grain: str, steps: int) -> Expr:
+        """The bucket ``steps`` buckets later."""
+        factor, unit = {"week": (7, "days"), "quarter": (3, "months")}.get(grain, (1, f"{grain}s"))
+        return sa.func.date(day, _word(f"{steps * factor:+d} {unit}"))
+
+    def days(self, start: date, end: date) -> sa.Select[Any]:
+        """Every day of ``start <= day < end`` as column ``day``."""
+        first = sa.select(self.day(start).label("day")).cte("d", recursive=True)
+        following = sa.func.date(first.c.day, _word("+1 day"))
+        table = first.union_all(sa.select(following).where(following < self.day(end)))
+        return sa.select(table.c.day)
+
+
+_DIALECTS: dict[str, SQLDialect] = {d.name: d for d in (SQLDialect(), PostgreSQL(), SQLite())}
+
+
+def dialect_of(name: str) -> SQLDialect:
+    """The dialect of that name. Raises InternalError for one we have none for."""
+    if name not in _DIALECTS:
+        raise InternalError(f"There is no semantic dialect '{name}'.", f"Known: {', '.join(_DIALECTS)}.")
+    return _DIALECTS[name]
