@@ -115,7 +115,7 @@ class Jobs:
     def __init__(self, log: Path, keep_open: Sequence[int] = ()) -> None:
         self.board = Board()
         self.log = log
-        self._out = log.open("a", encoding="utf-8", errors="replace")
+        self._out = log.open("a", encoding="utf-8", errors="replace", buffering=1)
         self._keep_open = tuple(keep_open)
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
@@ -153,14 +153,14 @@ class Jobs:
         tail: deque[str] = deque(maxlen=400)
         process = self._start([str(part) for part in command], environment or {})
         assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-        for raw in process.stdout:
-            for line in re.split(r"[\r\n]+", raw.decode("utf-8", "replace").rstrip()):
-                tail.append(line)
-                self._out.write(f"{job}: {line}\n")
-                shown = read(line)
-                if shown:
-                    self.board.set(job, shown)
-        self._out.flush()
+        with process.stdout:
+            for raw in process.stdout:
+                for line in re.split(r"[\r\n]+", raw.decode("utf-8", "replace").rstrip()):
+                    tail.append(line)
+                    self._out.write(f"{job}: {line}\n")
+                    shown = read(line)
+                    if shown:
+                        self.board.set(job, shown)
         status = process.wait()
         with self._lock:
             self._running.discard(process)
