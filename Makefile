@@ -41,7 +41,9 @@ clean:
 
 .PHONY: python static
 python:
-	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) is not there. ShopOps needs Python 3.11 to 3.14." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' 2>/dev/null || { \
+	  echo "error: ShopOps needs Python 3.11 to 3.14; $(PYTHON) is: $$($(PYTHON) --version 2>&1 | tail -n 1)." >&2; \
+	  echo "Install one and name it, for example: make demo PYTHON=python3.12" >&2; exit 1; }
 
 static:
 	@$(BIN)/python -m scripts.lock --check

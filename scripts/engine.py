@@ -20,7 +20,7 @@ from scripts.jobs import Command, Jobs, Reader, SetupFailed
 
 NAME = "llama-cpp-python"
 JOB = "language model engine"
-# Pictures are no part of what a model is asked here: 54 of 340 files are not compiled.
+# Pictures are no part of what a model is asked here: that library is not compiled.
 ALWAYS = "-DLLAVA_BUILD=OFF"
 CMAKE_MINIMUM = (3, 21)  # llama.cpp's own
 CHUNK = 1 << 20

@@ -10,14 +10,6 @@ on: a changed lock, a moved checkout or another Python is noticed, and that step
 
 from __future__ import annotations
 
-import sys
-
-if not (3, 11) <= sys.version_info[:2] < (3, 15):
-    sys.exit(
-        f"error: ShopOps needs Python 3.11 to 3.14, and this is {sys.version_info[0]}.{sys.version_info[1]}.\n"
-        "Install one and name it, for example: make demo PYTHON=python3.12"
-    )
-
 import argparse
 import contextlib
 import errno
@@ -29,6 +21,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
