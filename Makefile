@@ -17,14 +17,12 @@ else
 	@echo "Ready. Ask: $(BIN)/shopops ask \"…\" · chat: $(BIN)/shopops chat"
 endif
 
-test:
-	@$(MAKE) --no-print-directory python
+test: python
 	@$(SETUP) --dev
 	@$(MAKE) --no-print-directory static
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-check:
-	@$(MAKE) --no-print-directory python
+check: python
 	@$(SETUP) --dev --packages-only
 	@$(MAKE) --no-print-directory static
 	@$(BIN)/python -m pytest tests/unit
