@@ -52,6 +52,7 @@ class Modifiers:
     grains: tuple[TimeGrain, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
     hours: tuple[int, int] | None = None
+    weekend: bool | None = None
 
 
 def _rx(pattern: str) -> re.Pattern[str]:
@@ -170,6 +171,21 @@ _DAYPARTS = (
 )
 
 
+def compare_words(text: str, taken: bytearray) -> Literal["previous", "year"] | None:
+    """The baseline named without a date ("the month before", "a year earlier", 环比, 同比); marks its words."""
+    if match := _YEAR_EARLIER.search(text):
+        taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
+        return "year"
+    if match := _PREVIOUS.search(text):
+        taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
+        return "previous"
+    return None
+
+
+_WEEKEND = _rx(r"\bweekends?\b|周末|双休日?|周六日|周六周日|星期六日")
+_WORKDAYS = _rx(r"(?<!by )(?<!per )(?<!each )(?<!which )(?<!what )\b(?:weekdays|working days|workdays|business days)\b|\bon (?:a )?weekday\b|工作日|平日")
+
+
 class Reader:
     """Reads the modifiers of one masked clause and marks what it used in ``taken``."""
 
@@ -191,19 +207,14 @@ class Reader:
         self._text = self._text[: match.start()] + " " * (match.end() - match.start()) + self._text[match.end() :]
 
     def read(self) -> Modifiers:
-        """All modifiers; comparisons, hours and amounts first, because their numbers are nobody else's."""
-        compare: Literal["previous", "year"] | None = None
-        for pattern, kind in ((_YEAR_EARLIER, "year"), (_PREVIOUS, "previous")):
-            if match := pattern.search(self._text):
-                compare = kind  # type: ignore[assignment]
-                self._blank(match)
-                break
+        """All modifiers; hours and amounts first, because their numbers are nobody else's."""
         hours = self._hours()
+        weekend = self._weekend()
         thresholds = self._thresholds()
         per = self._per()
         found = Modifiers(
-            compare=compare,
             hours=hours,
+            weekend=weekend,
             thresholds=thresholds,
             per=per,  # type: ignore[arg-type]
             share=bool(self._hit(_SHARE)),
@@ -285,6 +296,11 @@ class Reader:
                 found.append(Threshold(low, high, len(sign) == 1, match.start(), match.end()))
                 self._blank(match)
         return tuple(found)
+
+    def _weekend(self) -> bool | None:
+        """Saturdays and Sundays, or Mondays to Fridays; None when neither or both are named."""
+        off, work = self._hit(_WEEKEND), self._hit(_WORKDAYS)
+        return None if bool(off) == bool(work) else bool(off)
 
     def _hours(self) -> tuple[int, int] | None:
         if match := _HOURS_BETWEEN.search(self._text):

@@ -1,0 +1,53 @@
+"""Words that nothing understood. With none left over, a question is surely about this store's figures."""
+
+from __future__ import annotations
+
+import re
+
+STOP_EN = frozenset(
+    """a about above across actually after again all also altogether am amount an and any are around as asap at be became been before being
+    below best between bit both breakdown bring but by calculate can check combined compare compared come comes could curious data date did do does done
+    down during each else either every everyone everything exactly fast figure figures find for from get gets getting gimme give go goes going
+    got had has have having hello hey hi him his how i if in inside into is it its just kind know last latest let lets level like list little
+    look looking lot made make many me mean measure more most much my name need needs now number numbers of off ok okay on once one ones only or our
+    out over overall own per period please pls plz point provide pull put quick quickly quite ran really report reported result results right run s same say see seen
+    shop show showing shows side since single size so some split stack still such summary take tell than thank thanks that thats the their them then there
+    these they thing things this those through time times to today together total totals toward towards under up us use used value values very
+    via view vs versus want wanted wants was way we well went were what whats when where whether which while who whom whose why will with
+    within would yes yet you your yours business company us u r me,please breakdowns table chart graph plot display answer question wondering wonder
+    try trying gave happened happen during entire whole full calendar respectively separately individually different various grouped group sorted
+    sort ranked rank ordered order broken compute computed details detail info information quickly roughly approximately approx about exact
+    please kindly hows what's how's where's who's that's let's i'd i'm we're we've i've don't doesn't didn't isn't aren't wasn't
+    dollar dollars usd bucks money terms based basis come came look looked like looks perform performed performing performance
+    doing stand stood hit reach reached gotten store's shop's company's each's on's actually overall generally typically typical average avg mean
+    on-year day-to-day good bad better worse great high low higher lower large small big bigger smaller larger top bottom less fewer few many
+    generate generated generating drive drives driving bring brings brought contribute contributes contributed belongs belong goes
+    sell sells selling sold buy buys buying bought purchase purchased purchases purchasing spend spends spending spent earn earned earning shopped shopping
+    shoppers buyers people person everybody place placed take took taken record recorded register registered see saw seen
+    """.split()
+)
+_STOP_ZH = (
+    "的了是在有和与及以及跟或还也都就才又再把被给让使向从到至对为于中里内外上下这那此其它们我你您他她咱们请问帮忙查询一看下想要知道了解告诉显示列出给出统计"
+    "计算分析多少几个家位名款种类项次什么怎么样如何哪些吗呢吧啊呀哦嘛么情况数据结果金额数字值总共计合体整全部所每各按照分别时候期间段内一二三四五六七八九十两"
+    "占比例最高低多少大小好差强弱前后名排行第卖买出得花钱消费购下单产生带来贡献实现达完成做个月日天年周季度号份点我们店铺公司商今昨明去过现目之间共总来说请先然后"
+    "并且同时而但如果只仅能可以应该会不没无非要需看是多是少了解具体大概大约左右差不表现用户人群户家庭"
+)
+_TOKEN = re.compile(r"[a-z]+(?:['-][a-z]+)*|\d[\d,.]*|[\u3400-\u4dbf\u4e00-\u9fff]+", re.ASCII)
+
+
+def unread_words(text: str, taken: bytearray) -> tuple[str, ...]:
+    """Content words of a normalised clause that no rule took, in order."""
+    found: list[str] = []
+    for match in _TOKEN.finditer(text):
+        free = [i for i in range(match.start(), match.end()) if not taken[i]]
+        word = match[0]
+        if not free or word[0].isdigit():
+            continue
+        if word.isascii():
+            if len(free) == len(word) and word not in STOP_EN and len(word) > 1:
+                found.append(word)
+            continue
+        rest = "".join(text[i] for i in free if text[i] not in _STOP_ZH)
+        if rest:
+            found.append(rest)
+    return tuple(found)

@@ -1,0 +1,96 @@
+"""The vocabulary of one store: from its schema and its live member values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from agent.understand.leftovers import STOP_EN
+from agent.understand.vocabulary import Term, Vocabulary, tokenise
+from db.semantic.query import Scalar
+from db.semantic.schema import Member, StoreSchema, Words
+
+_CUE = re.compile(r"(?:by|per|each|every|which) |[各按每哪]")  # the cue is read by the grammar, so a name is kept bare
+LABEL, SYNONYM, RAW, HINT = 0, 1, 2, 3
+
+
+class Lexicon:
+    """Everything that the words of a question can name in one store.
+
+    Args:
+        schema: the store's schema.
+        members: gives the values of a dimension, most important first.
+    """
+
+    def __init__(self, schema: StoreSchema, members: Callable[[str], Sequence[Scalar]]) -> None:
+        self.schema = schema
+        self._members = members
+        self.vocabulary = Vocabulary(self._entries())
+        self.hints = Vocabulary(self._hints())
+        self.order = {name: i for i, name in enumerate(schema.dimensions)}
+        self.time_splits: Mapping[str, str] = {
+            d.grain: name for name, d in schema.dimensions.items() if d.kind == "time" and d.grain
+        }
+
+    def members(self, dimension: str) -> Sequence[Scalar]:
+        """Values of a dimension."""
+        return self._members(dimension)
+
+    def numbered(self, dimension: str, digits: str) -> Scalar | None:
+        """The member that people call by this number ("store 367", "2 kids"), or None."""
+        for member in self._members(dimension):
+            if str(member) == digits or str(member) == f"{digits}+":
+                return member
+        return None
+
+    def _entries(self) -> Iterator[tuple[str, Term]]:
+        for name, metric in self.schema.metrics.items():
+            if metric.hidden:
+                continue
+            term = Term("metric", name)
+            yield from _words((metric.label.en, metric.label.zh), metric.synonyms, term)
+            yield name.replace("_", " "), term
+        for name, dimension in self.schema.dimensions.items():
+            if dimension.kind != "time":  # "daily", "by month", 每天 belong to the grammar, not to a store
+                named = _words((dimension.label.en, dimension.label.zh), dimension.synonyms, Term("dimension", name))
+                yield from ((words, term) for words, term in named if not _CUE.match(words))
+            if dimension.kind == "member" or dimension.grain == "weekday":
+                yield from self._member_entries(name)
+        for name, lacking in self.schema.unavailable.items():
+            term = Term("unavailable", name)
+            yield from _words((lacking.label.en, lacking.label.zh), lacking.synonyms, term)
+
+    def _member_entries(self, dimension: str) -> Iterator[tuple[str, Term]]:
+        declared = self.schema.dimensions[dimension].members
+        by_text = {str(value): value for value in self._members(dimension)}
+        for key, member in declared.items():
+            if key not in by_text:
+                continue
+            term = Term("member", dimension, by_text[key])
+            if member.label:
+                yield from ((words, term) for words in (member.label.en, member.label.zh))
+            synonyms = (*member.synonyms.en, *member.synonyms.zh)
+            yield from ((words, Term("member", dimension, by_text[key], SYNONYM)) for words in synonyms)
+        for text, value in by_text.items():
+            if isinstance(value, str) and not _swallowed(text, declared.get(text)):
+                yield text, Term("member", dimension, value, RAW)
+
+    def _hints(self) -> Iterator[tuple[str, Term]]:
+        for name, metric in self.schema.metrics.items():
+            for words in (*metric.hints.en, *metric.hints.zh):
+                yield words, Term("metric", name, None, HINT)
+
+
+def _swallowed(raw: str, member: Member | None) -> bool:
+    """Whether a raw value is too plain a word to name its member: a stop word, or one word out of its own label."""
+    stems = {token.stem for token in tokenise(raw.casefold())}
+    if all(stem in STOP_EN or len(stem) < 3 for stem in stems):
+        return True
+    label = {token.stem for token in tokenise(member.label.en.casefold())} if member and member.label else set()
+    return len(stems) == 1 and stems < label
+
+
+def _words(labels: tuple[str, str], synonyms: Words, term: Term) -> Iterator[tuple[str, Term]]:
+    yield from ((label, term) for label in labels)
+    weaker = Term(term.kind, term.name, term.value, SYNONYM)
+    yield from ((words, weaker) for words in (*synonyms.en, *synonyms.zh))

@@ -1,0 +1,262 @@
+"""Names in a clause: which metrics, splits and member conditions its words give, before periods and order are weighed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from agent.contracts import Ambiguity, Option
+from agent.understand import roles
+from agent.understand.lexicon import HINT, Lexicon
+from agent.understand.modifiers import DIMENSION, ENTITY, MEMBER, METRIC, PERIOD, Reader
+from agent.understand.roles import Place
+from agent.understand.vocabulary import Mention, Term
+from db.errors import UnknownMember
+from db.semantic.query import Filter, Scalar
+from db.semantic.schema import Text
+
+_SUPERLATIVE = re.compile(r"\b(?:best|top|worst|bottom|most|least|highest|lowest|busiest|quietest)|最", re.ASCII)
+_ID_AFTER = re.compile(r" ?(?:numbers? |no\.? ?|ids? |#)?(\d+(?:(?: ?, ?| and | or |, and | ?[和、与及] ?)#?\d+)*)(?![\d.,]*\d| ?(?:%|k\b|am\b|pm\b))(?:号)?", re.ASCII)
+_ID_BEFORE = re.compile(r"#?(\d+(?:(?:、|和|,|与)\d+)*)(?:号|#)$", re.ASCII)
+_COUNT_OF = re.compile(r"(\d|no|one|two|three|four|five|没有|无|[一二两三四五])(?:\+| or more|个|口)?[ -]?$", re.ASCII)
+_DIGIT = {"no": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "没有": "0", "无": "0", "一": "1", "二": "2", "两": "2", "三": "3", "四": "4", "五": "5"}
+
+
+@dataclass(slots=True)
+class Names:
+    """What the names of one clause came to; filled in by ``NameReader`` and then only read."""
+
+    masked: str
+    metrics: list[str] = field(default_factory=list)
+    metric_places: list[tuple[int, str]] = field(default_factory=list)
+    metric_options: list[str] = field(default_factory=list)
+    splits: list[tuple[int, str]] = field(default_factory=list)
+    plural: set[str] = field(default_factory=set)
+    loose: list[tuple[int, str]] = field(default_factory=list)
+    members: list[tuple[Mention, Term, bool]] = field(default_factory=list)
+    ambiguities: list[Ambiguity] = field(default_factory=list)
+    unavailable: list[str] = field(default_factory=list)
+    counted: list[str] = field(default_factory=list)
+
+
+class NameReader:
+    """Finds and settles the names of one clause.
+
+    Args:
+        text: the clause in normal form.
+        taken: characters already understood (periods, comparisons); extended here.
+        period_marks: (start, end) of the periods, for the mask.
+    """
+
+    def __init__(self, text: str, taken: bytearray, period_marks: Sequence[tuple[int, int]], lexicon: Lexicon) -> None:
+        self.text, self.taken, self.lexicon = text, taken, lexicon
+        self._periods = period_marks
+        self.mentions = lexicon.vocabulary.find(text, taken)
+
+    def read(self) -> Names:
+        """Settle every mention."""
+        self._attach_numbers()
+        names = Names(self._mask())
+        members = [m for m in self.mentions if self._is_member(m, names.masked)]
+        self._settle_members(names, members)
+        for mention in self.mentions:
+            if mention in members:
+                continue
+            if lacking := mention.of("unavailable"):
+                names.unavailable.append(lacking[0].name)
+            elif mention.of("metric") or mention.of("dimension"):
+                self._settle_noun(names, mention)
+        return names
+
+    def _attach_numbers(self) -> None:
+        """ "store 367", "campaigns 8 and 13", 367号店, "2 kids": a dimension's number becomes a member."""
+        result: list[Mention] = []
+        for mention in self.mentions:
+            dimension = next((t.name for t in mention.of("dimension")), None)
+            found = self._numbers(mention, dimension) if dimension else None
+            result.extend(found or [mention])
+        self.mentions = sorted(result, key=lambda m: m.start)
+
+    def _numbers(self, mention: Mention, dimension: str) -> list[Mention] | None:
+        declared = self.lexicon.schema.dimensions[dimension]
+        if declared.kind == "time":
+            return None
+        numeric = declared.value == "int"
+        if numeric and (match := _ID_AFTER.match(self.text, mention.end)) and not self.taken[match.start(1)]:
+            return self._by_number(mention, dimension, match.start(), match.end(), re.findall(r"\d+", match[1]))
+        if numeric and (match := _ID_BEFORE.search(self.text[: mention.start])):
+            return self._by_number(mention, dimension, match.start(), mention.end, re.findall(r"\d+", match[1]))
+        if not numeric and (match := _ID_AFTER.match(self.text, mention.end)) and not self.taken[match.start(1)]:
+            digits = re.findall(r"\d+", match[1])
+            if all(self.lexicon.numbered(dimension, d) is not None for d in digits):
+                return self._by_number(mention, dimension, match.start(), match.end(), digits)
+        if not numeric and (match := _COUNT_OF.search(self.text[: mention.start])):
+            digit = _DIGIT.get(match[1], match[1])
+            if self.lexicon.numbered(dimension, digit) is not None:
+                return self._by_number(mention, dimension, match.start(), mention.end, [digit])
+        return None
+
+    def _by_number(self, mention: Mention, dimension: str, start: int, end: int, digits: list[str]) -> list[Mention]:
+        start, end = min(start, mention.start), max(end, mention.end)
+        terms: list[Mention] = []
+        for number in digits:
+            value = self.lexicon.numbered(dimension, number)
+            if value is None:
+                raise self._unknown_number(dimension, number)
+            terms.append(Mention(start, end, (Term("member", dimension, value),), 2))
+        self.taken[start:end] = b"\x01" * (end - start)
+        return terms
+
+    def _unknown_number(self, dimension: str, number: str) -> UnknownMember:
+        known = sorted((m for m in self.lexicon.members(dimension) if str(m).isdigit()), key=lambda m: abs(int(m) - int(number)))
+        near = ", ".join(str(m) for m in known[:3])
+        label = self.lexicon.schema.dimensions[dimension].label.en.lower()
+        return UnknownMember(f"There is no {label} {number} in this store.", f"The nearest ones are {near}." if near else "")
+
+    def _mask(self) -> str:
+        marks = [(s, e, PERIOD) for s, e in self._periods]
+        for mention in self.mentions:
+            if mention.of("metric") and mention.of("dimension"):
+                symbol = ENTITY
+            elif mention.of("metric") or mention.of("unavailable"):
+                symbol = METRIC
+            elif mention.of("dimension"):
+                symbol = DIMENSION
+            else:
+                symbol = MEMBER
+            marks.append((mention.start, mention.end, symbol))
+        return roles.mask(self.text, marks)
+
+    def _is_member(self, mention: Mention, masked: str) -> bool:
+        if not mention.of("member"):
+            return False
+        if mention.of("metric") and not mention.of("dimension"):
+            return False
+        return not (mention.of("dimension") and roles.splits(Place(masked, mention)))
+
+    def _settle_members(self, names: Names, members: list[Mention]) -> None:
+        previous: tuple[Mention, bool] | None = None
+        for mention in members:
+            match = roles.negation(Place(names.masked, mention))
+            negative = bool(match)
+            if match:
+                self.taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
+            elif previous and (mention.start == previous[0].start or roles.in_list(names.masked, previous[0], mention)):
+                negative = previous[1]
+            previous = (mention, negative)
+            term = self._choose(names, mention)
+            if term:
+                names.members.append((mention, term, negative))
+
+    def _choose(self, names: Names, mention: Mention) -> Term | None:
+        """One member out of the readings of its words: the dimension named beside it, else the coarsest one."""
+        terms = mention.of("member")
+        beside = self._dimension_beside(names.masked, mention)
+        named = [t for t in terms if t.name == beside]
+        pool = named or list(terms)
+        coarsest = min(self.lexicon.order[t.name] for t in pool)
+        pool = [t for t in pool if self.lexicon.order[t.name] == coarsest]
+        best = min(t.rank for t in pool)
+        values = {t.value for t in pool if t.rank == best} if best < 2 else {t.value for t in pool}
+        if len(values) > 1 and (exact := self._quoted(mention, values)) is not None:
+            values = {exact}
+        if len(values) == 1:
+            value = values.pop()
+            return next(t for t in pool if t.value == value)
+        names.ambiguities.append(self._ambiguity(mention, pool[0].name, sorted(values, key=str)))
+        return None
+
+    def _quoted(self, mention: Mention, values: set[Scalar | None]) -> Scalar | None:
+        around = self.text[mention.start - 1 : mention.start] + self.text[mention.end : mention.end + 1]
+        words = self.text[mention.start : mention.end]
+        return next((v for v in values if around == '""' and str(v).casefold() == words), None)
+
+    def _dimension_beside(self, masked: str, mention: Mention) -> str | None:
+        for other in self.mentions:
+            if other is mention or not other.of("dimension"):
+                continue
+            left, right = (other, mention) if other.start < mention.start else (mention, other)
+            if roles.beside(masked, left, right):
+                return other.of("dimension")[0].name
+        return None
+
+    def _ambiguity(self, mention: Mention, dimension: str, values: list[Scalar | None]) -> Ambiguity:
+        declared = self.lexicon.schema.dimensions[dimension]
+        options = []
+        for value in values:
+            plain = f'{self.text[: mention.start]}"{value}"{self.text[mention.end :]}'
+            known = declared.members.get(str(value))
+            label = known.label if known and known.label else Text(en=str(value), zh=str(value))
+            shown = Text(en=f"{label.en} ({value})", zh=f"{label.zh}（{value}）")
+            options.append(Option(shown, plain))
+        return Ambiguity(self.text[mention.start : mention.end], tuple(options))
+
+    def _settle_noun(self, names: Names, mention: Mention) -> None:
+        metric, dimension = mention.of("metric"), mention.of("dimension")
+        place = Place(names.masked, mention)
+        if metric and not dimension:
+            self._add_metric(names, mention, metric)
+            return
+        name = dimension[0].name
+        words = self.text[mention.start : mention.end]
+        if words.endswith("s") and not words.endswith(("ss", "us")):
+            names.plural.add(name)
+        if roles.counts(place):
+            names.counted.append(name)
+            if metric:
+                self._add_metric(names, mention, metric)
+                return
+        if self._is_context(names, mention, name):
+            return
+        if roles.splits(place) or (names.splits and roles.continues_list(place)):
+            names.splits.append((mention.start, name))
+        elif metric and not self._describes_members(place):
+            self._add_metric(names, mention, metric)
+        elif not metric:
+            names.loose.append((mention.start, name))
+
+    def _is_context(self, names: Names, mention: Mention, dimension: str) -> bool:
+        """ "the produce department": the noun only says what kind of member stands beside it."""
+        for other, term, _ in names.members:
+            left, right = (other, mention) if other.start < mention.start else (mention, other)
+            if term.name == dimension and roles.beside(names.masked, left, right):
+                return True
+        return False
+
+    def _describes_members(self, place: Place) -> bool:
+        """ "revenue from customers aged 45-54": the noun is context where a metric and a member stand around it."""
+        around = re.search(r"\b(?:from|of|for|among|by|to|in|with) (?:our |the |all )?$", place.before, re.ASCII)
+        member_after = re.match(rf".{{0,20}}{MEMBER}", place.after)
+        member_before = re.search(rf"{MEMBER}\S* ?的?$", place.before)
+        other_metric = METRIC in place.before or METRIC in place.after
+        return other_metric and bool(around or member_before or member_after) and not roles.joined_to_metric(place)
+
+    def _add_metric(self, names: Names, mention: Mention, terms: tuple[Term, ...]) -> None:
+        best = min(t.rank for t in terms)
+        pool = [t.name for t in terms if t.rank == best or best == HINT]
+        names.metric_places.append((mention.start, pool[0]))
+        if len(pool) > 1:
+            names.metric_options.extend(n for n in pool if n not in names.metric_options)
+        elif pool[0] not in names.metrics:
+            names.metrics.append(pool[0])
+
+
+def superlative(text: str) -> bool:
+    """Whether a metric's own words carry a superlative ("best sellers")."""
+    return bool(_SUPERLATIVE.search(text))
+
+
+def to_filters(names: Names) -> list[Filter]:
+    """Members grouped into one condition a dimension and polarity."""
+    grouped: dict[tuple[str, bool], list[Scalar | None]] = {}
+    for _, term, negative in names.members:
+        values = grouped.setdefault((term.name, negative), [])
+        if term.value not in values:
+            values.append(term.value)
+    return [Filter(dimension=d, op="not_in" if neg else "in", values=tuple(v)) for (d, neg), v in grouped.items()]
+
+
+def modifiers_of(names: Names, taken: bytearray) -> Reader:
+    """A reader of the modifiers around the names."""
+    return Reader(names.masked, taken)

@@ -1,0 +1,108 @@
+"""Which period is asked about and what it is compared with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from agent.understand import calendar
+from agent.understand.calendar import Period
+from agent.understand.dates import PeriodMention
+from agent.understand.dates_en import Clock
+from agent.understand.modifiers import TimeGrain
+from db.semantic.query import Interval
+
+_BASELINE_BEFORE = re.compile(
+    r"(?:\bvs\.?|\bversus|\bcompared? (?:to|with|against)|\bcomparing (?:to|with)|\bagainst|\brelative to|\bthan(?: in| on)?|\bover|\bup from|\bdown from|\bfrom|(?<!环)比|较|对比|相比|相较于?) ?(?:the )?$",
+    re.ASCII,
+)
+_BASELINE_AFTER = re.compile(r" ?(?:相比|比较|对比|比起来|比(?!例))", re.ASCII)
+_COMPARE_CUE = re.compile(r"\bvs\.?|\bversus\b|\bcompar|\bagainst\b|\bthan\b|\bdifference\b|\bor\b|比|对比|相较|差", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPeriods:
+    """The period asked about, the baseline, and the time split that several periods in a row stand for."""
+
+    asked: Period | None = None
+    baseline: Interval | None = None
+    split: TimeGrain | None = None
+
+
+def settle_periods(
+    text: str,
+    mentions: Sequence[PeriodMention],
+    compare: Literal["previous", "year"] | None,
+    changes: bool,
+    clock: Clock,
+    context: Period | None,
+) -> AskedPeriods:
+    """Settle the periods of a clause; of two, the later is the one asked about.
+
+    Args:
+        compare: the baseline that words named ("the month before", "a year earlier").
+        changes: the clause speaks of growth or decline, which needs a baseline.
+        context: the period of the conversation's last query, for "compared with March".
+    """
+    if len(mentions) >= 3:
+        return _several([m.period for m in mentions])
+    if len(mentions) == 2:
+        first, second = sorted((m.period for m in mentions), key=lambda p: (p.start, p.end))
+        if _holds(first, second) or _holds(second, first):
+            narrow = second if _holds(first, second) else first
+            return _with_baseline(narrow, compare, changes)
+        return AskedPeriods(second, first.interval)
+    if len(mentions) == 1:
+        period = mentions[0].period
+        if _is_baseline(text, mentions[0]):
+            return _against(period, clock, context)
+        return _with_baseline(period, compare, changes)
+    if context is not None and (compare or changes):
+        return _with_baseline(context, compare, changes)
+    if compare or changes:
+        grain: Literal["year", "month"] = "year" if compare == "year" else "month"
+        return _with_baseline(calendar.trailing(clock.as_of, grain, 1), compare, changes)
+    return AskedPeriods()
+
+
+def _holds(outer: Period, inner: Period) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
+
+
+def _is_baseline(text: str, mention: PeriodMention) -> bool:
+    return bool(_BASELINE_BEFORE.search(text[: mention.start]) or _BASELINE_AFTER.match(text[mention.end :]))
+
+
+def _with_baseline(period: Period, compare: Literal["previous", "year"] | None, changes: bool) -> AskedPeriods:
+    if compare == "year":
+        return AskedPeriods(period, calendar.year_earlier(period).interval)
+    if compare == "previous" or changes:
+        return AskedPeriods(period, calendar.previous(period).interval)
+    return AskedPeriods(period)
+
+
+def _against(baseline: Period, clock: Clock, context: Period | None) -> AskedPeriods:
+    """ "Compared with March": the conversation's period, else the one under way; where that is empty, the last full one."""
+    if context is not None and context.interval != baseline.interval:
+        return AskedPeriods(context, baseline.interval)
+    after = calendar.shift(baseline.start, baseline.grain, 1) if baseline.grain != "range" else baseline.end
+    end = min(clock.as_of, calendar.shift(after, baseline.grain, 1) if baseline.grain != "range" else clock.as_of)
+    if after < end:
+        return AskedPeriods(calendar.span(after, end, baseline.grain), baseline.interval)
+    return AskedPeriods(baseline, calendar.previous(baseline).interval)
+
+
+def _several(periods: Sequence[Period]) -> AskedPeriods:
+    """Three and more: one range from the first to the last, split by their grain."""
+    ordered = sorted(periods, key=lambda p: p.start)
+    grain = ordered[0].grain
+    split: TimeGrain = grain if grain in {"day", "week", "month", "quarter", "year"} else "month"  # type: ignore[assignment]
+    return AskedPeriods(calendar.span(ordered[0].start, max(p.end for p in ordered)), None, split)
+
+
+def trend_grain(period: Interval | None, data: Interval) -> TimeGrain:
+    """The time split of a trend: days up to six weeks, weeks up to a quarter and a bit, else months."""
+    days = (period or data).days
+    return "day" if days <= 45 else "week" if days <= 100 else "month"

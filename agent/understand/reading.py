@@ -1,0 +1,292 @@
+"""One clause in, one Reading out: what its words settle, and what they leave to the planner."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from agent.contracts import Reading
+from agent.understand import roles
+from agent.understand.calendar import Period
+from agent.understand.dates import find_periods
+from agent.understand.dates_en import Clock
+from agent.understand.leftovers import unread_words
+from agent.understand.lexicon import Lexicon
+from agent.understand.modifiers import DEFAULT_TOP, Modifiers, compare_words
+from agent.understand.names import NameReader, Names, modifiers_of, to_filters
+from agent.understand.periods import AskedPeriods, settle_periods, trend_grain
+from db.semantic.query import Filter, Interval, MetricFilter, SemanticQuery
+
+MAX_SPLITS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a clause is read against: the store's words, the clock, the data's range, and the turn before."""
+
+    lexicon: Lexicon
+    clock: Clock
+    data: Interval
+    everything: Interval | None = None  # the period of a question that names none
+    last: SemanticQuery | None = None
+
+
+class ClauseReader:
+    """Reads one clause. ``inherit`` marks a follow-up clause, which takes what it lacks from ``scope.last``."""
+
+    def __init__(self, text: str, scope: Scope) -> None:
+        self.text, self.scope, self.lexicon = text, scope, scope.lexicon
+        self.taken = bytearray(len(text))
+        self.compare = compare_words(text, self.taken)
+        hidden = "".join(" " if used else c for c, used in zip(text, self.taken, strict=True))
+        self.periods = find_periods(hidden, scope.clock)
+        for mention in self.periods:
+            self._take(mention.start, mention.end)
+        marks = [(m.start, m.end) for m in self.periods]
+        self.names: Names = NameReader(text, self.taken, marks, self.lexicon).read()
+        self.words: Modifiers = modifiers_of(self.names, self.taken).read()
+        if self.compare:
+            self.words = replace(self.words, compare=self.compare)
+
+    def _take(self, start: int, end: int) -> None:
+        self.taken[start:end] = b"\x01" * (end - start)
+
+    def read(self, inherit: bool) -> Reading:
+        """Settle the clause."""
+        last = self.scope.last if inherit else None
+        asked = self._asked(last)
+        metrics, options = self._metrics(last)
+        splits, loose = self._splits(asked, last, metrics)
+        filters, keep, splits = self._filters(splits, last)
+        ordering = self._ordering(splits, metrics, last)
+        time = asked.asked.interval if asked.asked else (last.time if last else self.scope.everything)
+        unread = unread_words(self.text, self.taken)
+        return Reading(
+            text=self.text,
+            metrics=metrics,
+            metric_options=options,
+            group_by=splits,
+            split_options=loose,
+            filters=filters,
+            keep=keep,
+            having=self._having(metrics),
+            time=time,
+            compare=self._baseline(asked, last),
+            share=self._share(last, splits),
+            running=self.words.running and bool(splits),
+            per=self.words.per or (last.per if last and not self.words.grains else None),
+            unread=unread,
+            ambiguities=tuple(self.names.ambiguities),
+            unavailable=tuple(self.names.unavailable),
+            **ordering,
+        )
+
+    @property
+    def names_something(self) -> bool:
+        """Whether the clause holds any name, period or modifier of its own."""
+        names, words = self.names, self.words
+        named = names.metrics or names.metric_options or names.splits or names.members or names.loose or names.unavailable
+        said = self.periods or self.compare or words.grains or words.limit or words.ranked or words.share or words.running
+        return bool(named or said or words.hours or words.thresholds or names.ambiguities)
+
+    @property
+    def names_metric(self) -> bool:
+        """Whether the clause says what to measure."""
+        return bool(self.names.metrics or self.names.metric_options)
+
+    def _asked(self, last: SemanticQuery | None) -> AskedPeriods:
+        changes = bool(self.words.change) and not self.words.trend and not self.names.unavailable
+        context = Period(last.time) if last and last.time else None
+        return settle_periods(self.text, self.periods, self.words.compare, changes, self.scope.clock, context)
+
+    def _baseline(self, asked: AskedPeriods, last: SemanticQuery | None) -> Interval | None:
+        if self.words.trend or (self.words.grains and not self.words.compare and self.words.change and len(self.periods) < 2):
+            return None if not self.words.ranked else asked.baseline
+        return asked.baseline
+
+    def _metrics(self, last: SemanticQuery | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        names = self.names
+        if names.metrics or names.metric_options:
+            return self._parts_dropped(names.metrics), tuple(names.metric_options)
+        if names.unavailable:
+            return (), ()
+        hinted = self._hinted()
+        if hinted:
+            return (hinted,), ()
+        if last:
+            return last.metrics, ()
+        if self.words.count and names.counted:
+            return (self._default(),), ()
+        if self.words.ranked and (names.splits or names.loose or self.words.grains):
+            return (self._default(),), ()
+        return (), tuple(name for name, m in self.lexicon.schema.metrics.items() if not m.hidden)
+
+    def _parts_dropped(self, metrics: list[str]) -> tuple[str, ...]:
+        """ "private label share of revenue" names one ratio: what it is a share of is not asked for beside it."""
+        known = self.lexicon.schema.metrics
+        whole = {known[n].denominator for n in metrics if known[n].is_ratio and self.words.share}
+        return tuple(n for n in metrics if n not in whole)
+
+    def _default(self) -> str:
+        return next(iter(self.lexicon.schema.metrics))
+
+    def _hinted(self) -> str | None:
+        """A weak word ("sold", "busy") where nothing names the metric; counting picks the counted one."""
+        for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
+            self._take(mention.start, mention.end)
+            units = {t.name: self.lexicon.schema.metrics[t.name].unit for t in mention.terms}
+            counting = self.words.count and not self.names.counted
+            wanted = [n for n, u in units.items() if (u == "count") == counting]
+            return (wanted or list(units))[0]
+        return None
+
+    def _splits(
+        self, asked: AskedPeriods, last: SemanticQuery | None, metrics: tuple[str, ...]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        names, words = self.names, self.words
+        splits = [name for _, name in sorted(names.splits)]
+        loose = [name for _, name in names.loose if name not in splits]
+        filtered = {term.name for _, term, _ in names.members}
+        grains = list(words.grains)
+        if asked.split and asked.split not in grains:
+            grains.append(asked.split)
+        if not grains and (words.trend or words.running):
+            grains.append(trend_grain(asked.asked.interval if asked.asked else None, self.scope.data))
+        time_splits = [self.lexicon.time_splits[g] for g in grains if g in self.lexicon.time_splits]
+        if loose and not splits and (words.ranked or words.share or names.counted) and not time_splits:
+            splits, loose = [loose[0]], loose[1:]
+        if words.count and not metrics and names.counted:
+            splits = splits or names.counted
+        if names.counted and words.thresholds and names.counted[0] not in splits:
+            splits.append(names.counted[0])
+        splits += [t for t in time_splits if t not in splits]
+        ranked = self._ranked_split(tuple(splits))
+        if len(splits) == 2 and words.ranked and splits[0] == ranked:
+            splits.reverse()  # "top 3 categories in each department": rows read by department
+        splits = self._compared_members(splits)
+        if last and not splits and not (filtered & set(last.group_by)):
+            splits = list(last.group_by)
+        elif last and not splits:
+            splits = [g for g in last.group_by if g not in filtered]
+        return tuple(splits[:MAX_SPLITS]), tuple(n for n in loose if n not in splits and n not in filtered)
+
+    def _compared_members(self, splits: list[str]) -> list[str]:
+        """Several members of one dimension are shown side by side, unless they are asked for together."""
+        if roles.together(self.names.masked):
+            return splits
+        positive: dict[str, set[object]] = {}
+        for _, term, negative in self.names.members:
+            if not negative:
+                positive.setdefault(term.name, set()).add(term.value)
+        for dimension, values in positive.items():
+            if len(values) > 1 and dimension not in splits and len(splits) < MAX_SPLITS:
+                splits = [dimension, *splits]
+        return splits
+
+    def _filters(
+        self, splits: tuple[str, ...], last: SemanticQuery | None
+    ) -> tuple[tuple[Filter, ...], Filter | None, tuple[str, ...]]:
+        filters = to_filters(self.names)
+        if self.words.hours:
+            filters.append(Filter(dimension=self.lexicon.time_splits["hour"], op="range", values=self.words.hours))
+        if self.words.weekend is not None:
+            days = (6, 7) if self.words.weekend else (1, 2, 3, 4, 5)
+            filters.append(Filter(dimension=self.lexicon.time_splits["weekday"], values=days))
+        if last:
+            named = {f.dimension for f in filters}
+            filters = [f for f in last.filters if f.dimension not in named] + filters
+        top = self._top_filter(splits)
+        if top:
+            filters.append(top)
+        keep: Filter | None = None
+        own = [f for f in filters if f.op == "in" and any(t.name == f.dimension for _, t, _ in self.names.members)]
+        if self.words.share and own and not (set(splits) - {f.dimension for f in own}):
+            subject = self._share_subject(own)
+            keep = subject
+            filters = [f for f in filters if f != subject]
+            splits = (subject.dimension, *(s for s in splits if s != subject.dimension))
+        return tuple(filters), keep, splits
+
+    def _share_subject(self, own: list[Filter]) -> Filter:
+        """Whose share is asked for: Ⓥ占…, "come from Ⓥ", "is Ⓥ"; else the first one named."""
+        masked = self.names.masked
+        for mention, term, _ in self.names.members:
+            before, after = masked[: mention.start], masked[mention.end :]
+            asked = re.match(r".{0,6}?占", after) or re.search(r"\b(?:from|is|was|are|were|by|shares? (?:of|does|did|do)) (?:the )?$", before)
+            if asked and (found := next((f for f in own if f.dimension == term.name), None)):
+                return found
+        return own[0]
+
+    def _top_filter(self, splits: tuple[str, ...]) -> Filter | None:
+        """ "by month for the top 3 departments": members are chosen first, then split by something else."""
+        limit = self.words.limit
+        if not limit or len(splits) < 2:
+            return None
+        match = re.search(r"(?:\bfor|\bof|\bin|\bamong|\bacross|\bwithin) (?:the |our )?(?:top|best|bottom|worst)", self.names.masked)
+        ranked = self._ranked_split(splits)
+        if not match or not ranked or self.lexicon.schema.dimensions[ranked].kind == "time":
+            return None
+        metric = self.names.metrics[0] if self.names.metrics else self._default()
+        return Filter(dimension=ranked, op="bottom" if self.words.direction == "asc" else "top", values=(limit,), by=metric)
+
+    def _ranked_split(self, splits: tuple[str, ...]) -> str | None:
+        """The split that stands behind the superlative."""
+        match = re.search(r"\b(?:top|best|worst|bottom|highest|lowest|most|biggest)\b|前|最|后|倒数", self.names.masked, re.ASCII)
+        places = sorted(self.names.splits)
+        if not match or not places:
+            return None
+        after = [name for start, name in places if start >= match.start()]
+        return after[0] if after else None
+
+    def _ordering(
+        self, splits: tuple[str, ...], metrics: tuple[str, ...], last: SemanticQuery | None
+    ) -> dict[str, object]:
+        words = self.words
+        by_change = bool(splits) and bool(words.change) and not words.trend
+        direction: Literal["asc", "desc"] | None = words.direction
+        if by_change and (words.ranked or words.relative or not words.grains):
+            direction = "asc" if words.change == "down" else ("asc" if words.direction == "asc" else "desc")
+            kind = "change_pct" if words.relative else "change"
+            limit = self._limit(splits) if words.ranked or words.relative else None
+            return {"order_by": kind, "direction": direction, "limit": limit, "limit_per": None}
+        if not words.ranked or not splits:
+            kept = last if last and last.order and set(last.group_by) == set(splits) else None
+            order_by = "metric" if kept and kept.order and kept.order.by in (kept.metrics or ()) else None
+            return {
+                "order_by": order_by,
+                "direction": kept.order.direction if kept and kept.order else None,
+                "limit": kept.limit if kept else None,
+                "limit_per": kept.limit_per if kept else None,
+            }
+        if words.judged and metrics and self.lexicon.schema.metrics[metrics[0]].good == "down":
+            direction = "asc" if direction == "desc" else "desc"
+        limit = None if self._top_filter(splits) else self._limit(splits)
+        ranked = self._ranked_split(splits)
+        per = next((s for s in splits if s != ranked), None) if len(splits) > 1 and ranked and limit else None
+        return {"order_by": "metric", "direction": direction, "limit": limit, "limit_per": per}
+
+    def _limit(self, splits: tuple[str, ...]) -> int | None:
+        if self.words.limit:
+            return min(self.words.limit, 1000)
+        if re.search(r"\b(?:rank(?:ed|ing)?|sort(?:ed)?|order(?:ed)? by)\b|排名|排行|排序|从高到低|从低到高", self.text) and not re.search(r"第一|最", self.text):
+            return None
+        plural = bool(self.names.plural & set(splits)) or bool(re.search(r"哪些|哪几|有哪", self.text))
+        plural = plural or bool(re.search(r"\b(?:days|weeks|months|quarters|hours)\b", self.text) and not re.search(r"\b(?:which|what|one) (?:day|week|month|quarter|hour)\b|\bof the (?:days|months)\b|\bone of\b", self.text))
+        return DEFAULT_TOP if plural else 1
+
+    def _having(self, metrics: tuple[str, ...]) -> tuple[MetricFilter, ...]:
+        result = []
+        places = sorted(self.names.metric_places)
+        for threshold in self.words.thresholds:
+            after = [n for s, n in places if 0 <= s - threshold.end <= 2]
+            before = [n for s, n in places if s < threshold.start]
+            metric = after[0] if after else before[-1] if before else (metrics[0] if metrics else self._default())
+            ratio = self.lexicon.schema.metrics[metric].unit == "ratio"
+            bounds = [v / 100 if v is not None and ratio and v > 1 else v for v in (threshold.low, threshold.high)]
+            result.append(MetricFilter(metric=metric, low=bounds[0], high=bounds[1], strict=threshold.strict))
+        return tuple(result)
+
+    def _share(self, last: SemanticQuery | None, splits: tuple[str, ...]) -> bool:
+        return self.words.share and bool(splits)
+

@@ -1,0 +1,112 @@
+"""Which part a name plays in its clause: split, filter, count or mere context. Decided on the masked text around it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent.understand.modifiers import DIMENSION, ENTITY, FILLER, MEMBER, METRIC, PERIOD
+from agent.understand.text import EN_NUMBER, ZH_NUMBER
+from agent.understand.vocabulary import Mention
+
+
+def _rx(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.ASCII)
+
+
+_ADJECTIVE = (
+    r"best(?:[- ]selling|[- ]performing)?|top(?:[- ]selling|[- ]performing)?|worst(?:[- ]selling|[- ]performing)?|highest|lowest|biggest|largest|"
+    r"smallest|busiest|quietest|strongest|weakest|leading|bottom|most popular|least popular|favou?rite|most|fewest|least|main|key|underperforming"
+)
+_CUE_BEFORE = _rx(
+    rf"(?:\b(?:by|per|each|every|across|which|what|whose|among|amongst|all|for each|individual|different|various|split by|{_ADJECTIVE})|\b(?:{_ADJECTIVE}) {EN_NUMBER}|\b{EN_NUMBER} (?:{_ADJECTIVE}))"
+    r"(?: of)?(?: the| our| my| all| different| individual| single)*(?: of the| of our)?[ -]?$"
+    rf"|(?:按照?|各个?|每一?[个家位类款]?|哪一?[个家些位款种类项]?|哪几[个家位款种]|什么|前{ZH_NUMBER}[个名大家位]?|后{ZH_NUMBER}[个名大家位]?|倒数{ZH_NUMBER}[个名]?|不同的?|所有的?|分)[ ]?$"
+    rf"|(?:最[高低多少大小好差强弱忙旺](?:销|的)?|最(?:畅销|热销|热门|受欢迎)|垫底|名|增长最快|下降最多)的?(?:前?{ZH_NUMBER}[个名家位大]?)?的?$"
+)
+_LIST_BEFORE = _rx(rf"{DIMENSION}{FILLER}* ?(?:,|and|&|x|by|then|和|与|及|以及|、|,? ?and)? ?(?:by |per |按|各|每个?)?$")
+_CUE_AFTER = _rx(
+    r" ?(?:breakdown|split|distribution|rankings?|league|wise|-wise|mix|comparison|level|with the|whose|that|who|where|having|grew|fell|saw|had|has|sold|sells?|drives?|drove|brings?|generat\w+|spend|spent|made|makes?|contribut\w+|account\w*|did (?:best|worst))\b"
+    r"| ?(?:are|is|was|were) (?:the )?(?:" + _ADJECTIVE + r")\b"
+    r"|(?:分布|排名|排行|占比|构成|对比|之间|分别|维度|的?排|卖得|卖的|销量?最|最|里?哪|中?哪|贡献)"
+)
+_COUNT_BEFORE = _rx(r"(?:\bhow many|\bnumber of|\bcount of|\b# of|\bno\. of|\btotal)(?: distinct| unique| different| active| our)* ?$|(?:多少|几)[个家位名款种]?(?:不同的)?$|(?:总共|一共)有?(?:多少)?[个家位]?$")
+_COUNT_AFTER = _rx(r" ?(?:count\b|counts\b)|(?:数量?|总数|个数|人数|家数)")
+_JOINED = _rx(rf"(?:{METRIC}|{ENTITY}){FILLER}* ?(?:,|and|&|plus|as well as|和|与|及|以及|、|,? ?and)+ ?(?:the |our )?$")
+_JOINS_NEXT = _rx(rf" ?(?:,|and|&|plus|as well as|和|与|及|以及|、|,? ?and)+ ?(?:the |our )?(?:{METRIC}|{ENTITY})")
+_NEGATION = _rx(
+    r"(?:\b(?:excluding|excl\.?|excludes?|except(?: for)?|without|not(?: including| counting| in| from)?|other than|minus|apart from|aside from|besides|ignoring|leaving out|leave out|taking out|strip(?:ping)? out|removing|but not|outside(?: of)?|exclude)(?: the| any| all| sales of| purchases of)?[ ]?$)"
+    r"|(?:\bnon[ -]$)|(?:除了?|除去|不含|不包括|不包含|不算上?|不计入?|剔除|排除|去掉|去除|扣除|扣掉|刨除|刨去|抛开|非)(?:掉|了)?$"
+)
+_AND = _rx(r" ?(?:,|and|or|nor|&|/|和|与|及|以及|、|或|,? ?and|还有|跟|vs\.?|versus) ?(?:the |in |for |from |of |store |stores |campaign )?")
+_TOGETHER = _rx(r"\b(?:combined|together|in total|altogether|sum of|overall|aggregate)\b|合计|一共|总共|加起来|总和|合起来")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The masked text and a mention's place in it."""
+
+    masked: str
+    mention: Mention
+
+    @property
+    def before(self) -> str:
+        """Masked text up to the mention."""
+        return self.masked[: self.mention.start]
+
+    @property
+    def after(self) -> str:
+        """Masked text behind the mention."""
+        return self.masked[self.mention.end :]
+
+
+def splits(place: Place) -> bool:
+    """Whether the words around a dimension ask to split by it ("by Ⓓ", "which Ⓓ", 各Ⓓ)."""
+    return bool(_CUE_BEFORE.search(place.before) or _CUE_AFTER.match(place.after))
+
+
+def continues_list(place: Place) -> bool:
+    """Whether a dimension continues a list ("by Ⓓ and Ⓓ")."""
+    return bool(_LIST_BEFORE.search(place.before))
+
+
+def counts(place: Place) -> bool:
+    """Whether an entity noun is counted ("how many Ⓔ", Ⓔ数)."""
+    return bool(_COUNT_BEFORE.search(place.before) or _COUNT_AFTER.match(place.after))
+
+
+def joined_to_metric(place: Place) -> bool:
+    """Whether the mention stands in a list of metrics ("Ⓜ and Ⓔ")."""
+    return bool(_JOINED.search(place.before) or _JOINS_NEXT.match(place.after))
+
+
+def negation(place: Place) -> re.Match[str] | None:
+    """The excluding words right before a member."""
+    return _NEGATION.search(place.before)
+
+
+def in_list(masked: str, left: Mention, right: Mention) -> bool:
+    """Whether two members are items of one list ("Ⓥ, Ⓥ and Ⓥ")."""
+    return bool(_AND.fullmatch(masked[left.end : right.start]))
+
+
+def together(masked: str) -> bool:
+    """Whether several members are asked for as one ("combined", 合计)."""
+    return bool(_TOGETHER.search(masked))
+
+
+def beside(masked: str, left: Mention, right: Mention) -> bool:
+    """Whether two mentions stand side by side ("department Ⓥ", "Ⓥ部门")."""
+    return bool(re.fullmatch(r" ?(?:is |= |: |of |named |called |的)?", masked[left.end : right.start]))
+
+
+def mask(text: str, marks: Sequence[tuple[int, int, str]]) -> str:
+    """The text with every marked range replaced by its symbol, same length."""
+    letters = list(text)
+    for start, end, symbol in marks:
+        letters[start:end] = [symbol, *[FILLER] * (end - start - 1)]
+    return "".join(letters)
+
+
+SYMBOLS = {"metric": METRIC, "dimension": DIMENSION, "member": MEMBER, "period": PERIOD, "unavailable": METRIC}
