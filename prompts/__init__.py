@@ -1,1 +1,1 @@
-"""Prompts as data: Markdown and YAML with id, version and declared variables. No code lives here; ``agent`` reads it."""
+"""Prompts as data: Markdown and YAML with id, version, declared variables. No code lives here; ``agent`` reads it."""
