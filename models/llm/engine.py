@@ -69,6 +69,7 @@ class Engine:
         params.n_threads = params.n_threads_batch = threads
         context = llama_cpp.llama_init_from_model(self._model, params)
         if not context:
+            llama_cpp.llama_model_free(self._model)
             raise ModelDamaged("The model cannot be started.", "Try a smaller context, or fewer GPU layers.")
         return context
 

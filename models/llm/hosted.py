@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import openai
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage
 from langchain_openai import ChatOpenAI
@@ -108,7 +107,7 @@ class HostedModel:
 
         reply = next(iter(self._run(call, cancel, timeout, json=True)))
         if reply.response_metadata.get("finish_reason") == "length":
-            raise ModelReplyError(f"{self.name} wrote more than {max_tokens} tokens.", "Ask a simpler question.")
+            raise self._too_long()
         if not isinstance(reply, AIMessage) or not reply.text:
             raise ModelReplyError(f"{self.name} replied with nothing.", "Ask again, or use another model.")
         elapsed = (time.perf_counter() - start) * 1000
@@ -147,7 +146,7 @@ class HostedModel:
 
     def _limits(self, seconds: float, max_tokens: int) -> dict[str, Any]:
         connect = min(self._options.connect_seconds, seconds)
-        return {"timeout": httpx.Timeout(seconds, connect=connect), "max_tokens": max_tokens}
+        return {"timeout": openai.Timeout(seconds, connect=connect), "max_tokens": max_tokens}
 
     def _run(self, call: _Call, cancel: threading.Event | None, timeout: float, *, json: bool) -> Iterator[BaseMessage]:
         """Messages of one request; tried again only before its first message."""
@@ -209,15 +208,20 @@ class HostedModel:
     def _late(self, timeout: float) -> str:
         return f"{self.name} did not reply within {timeout:g} s."
 
+    def _too_long(self) -> ModelReplyError:
+        return ModelReplyError(f"{self.name} wrote more tokens than it may.", "Ask a simpler question.")
+
     def _explain(self, failure: Exception) -> ShopOpsError:
         """One sentence, without a word of the endpoint's own: a body can echo what was sent."""
         if isinstance(failure, ShopOpsError):
             return failure
-        if isinstance(failure, (openai.APITimeoutError, httpx.TimeoutException)):
+        if isinstance(failure, openai.LengthFinishReasonError):
+            return self._too_long()
+        if isinstance(failure, openai.APITimeoutError):
             return ModelUnavailable(f"{self.name} did not reply in time.", "Ask again, or check the endpoint.")
         if isinstance(failure, openai.APIStatusError):
             return self._explain_status(failure)
-        if isinstance(failure, (openai.APIConnectionError, httpx.TransportError)):
+        if isinstance(failure, openai.APIConnectionError) or _broke_off(failure):
             return ModelUnavailable(
                 f"{self.name} cannot be reached, or broke the connection.", "Check the base URL and the network."
             )
@@ -238,6 +242,11 @@ class HostedModel:
         if status >= 500:
             return ModelUnavailable(f"{self.name} failed on its side (HTTP {status}).", "Ask again later.")
         return ModelReplyError(f"{self.name} refused the request (HTTP {status}).", "Check the endpoint's limits.")
+
+
+def _broke_off(failure: Exception) -> bool:
+    """An error of the HTTP client itself, from the middle of a stream, where the openai package lets it through."""
+    return type(failure).__module__.split(".")[0].startswith(("httpx", "httpcore"))
 
 
 def _retry_after(failure: openai.APIStatusError) -> float | None:
