@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from db.semantic.query import Filter, Interval, MetricFilter, SemanticQuery
 from db.semantic.schema import Text
+from models.llm.base import Usage
 from tools.evidence import Evidence, Fact
 
 Language = Literal["en", "zh"]
@@ -121,18 +122,6 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens of one answer, over all model calls."""
-
-    prompt: int = 0
-    completion: int = 0
-    cached: int = 0
-
-    def __add__(self, other: Usage) -> Usage:
-        return Usage(self.prompt + other.prompt, self.completion + other.completion, self.cached + other.cached)
-
-
-@dataclass(frozen=True, slots=True)
 class Timings:
     """Milliseconds of every stage."""
 
@@ -164,4 +153,6 @@ class Answer:
     tokens: Usage = Usage()
     timings: Timings = Timings()
     error: str | None = None
+    exit_status: int = 0
+    corrections: tuple[tuple[str, str], ...] = ()
     queries: tuple[SemanticQuery, ...] = field(default=())

@@ -1,0 +1,219 @@
+"""The whole flow of one question, in the order that it travels. Interfaces only translate to and from here."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from time import perf_counter
+from typing import Protocol
+
+from agent.compose import compose
+from agent.contracts import Answer, Call, Language, Plan, Question, Timings, Understanding
+from agent.execute import Executed, execute
+from agent.plan import Planned, options_text, plan_question
+from agent.policy import check_policy
+from agent.suggest import suggestions
+from agent.understand import understand
+from agent.understand.lexicon import Lexicon
+from agent.understand.spelling import Speller
+from agent.understand.text import detect_language
+from agent.verify import verify
+from db.engine import Store
+from db.errors import AsOfError, InternalError, SecurityError, ShopOpsError
+from db.semantic.query import Interval, SemanticQuery
+from models.llm.base import LanguageModel
+
+Progress = Callable[[str, str], None]
+_SQL = re.compile(r"\s*(?:sql\s*:\s*)?((?:select|with)\b.+)", re.IGNORECASE | re.DOTALL)
+log = logging.getLogger("shopops.ask")
+
+
+class Memory(Protocol):
+    """What the flow needs of the conversations' memory."""
+
+    def recall(self, question: Question) -> SemanticQuery | None:
+        """The conversation's last query, None for a first or single question."""
+
+    def remember(self, question: Question, answer: Answer) -> None:
+        """Keep the turn."""
+
+
+class Verified(Protocol):
+    """Questions whose query an operator has confirmed."""
+
+    def match(self, text: str, as_of: date) -> SemanticQuery | None:
+        """The query of a question that matches exactly, or nearly and unambiguously."""
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Milliseconds since the last lap."""
+
+    last: float
+
+    def lap(self) -> float:
+        now = perf_counter()
+        spent, self.last = (now - self.last) * 1000, now
+        return spent
+
+
+class Analyst:
+    """One store, one model, one memory: answers questions from any thread.
+
+    Args:
+        model: gives the language model when a question first needs it.
+    """
+
+    def __init__(self, store: Store, model: Callable[[], LanguageModel], memory: Memory, verified: Verified) -> None:
+        self.store, self.memory, self.verified = store, memory, verified
+        self._model = model
+        self._lock = threading.Lock()
+        self._words: tuple[Lexicon, Speller] | None = None
+
+    @property
+    def words(self) -> tuple[Lexicon, Speller]:
+        """The store's vocabulary and its speller; built once."""
+        with self._lock:
+            if self._words is None:
+                lexicon = Lexicon(self.store.schema, self.store.members)
+                self._words = lexicon, Speller(lexicon.vocabulary)
+            return self._words
+
+    def ask(self, question: Question, progress: Progress | None = None, cancel: threading.Event | None = None) -> Answer:
+        """Answer one question. Expected failures become an answer with status failed or refused, never an exception."""
+        start = perf_counter()
+        language: Language = "zh" if detect_language(question.text) == "zh" else "en"
+        try:
+            answer = self._answer(question, progress or (lambda stage, message: None), cancel)
+        except ShopOpsError as error:
+            answer = self._failed(question, language, error)
+        except Exception:
+            log.exception("question %s failed", question.id)
+            error = InternalError("Something went wrong in ShopOps.", "The log has the details.")
+            answer = self._failed(question, language, error)
+        total = (perf_counter() - start) * 1000
+        answer = replace(answer, timings=replace(answer.timings, total=total))
+        self.memory.remember(question, answer)
+        return answer
+
+    def _answer(self, question: Question, progress: Progress, cancel: threading.Event | None) -> Answer:
+        clock = _Clock(perf_counter())
+        as_of, everything = self._as_of(question)
+        progress("understand", "reading")
+        settled = self._without_model(question, as_of)
+        if settled:
+            language: Language = "zh" if detect_language(question.text) == "zh" else "en"
+            understanding, planned = Understanding(language, question.text, ()), Planned(settled)
+            understood = clock.lap()
+        else:
+            understanding = self._understand(question, as_of, everything)
+            understood = clock.lap()
+            progress("plan", "planning")
+            planned = plan_question(understanding, self.store.schema, self._model, cancel)
+        planned_ms = clock.lap()
+        draft = self._draft(question, understanding, planned, as_of)
+        if planned.plan.status != "run":
+            return replace(draft, timings=Timings(understood, planned_ms))
+        check_policy(planned.plan, question.principal, self.store.schema)
+        progress("execute", "querying")
+        executed = execute(planned.plan, self.store, question.principal, cancel)
+        executed_ms = clock.lap()
+        progress("compose", "writing")
+        return self._written(question, draft, planned, executed, (understood, planned_ms, executed_ms), clock, cancel)
+
+    def _written(
+        self,
+        question: Question,
+        draft: Answer,
+        planned: Planned,
+        executed: Executed,
+        spent: tuple[float, float, float],
+        clock: _Clock,
+        cancel: threading.Event | None,
+    ) -> Answer:
+        model = self._model() if planned.model else None
+        composed = compose(question.text, draft.language, executed.facts, model, cancel=cancel)
+        composed_ms = clock.lap()
+        checked = verify(composed.text, executed.facts, draft.language, self.words[0].vocabulary)
+        queries = tuple(SemanticQuery.model_validate(c.args) for c in planned.plan.calls if c.tool == "query_metrics")
+        return replace(
+            draft,
+            text=checked.text,
+            evidence=executed.evidence,
+            facts=executed.facts,
+            replaced_sentences=checked.replaced,
+            tokens=planned.usage + composed.usage,
+            suggestions=suggestions(queries, self.store.schema, draft.language),
+            queries=queries,
+            timings=Timings(*spent, composed_ms, clock.lap()),
+        )
+
+    def _without_model(self, question: Question, as_of: date) -> Plan | None:
+        """A verified question, or SQL that the operator wrote."""
+        if match := _SQL.fullmatch(question.text):
+            if re.search(r"\bfrom\b", match[1], re.IGNORECASE):
+                return Plan("run", (Call("run_sql", {"sql": match[1].strip()}),), source="operator")
+        query = self.verified.match(question.text, as_of)
+        if query is None:
+            return None
+        return Plan("run", (Call("query_metrics", query.model_dump(mode="json", exclude_defaults=True)),), source="verified")
+
+    def _as_of(self, question: Question) -> tuple[date, Interval | None]:
+        """The clock of this question, and the period of a question that names none."""
+        asked, store = question.as_of, self.store
+        if asked is None or asked == store.as_of:
+            return store.as_of, None
+        if not store.data_start < asked <= store.as_of:
+            raise AsOfError(
+                f"The store's data runs from {store.data_start} to {store.as_of}; as-of {asked} is outside it.",
+                f"Give a date after {store.data_start} and up to {store.as_of}.",
+            )
+        return asked, Interval(start=store.data_start, end=asked)
+
+    def _understand(self, question: Question, as_of: date, everything: Interval | None) -> Understanding:
+        lexicon, speller = self.words
+        data = Interval(start=self.store.data_start, end=self.store.as_of)
+        last = self.memory.recall(question)
+        return understand(question.text, lexicon, as_of, data, everything, last, speller)
+
+    def _draft(self, question: Question, understanding: Understanding, planned: Planned, as_of: date) -> Answer:
+        plan = planned.plan
+        text = ""
+        if plan.message:
+            text = plan.message.of(understanding.language)
+            if plan.options:
+                text = f"{text}\n{options_text(plan.options, understanding.language)}"
+        return Answer(
+            id=question.id,
+            question=question.text,
+            language=understanding.language,
+            store=question.store,
+            as_of=as_of,
+            status="answered" if plan.status == "run" else plan.status,
+            text=text,
+            plan=plan,
+            model=planned.model,
+            tokens=planned.usage,
+            corrections=understanding.corrections,
+        )
+
+    def _failed(self, question: Question, language: Language, error: ShopOpsError) -> Answer:
+        return Answer(
+            id=question.id,
+            question=question.text,
+            language=language,
+            store=question.store,
+            as_of=question.as_of or self.store.as_of,
+            status="refused" if isinstance(error, SecurityError) else "failed",
+            text=str(error),
+            error=error.code,
+            exit_status=error.exit_status,
+        )
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self.store.close()

@@ -1,0 +1,24 @@
+"""Who may do what: the plan is held against the asker before anything runs."""
+
+from __future__ import annotations
+
+from agent.contracts import Plan, Principal
+from db.errors import PermissionRefused
+from db.semantic.schema import StoreSchema
+
+_MAY_WRITE_SQL = frozenset({"analyst", "admin"})
+
+
+def check_policy(plan: Plan, principal: Principal, schema: StoreSchema) -> None:
+    """Refuse what the principal may not do or see.
+
+    Raises:
+        PermissionRefused: SQL by a viewer, or a split by personal data without the right to see it.
+    """
+    for call in plan.calls:
+        if call.tool == "run_sql" and principal.role not in _MAY_WRITE_SQL:
+            raise PermissionRefused("Your role may not run SQL.", "Ask in words, or ask an analyst.")
+        touched = [*call.args.get("group_by", ()), *(f["dimension"] for f in call.args.get("filters", ()))]
+        for name in touched:
+            if schema.dimensions[name].pii == "personal" and not principal.may_see_pii:
+                raise PermissionRefused(f"You may not see {schema.dimensions[name].label.en}.", "Ask for a total instead.")

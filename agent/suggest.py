@@ -1,0 +1,33 @@
+"""What to ask next: short questions that the store can answer, made from the query that was just run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agent.contracts import Language
+from db.semantic.query import SemanticQuery
+from db.semantic.schema import StoreSchema
+
+SUGGESTED = 3
+
+
+def suggestions(queries: Sequence[SemanticQuery], schema: StoreSchema, language: Language) -> tuple[str, ...]:
+    """Up to three follow-ups of the last query: another split, the comparison, the trend."""
+    if not queries:
+        return ()
+    query = queries[-1]
+    zh = language == "zh"
+    found: list[str] = []
+    fact = schema.metrics[query.metrics[0]]
+    table = fact.table or (schema.metrics[fact.numerator].table if fact.numerator else None)
+    if query.time and not query.compare:
+        found.append("和上一期相比呢？" if zh else "compared with the previous period?")
+    used = {*query.group_by, *(f.dimension for f in query.filters)}
+    splits = ["campaign_type"] if table and not table.startswith(("transactions", "first")) else ["department", "store", "brand"]
+    for name in splits:
+        dimension = schema.dimensions.get(name)
+        if dimension and name not in used and len(found) < SUGGESTED - 1:
+            found.append(f"按{dimension.label.zh}看呢？" if zh else f"and by {dimension.label.en.lower()}?")
+    if not any(schema.dimensions[d].kind == "time" for d in query.group_by):
+        found.append("按月的趋势呢？" if zh else "and by month?")
+    return tuple(found[:SUGGESTED])
