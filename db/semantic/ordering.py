@@ -32,6 +32,8 @@ def finish(
 
 def _having(query: SemanticQuery, valued: sa.CTE) -> list[sa.ColumnElement[bool]]:
     where: list[sa.ColumnElement[bool]] = []
+    if query.keep is not None:
+        where.append(valued.c[query.keep.dimension].in_(list(query.keep.values)))
     for limit in query.having:
         value = _column(valued, limit.metric)
         if limit.low is not None:

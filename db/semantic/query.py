@@ -71,6 +71,7 @@ class SemanticQuery(_Frozen):
         metrics: one or more metric names; each becomes a column.
         group_by: at most two dimension names; each becomes a column, in this order, before the metrics.
         filters: conditions on dimensions, all of which must hold.
+        keep: of one of the group-bys, the members that are shown; shares and totals still count all of them.
         having: conditions on metrics, applied to the aggregated rows.
         time: the period; ``None`` means all the data that the store holds.
         compare: the baseline period; adds ``<metric>__previous``, ``<metric>__change``, ``<metric>__change_pct``.
@@ -85,6 +86,7 @@ class SemanticQuery(_Frozen):
     metrics: tuple[str, ...] = Field(min_length=1, max_length=6)
     group_by: tuple[str, ...] = Field(default=(), max_length=2)
     filters: tuple[Filter, ...] = ()
+    keep: Filter | None = None
     having: tuple[MetricFilter, ...] = ()
     time: Interval | None = None
     compare: Interval | None = None
