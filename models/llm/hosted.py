@@ -6,9 +6,7 @@ model: what the operator chose answers, or the operator is told why not.
 
 from __future__ import annotations
 
-import contextvars
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +19,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from db.errors import Cancelled, ModelReplyError, ModelUnavailable, SettingsError, ShopOpsError
+from models.llm.background import Call, in_background
 from models.llm.base import (
     MAX_PLAN_TOKENS,
     MAX_TEXT_TOKENS,
@@ -35,11 +34,10 @@ from models.llm.bridge import parse_object, to_langchain, usage_of
 from models.llm.json_modes import JSON_MODES, in_words
 from models.llm.options import HostedOptions
 
-_POLL_SECONDS = 0.05
 _ROUNDS = 4
+_REJECTED = (400, 422, 500)  # 500: so llama-cpp-python's server says that a response_format is unknown to it
 _BACKOFF_SECONDS = 0.5
 _log = logging.getLogger(__name__)
-_Call = Callable[[float], Iterator[BaseMessage]]
 
 
 def open_hosted(model: str, options: HostedOptions) -> HostedModel:
@@ -62,6 +60,7 @@ def open_hosted(model: str, options: HostedOptions) -> HostedModel:
         max_retries=0,
         stream_usage=True,
         use_responses_api=False,
+        http_client=openai.DefaultHttpxClient(),  # our own: langchain-openai's is shared, closing it would break others
     )
     return HostedModel(model, chat, options)
 
@@ -141,21 +140,21 @@ class HostedModel:
         """Nothing to compile here; the endpoint judges a schema when it is asked."""
 
     def close(self) -> None:
-        """Close connections."""
+        """Close the connections."""
         self.chat.root_client.close()
 
     def _limits(self, seconds: float, max_tokens: int) -> dict[str, Any]:
         connect = min(self._options.connect_seconds, seconds)
         return {"timeout": openai.Timeout(seconds, connect=connect), "max_tokens": max_tokens}
 
-    def _run(self, call: _Call, cancel: threading.Event | None, timeout: float, *, json: bool) -> Iterator[BaseMessage]:
+    def _run(self, call: Call, cancel: threading.Event | None, timeout: float, *, json: bool) -> Iterator[BaseMessage]:
         """Messages of one request; tried again only before its first message."""
         end = time.monotonic() + timeout
         tries = 0
         while True:
             mode, began = self._mode, False
             failure: Exception | None = None
-            for item in _background(call, end, cancel, self._late(timeout)):
+            for item in in_background(call, end, cancel, self._late(timeout)):
                 if isinstance(item, Exception):
                     failure = item
                     break
@@ -173,7 +172,7 @@ class HostedModel:
 
     def _step_down(self, failure: Exception, mode: int) -> bool:
         """Whether the endpoint rejected the way JSON was asked for; then the next way is used from now on."""
-        if not isinstance(failure, (openai.BadRequestError, openai.UnprocessableEntityError)):
+        if not isinstance(failure, openai.APIStatusError) or failure.status_code not in _REJECTED:
             return False
         words = str(failure.body or failure.message).lower()
         if not any(word in words for word in ("response_format", "json_schema", "json_object", "grammar")):
@@ -255,46 +254,3 @@ def _retry_after(failure: openai.APIStatusError) -> float | None:
         return max(0.0, float(failure.response.headers.get("retry-after", "")))
     except ValueError:
         return None
-
-
-def _background(
-    call: _Call, end: float, cancel: threading.Event | None, late: str
-) -> Iterator[BaseMessage | Exception]:
-    """What ``call`` yields, from a thread of its own, so that cancel and time limit hold while the endpoint is silent.
-
-    A thread that is left behind ends with its connection's own time limit.
-    """
-    items: queue.Queue[BaseMessage | Exception | None] = queue.Queue()
-    left = threading.Event()
-
-    def work() -> None:
-        try:
-            for item in call(max(0.1, end - time.monotonic())):
-                items.put(item)
-                if left.is_set():
-                    break
-            items.put(None)
-        except Exception as error:
-            items.put(error)
-
-    context = contextvars.copy_context()
-    threading.Thread(target=context.run, args=(work,), name="hosted-model", daemon=True).start()
-    try:
-        while (item := _next(items, end, cancel, late)) is not None:
-            yield item
-    finally:
-        left.set()
-
-
-def _next(
-    items: queue.Queue[BaseMessage | Exception | None], end: float, cancel: threading.Event | None, late: str
-) -> BaseMessage | Exception | None:
-    while True:
-        if cancel is not None and cancel.is_set():
-            raise Cancelled("Stopped.")
-        try:
-            return items.get(timeout=_POLL_SECONDS)
-        except queue.Empty:
-            pass
-        if time.monotonic() > end:
-            raise ModelUnavailable(late, "Ask again, or allow it more time.")
