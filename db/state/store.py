@@ -1,0 +1,249 @@
+"""The state of one installation: what was asked, what was thought of the answers, and who did what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from db.errors import StoreLocked, UsageError
+from db.semantic.query import SemanticQuery
+from db.state import tables
+from db.state.audit import FIRST, AuditEntry, ChainReport, check_chain, payload_text, read_key, sealed
+from db.state.database import open_engine, reading, writing
+from db.state.masking import holds_personal, mask_personal
+
+Rating = Literal["up", "down"]
+ATTEMPTS = 10  # writers that raced for one place; SQLite lets one in at a time, so only other databases try again
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question of a conversation and what became of it.
+
+    ``question`` has its personal data masked. ``position`` counts from 0 within the conversation: only a turn at 0, or
+    without a conversation, is sure to have borrowed nothing from a turn before.
+    """
+
+    conversation: str | None
+    principal: str
+    store: str
+    position: int
+    answer_id: str
+    question: str
+    language: str
+    queries: tuple[SemanticQuery, ...]
+    status: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """A thumb up or down on an answer, and why."""
+
+    answer_id: str
+    rating: Rating
+    why: str
+    created_at: datetime
+
+
+class State:
+    """The state database. Safe for many threads, and for several processes on one SQLite file.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, State.open(None, Path(folder)) as state:
+    ...     state.append_audit("ann", "ask", {"answer": "a1"}, datetime(2017, 12, 1, tzinfo=UTC)).number
+    1
+    """
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        """Use :meth:`open`."""
+        self._engine = engine
+        self._folder = folder
+        self._key: bytes | None = None
+
+    @classmethod
+    def open(cls, url: str | None, folder: Path) -> Self:
+        """Open the database, made or migrated where it must be.
+
+        Args:
+            url: any SQLAlchemy URL; None is ``state.sqlite`` in the folder.
+            folder: the data folder, in which the key of the audit trail lies.
+
+        Raises:
+            StoreError: not to be opened, or written by a newer ShopOps. StoreLocked, StoreDamaged.
+        """
+        return cls(open_engine(url, folder), folder)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def last_queries(self, conversation: str, principal: str, store: str | None = None) -> tuple[SemanticQuery, ...]:
+        """The queries of the conversation's last answered turn; empty where there is none.
+
+        Args:
+            principal: who asks; a conversation of the same name that belongs to another is another conversation.
+            store: where given, only turns about this store count.
+        """
+        t = tables.turns.c
+        wanted = [t.conversation == conversation, t.principal == principal, t.status == "answered"]
+        if store is not None:
+            wanted.append(t.store == store)
+        with reading(self._engine) as connection:
+            statement = select(t.queries).where(*wanted).order_by(t.position.desc()).limit(1)
+            return _queries(connection.execute(statement).scalar() or ())
+
+    def add_turn(
+        self,
+        *,
+        conversation: str | None,
+        principal: str,
+        store: str,
+        answer_id: str,
+        question: str,
+        language: str,
+        queries: Sequence[SemanticQuery],
+        status: str,
+        created_at: datetime,
+    ) -> Turn:
+        """Store a turn at the end of its conversation; personal data in the question is masked first.
+
+        Queries whose filters name personal data are not kept, so that a follow-up asks again rather than guesses.
+
+        Raises:
+            ValueError: ``created_at`` has no time zone. StoreLocked, StoreError.
+        """
+        moment = _utc(created_at)
+        clean = () if _personal(queries) else tuple(queries)
+        turn = Turn(
+            conversation, principal, store, 0, answer_id, mask_personal(question), language, clean, status, created_at
+        )
+        row = {name: getattr(turn, name) for name in Turn.__slots__}
+        row |= {"queries": [q.model_dump(mode="json", exclude_defaults=True) for q in clean], "created_at": moment}
+
+        def write(connection: Connection) -> int:
+            position = _next_position(connection, conversation, principal)
+            connection.execute(insert(tables.turns).values(**row | {"position": position}))
+            return position
+
+        return replace(turn, position=self._retried(write))
+
+    def turn(self, answer_id: str) -> Turn | None:
+        """The turn of an answer. It may be another principal's: compare ``principal`` before showing it."""
+        with reading(self._engine) as connection:
+            t = tables.turns
+            statement = select(t).where(t.c.answer_id == answer_id).order_by(t.c.id.desc()).limit(1)
+            row = connection.execute(statement).mappings().first()
+        if row is None:
+            return None
+        fields = {name: row[name] for name in Turn.__slots__}
+        moment = datetime.fromisoformat(row["created_at"])
+        return Turn(**fields | {"queries": _queries(row["queries"]), "created_at": moment})
+
+    def add_feedback(self, answer_id: str, rating: Rating, why: str, created_at: datetime) -> Feedback:
+        """Store what was thought of an answer; of several the last counts.
+
+        Raises:
+            UsageError: no such answer. ValueError: ``created_at`` has no time zone. StoreLocked, StoreError.
+        """
+        moment, said = _utc(created_at), mask_personal(why)
+        if self.turn(answer_id) is None:
+            raise UsageError(f"There is no answer '{mask_personal(answer_id)}'.", "Give the id that the answer shows.")
+        with writing(self._engine) as connection:
+            row = {"answer_id": answer_id, "rating": rating, "why": said, "created_at": moment}
+            connection.execute(insert(tables.feedback).values(**row))
+        return Feedback(answer_id, rating, said, created_at)
+
+    def feedback(self, answer_id: str) -> Feedback | None:
+        """What was last thought of an answer."""
+        f = tables.feedback.c
+        with reading(self._engine) as connection:
+            statement = select(f.answer_id, f.rating, f.why, f.created_at).where(f.answer_id == answer_id)
+            row = connection.execute(statement.order_by(f.id.desc()).limit(1)).first()
+        return Feedback(row[0], row[1], row[2], datetime.fromisoformat(row[3])) if row else None
+
+    def append_audit(self, who: str, action: str, payload: Mapping[str, Any], created_at: datetime) -> AuditEntry:
+        """Append to the audit trail; personal data in the payload is masked. ``who`` is kept: that is its purpose.
+
+        Raises:
+            StoreDamaged: the trail has entries, but its key is gone. ValueError, StoreLocked, StoreError.
+        """
+        moment, said = _utc(created_at), payload_text(payload)
+
+        def write(connection: Connection) -> AuditEntry:
+            a = tables.audit.c
+            last = connection.execute(select(a.number, a.hash).order_by(a.number.desc()).limit(1)).first()
+            number, previous = (last[0] + 1, last[1]) if last else (1, FIRST)
+            entry = sealed(self._audit_key(fresh=last is None), number, who, action, said, moment, previous)
+            connection.execute(insert(tables.audit).values(**asdict(entry)))
+            return entry
+
+        return self._retried(write)
+
+    def audit_entries(self) -> Iterator[AuditEntry]:
+        """The audit trail, oldest first."""
+        with reading(self._engine) as connection:
+            for row in connection.execute(select(tables.audit).order_by(tables.audit.c.number)):
+                yield AuditEntry(*row)
+
+    def verify_chain(self) -> ChainReport:
+        """Whether the audit trail is as it was written. Raises StoreDamaged where its key is gone."""
+        entries = tuple(self.audit_entries())
+        return check_chain(self._audit_key(fresh=False), entries) if entries else ChainReport(True, 0)
+
+    def _audit_key(self, fresh: bool) -> bytes:
+        if self._key is None:
+            self._key = read_key(self._folder, fresh)
+        return self._key
+
+    def _retried(self, write: Callable[[Connection], T]) -> T:
+        for _ in range(ATTEMPTS):
+            try:
+                with writing(self._engine) as connection:
+                    return write(connection)
+            except IntegrityError:
+                continue
+        raise StoreLocked("Too many processes write to the state database at once.", "Try again in a moment.")
+
+
+def _next_position(connection: Connection, conversation: str | None, principal: str) -> int:
+    if conversation is None:
+        return 0
+    t = tables.turns.c
+    newest = select(func.max(t.position)).where(t.conversation == conversation, t.principal == principal)
+    last = connection.execute(newest).scalar()
+    return 0 if last is None else int(last) + 1
+
+
+def _queries(stored: Sequence[Any]) -> tuple[SemanticQuery, ...]:
+    """Stored queries; one that an older version wrote and this one cannot read is forgotten, not an error."""
+    try:
+        return tuple(SemanticQuery.model_validate(query) for query in stored)
+    except ValidationError:
+        return ()
+
+
+def _personal(queries: Sequence[SemanticQuery]) -> bool:
+    values = (value for query in queries for condition in query.filters for value in condition.values)
+    return any(isinstance(value, str) and holds_personal(value) for value in values)
+
+
+def _utc(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        raise ValueError("a stored time needs a time zone")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
