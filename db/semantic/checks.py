@@ -50,7 +50,9 @@ def _check_extras(schema: StoreSchema, query: SemanticQuery) -> None:
     if query.limit_per is not None and (query.limit_per not in query.group_by or query.limit is None):
         raise QueryError("A limit within each member needs that dimension among the group-bys, and a limit.")
     if query.keep is not None and (query.keep.dimension not in query.group_by or query.keep.op != "in"):
-        raise QueryError("Only members of a group-by can be kept.", "Group by that dimension, and name the members to keep.")
+        raise QueryError(
+            "Only members of a group-by can be kept.", "Group by that dimension, and name the members to keep."
+        )
     if query.running and not any(schema.dimension(name).kind == "time" for name in query.group_by):
         raise QueryError("A running total needs a time dimension among the group-bys.")
     if query.order and query.order.by in ("change", "change_pct") and query.compare is None:

@@ -36,6 +36,12 @@ class Plan:
     metrics: tuple[str, ...]  # the asked ones, then those that only order or having need
     parts: tuple[Metric, ...]
     fill: bool
+    prefix: str = ""  # of every CTE's name: SQL lifts those of a subquery to the top, where names must differ
+
+    def cte(self, select: sa.Select[Any], name: str, *, materialized: bool = False) -> sa.CTE:
+        """A CTE of this statement; ``materialized``: computed once although it is read twice."""
+        made = select.cte(self.prefix + name)
+        return made.prefix_with("MATERIALIZED") if materialized else made
 
 
 def compile_query(
@@ -45,7 +51,6 @@ def compile_query(
     *,
     row_filters: tuple[Filter, ...] = (),
     data_range: Interval | None = None,
-    fill: bool = True,
 ) -> sa.Select[Any]:
     """Compile a query object for one database.
 
@@ -53,7 +58,6 @@ def compile_query(
         dialect: ``duckdb``, ``postgresql`` or ``sqlite``.
         row_filters: conditions that always hold, whatever is asked (what the asker may see).
         data_range: the days that the store holds; bounds the empty periods that are shown and what ``per`` divides by.
-        fill: show empty periods.
 
     Returns:
         A SELECT whose columns are the group-bys, then for each metric its value and the extras asked for, named
@@ -62,19 +66,34 @@ def compile_query(
     Raises:
         QueryError: the query cannot be answered; the sentence says which metric and dimension are at odds.
     """
+    return _compile(schema, query, dialect_of(dialect), row_filters, data_range)
+
+
+def _compile(
+    schema: StoreSchema,
+    query: SemanticQuery,
+    dialect: SQLDialect,
+    row_filters: tuple[Filter, ...],
+    data: Interval | None,
+    prefix: str = "",
+) -> sa.Select[Any]:
+    """``compile_query``; with a prefix, the ranking behind a top or bottom filter, which fills no empty periods."""
     check_query(schema, query)
-    target = dialect_of(dialect)
     plain = tuple(f for f in query.filters if f.op not in ("top", "bottom"))
+    chosen: dict[Filter, sa.Select[Any]] = {}
 
     def members(filter_: Filter) -> sa.Select[Any]:
-        inner = _members_query(query, filter_, plain)
-        ranked = compile_query(schema, inner, dialect, row_filters=row_filters, data_range=data_range, fill=False)
-        return sa.select(ranked.subquery("ranked").c[filter_.dimension])
+        if filter_ not in chosen:
+            inner = _members_query(query, filter_, plain)
+            name = f"{prefix}top{len(chosen) + 1}_"
+            ranked = _compile(schema, inner, dialect, row_filters, data, name).cte(f"{name}members")
+            chosen[filter_] = sa.select(ranked.c[filter_.dimension])
+        return chosen[filter_]
 
-    scope = Scope(schema, target, query.group_by, (*query.filters, *row_filters), members)
+    scope = Scope(schema, dialect, query.group_by, (*query.filters, *row_filters), members)
     metrics = wanted_metrics(schema, query)
     parts = tuple(dict.fromkeys(part for name in metrics for part in schema.parts(name)))
-    return _statement(Plan(schema, query, target, scope, data_range, metrics, parts, fill))
+    return _statement(Plan(schema, query, dialect, scope, data, metrics, parts, fill=not prefix, prefix=prefix))
 
 
 def _members_query(query: SemanticQuery, filter_: Filter, plain: tuple[Filter, ...]) -> SemanticQuery:
@@ -106,9 +125,9 @@ def _statement(plan: Plan) -> sa.Select[Any]:
     if plan.fill and covered is not None:
         empty = spine.spine(plan.scope, covered, rows)
         if empty is not None:
-            branches.append(_branch(plan, empty.cte("spine"), ""))
-    merged = _merged(plan, branches).cte("merged")
-    return finish(plan.schema, query, plan.dialect, _valued(plan, merged).cte("valued"), plan.metrics)
+            branches.append(_branch(plan, plan.cte(empty, "spine"), ""))
+    merged = plan.cte(_merged(plan, branches), "merged")
+    return finish(plan.schema, query, plan.cte(_valued(plan, merged), "valued"), plan.metrics)
 
 
 def _facts(plan: Plan, scope: Scope, period: Interval | None, suffix: str) -> list[sa.CTE]:
@@ -116,7 +135,7 @@ def _facts(plan: Plan, scope: Scope, period: Interval | None, suffix: str) -> li
     for metric in plan.parts:
         groups.setdefault(Source.of(plan.schema, metric, plan.query.per), []).append(metric)
     return [
-        fact_select(scope, source, metrics, period).cte(f"{source.table}_{i}{suffix}")
+        plan.cte(fact_select(scope, source, metrics, period), f"{source.table}_{i}{suffix}", materialized=True)
         for i, (source, metrics) in enumerate(groups.items(), 1)
     ]
 
@@ -236,8 +255,8 @@ def _totals(plan: Plan) -> sa.CTE | None:
     parts = tuple(plan.schema.metric(name) for name in names)
     inner = replace(plan, query=whole, scope=scope, metrics=tuple(names), parts=parts)
     facts = _facts(inner, scope, whole.time, "_whole")
-    merged = _merged(inner, [_branch(inner, cte, "") for cte in facts]).cte("merged_whole")
-    return _valued(inner, merged).cte("whole")
+    merged = _merged(inner, [_branch(inner, cte, "") for cte in facts])
+    return plan.cte(_valued(inner, plan.cte(merged, "merged_whole")), "whole")
 
 
 def _with_units(plan: Plan, merged: sa.CTE) -> tuple[sa.FromClause, dict[str, Expr]]:
@@ -250,7 +269,7 @@ def _with_units(plan: Plan, merged: sa.CTE) -> tuple[sa.FromClause, dict[str, Ex
         covered = spine.overlap(period, plan.data)
         if covered is None:
             raise QueryError("An average per calendar unit needs a period that the data covers.")
-        table = spine.units(scope, covered, plan.query.per or "day", f"units{suffix}")
+        table = plan.cte(spine.units(scope, covered, plan.query.per or "day"), f"units{suffix}")
         on = sa.and_(sa.true(), *(merged.c[c.name] == c for c in table.c if c.name != "n"))
         clause = clause.outerjoin(table, on)
         divisors[suffix] = table.c.n

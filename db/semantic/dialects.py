@@ -7,6 +7,7 @@ stay in the store's own clock.
 from __future__ import annotations
 
 from datetime import date
+from functools import cached_property
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -28,11 +29,15 @@ class SQLDialect:
 
     name: DialectName = "duckdb"
 
-    def sqlalchemy(self) -> SADialect:
-        """The SQLAlchemy dialect to compile with; DuckDB reads PostgreSQL's SQL for everything we emit."""
+    @cached_property
+    def _sqlalchemy(self) -> SADialect:
         from sqlalchemy.dialects import postgresql
 
-        return postgresql.dialect(paramstyle="qmark")  # type: ignore[no-untyped-call,no-any-return]
+        return postgresql.dialect(paramstyle="qmark")
+
+    def sqlalchemy(self) -> SADialect:
+        """The SQLAlchemy dialect to compile with; DuckDB reads PostgreSQL's SQL for everything we emit."""
+        return self._sqlalchemy
 
     def day(self, value: date) -> Expr:
         """A day as a literal of the database's date type."""
@@ -82,8 +87,8 @@ class SQLite(SQLDialect):
 
     name: DialectName = "sqlite"
 
-    def sqlalchemy(self) -> SADialect:
-        """SQLite's own dialect."""
+    @cached_property
+    def _sqlalchemy(self) -> SADialect:
         from sqlalchemy.dialects import sqlite
 
         return sqlite.dialect()

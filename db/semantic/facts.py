@@ -32,9 +32,7 @@ class Source:
     def of(cls, schema: StoreSchema, metric: Metric, per: str | None) -> Source:
         """The source of a base metric; ``per`` matters only to metrics that do not sum over time."""
         inner = per if per and not metric.sums_over_time else None
-        return cls(
-            metric.table or "", schema.time_of(metric), metric.where, metric.entity, metric.entity_having, inner
-        )
+        return cls(metric.table or "", schema.time_of(metric), metric.where, metric.entity, metric.entity_having, inner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +138,7 @@ def dimension_expr(scope: Scope, metric: Metric, dimension: Dimension) -> Expr:
     return column(reference)
 
 
-def _conditions(
-    scope: Scope, source: Source, metric: Metric, period: Interval | None
-) -> list[sa.ColumnElement[bool]]:
+def _conditions(scope: Scope, source: Source, metric: Metric, period: Interval | None) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = []
     if period is not None and source.time is None:
         raise QueryError(f"{metric.label.en} has no dates, so a period cannot be asked of it.")

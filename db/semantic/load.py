@@ -13,7 +13,7 @@ from db.errors import SchemaError
 from db.semantic import schema as types
 from db.semantic.collisions import collisions
 from db.semantic.nearest import suggestion
-from db.semantic.schema import Member, StoreSchema, references
+from db.semantic.schema import StoreSchema, references
 
 try:
     from yaml import CSafeLoader as _Loader

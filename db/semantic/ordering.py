@@ -7,14 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from db.errors import QueryError
-from db.semantic.dialects import Expr, SQLDialect
+from db.semantic.dialects import Expr
 from db.semantic.query import SemanticQuery
 from db.semantic.schema import Dimension, StoreSchema
 
 
-def finish(
-    schema: StoreSchema, query: SemanticQuery, dialect: SQLDialect, valued: sa.CTE, metrics: tuple[str, ...]
-) -> sa.Select[Any]:
+def finish(schema: StoreSchema, query: SemanticQuery, valued: sa.CTE, metrics: tuple[str, ...]) -> sa.Select[Any]:
     """Select the shown columns of ``valued`` in order, within the limits."""
     hidden = [name for name in metrics if name not in query.metrics]
     shown = [c for c in valued.c if not any(c.name == name or c.name.startswith(f"{name}__") for name in hidden)]
@@ -24,7 +22,7 @@ def finish(
         return sa.select(*shown).where(*where).order_by(*order).limit(query.limit)
     within = valued.c[query.limit_per]
     rank = sa.func.row_number().over(partition_by=within, order_by=order).label("rank_within")
-    ranked = sa.select(*valued.c, rank).where(*where).cte("ranked")
+    ranked = sa.select(*valued.c, rank).where(*where).subquery("ranked")
     member = _ascending(schema.dimension(query.limit_per), ranked.c[query.limit_per])
     columns = [ranked.c[c.name] for c in shown]
     return sa.select(*columns).where(ranked.c.rank_within <= query.limit).order_by(*member, ranked.c.rank_within)

@@ -85,13 +85,13 @@ def _hours(scope: Scope) -> sa.Subquery:
     return sa.select(numbered.c.hour).where(*where).subquery("hours")
 
 
-def units(scope: Scope, period: Interval, grain: str, name: str) -> sa.CTE:
+def units(scope: Scope, period: Interval, grain: str) -> sa.Select[Any]:
     """How many calendar units each group covers, column ``n``, by the query's time keys (hours aside).
 
     Weeks count as days / 7, so that a month has 4.3 of them; where the days are picked by weekday, the weeks that
     hold such a day are counted. Months, quarters and years are counted as soon as one day of them is covered.
     """
-    table = days(scope, period, f"{name}_days")
+    table = days(scope, period, "unit_days")
     keys = [(label, dimension) for label, dimension in time_keys(scope) if dimension.grain != "hour"]
     picked = _picks_weekdays(scope)
     if grain == "day" or (grain == "week" and not picked):
@@ -100,7 +100,7 @@ def units(scope: Scope, period: Interval, grain: str, name: str) -> sa.CTE:
         n = sa.func.count(scope.dialect.bucket(table.c.day, grain).distinct())
     columns = [_shifted(scope, label, dimension, table.c.day) for label, dimension in keys]
     query = sa.select(*columns, n.label("n")).select_from(table)
-    return (query.group_by(*(column.element for column in columns)) if columns else query).cte(name)
+    return query.group_by(*(column.element for column in columns)) if columns else query
 
 
 def _shifted(scope: Scope, label: str, dimension: Dimension, day: Expr) -> sa.Label[Any]:

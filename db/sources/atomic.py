@@ -38,8 +38,12 @@ def replacing(target: Path) -> Iterator[Path]:
                 _clear(temporary)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StoreError("There is no room left on the disk for the store.", "Free some and run it again.") from error
-        raise StoreError(f"The store cannot be written to {target.parent}.", "Check the folder's permissions.") from error
+            raise StoreError(
+                "There is no room left on the disk for the store.", "Free some and run it again."
+            ) from error
+        raise StoreError(
+            f"The store cannot be written to {target.parent}.", "Check the folder's permissions."
+        ) from error
 
 
 def _take(lock: int, target: Path) -> None:

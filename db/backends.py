@@ -1,0 +1,232 @@
+"""How a store's database is spoken to: DuckDB by its own driver, everything else by SQLAlchemy. Reading only.
+
+A backend answers many threads at once; each has a cursor or connection of its own. A query past its time is stopped.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from db.errors import StoreDamaged, StoreError, StoreLocked, StoreMissing, StoreTimeout
+from db.semantic.dialects import DialectName
+from db.semantic.render import Rendered
+
+if TYPE_CHECKING:
+    import duckdb
+    import sqlalchemy as sa
+
+MEMORY_LIMIT = "1GB"  # measured: the widest question of the demo store (products by day) takes 0.4 GB
+THREADS = 2  # of one DuckDB query; more only make eight questions at once wait for one another
+
+Rows = tuple[list[str], list[Sequence[Any]]]  # column names, then at most cap + 1 rows
+
+
+class Backend(Protocol):
+    """What :class:`db.engine.Store` needs of a database."""
+
+    dialect: DialectName
+
+    def execute(self, statement: Rendered, timeout: float, cap: int) -> Rows:
+        """Run one statement. Raises StoreTimeout after ``timeout`` seconds, StoreError where it cannot be run."""
+
+    def columns(self) -> Mapping[str, Sequence[str]]:
+        """Every table (``schema.table`` outside the default schema) with its columns."""
+
+    def close(self) -> None:
+        """Let go of the database."""
+
+
+@contextmanager
+def _deadline(seconds: float, interrupt: Callable[[], object]) -> Iterator[threading.Event]:
+    """Call ``interrupt`` once the time is up; the event tells whether it was."""
+    fired = threading.Event()
+    gate = threading.Lock()
+    over = False
+
+    def stop() -> None:
+        with gate:  # never interrupt the next query of this connection
+            if not over:
+                fired.set()
+                interrupt()
+
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield fired
+    finally:
+        with gate:
+            over = True
+        timer.cancel()
+
+
+def _timed_out(seconds: float) -> StoreTimeout:
+    return StoreTimeout(f"The query ran past {seconds:g} seconds and was stopped.", "Ask for a shorter period or less.")
+
+
+class DuckDBBackend:
+    """A DuckDB file, opened read-only, with no way to other files, the network, or its own settings."""
+
+    dialect: DialectName = "duckdb"
+
+    def __init__(self, path: Path, name: str) -> None:
+        """Open the file. Raises StoreMissing, StoreLocked or StoreDamaged."""
+        import duckdb
+
+        if not path.is_file():
+            raise StoreMissing(f"There is no store '{name}' yet.", f"Run: shopops load {name}")
+        config: dict[str, Any] = {
+            "threads": THREADS,
+            "memory_limit": MEMORY_LIMIT,
+            "enable_external_access": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "lock_configuration": True,
+        }
+        try:
+            self._connection = duckdb.connect(str(path), read_only=True, config=config)
+        except duckdb.Error as error:
+            text = str(error).lower()
+            if "lock" in text and "conflicting" in text:
+                raise StoreLocked(
+                    f"The store '{name}' is being written by another process.", "Try again soon."
+                ) from error
+            raise StoreDamaged(f"The store '{name}' cannot be opened.", f"Run: shopops load {name}") from error
+        self._local = threading.local()
+        self._error: type[duckdb.Error] = duckdb.Error
+        self._damaged = (
+            duckdb.IOException,
+            duckdb.FatalException,
+            duckdb.InternalException,
+            duckdb.SerializationException,
+        )
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        if not hasattr(self._local, "cursor"):
+            self._local.cursor = self._connection.cursor()
+        cursor: duckdb.DuckDBPyConnection = self._local.cursor
+        return cursor
+
+    def execute(self, statement: Rendered, timeout: float, cap: int) -> Rows:
+        """Run one statement on this thread's cursor."""
+        cursor = self._cursor()
+        with _deadline(timeout, cursor.interrupt) as fired:
+            try:
+                cursor.execute(statement.text, list(statement.params))
+                rows = cursor.fetchmany(cap + 1)
+            except self._damaged as error:
+                raise StoreDamaged("The store's file cannot be read.", "Load it again.") from error
+            except self._error as error:
+                if fired.is_set():
+                    raise _timed_out(timeout) from error
+                raise StoreError(f"The store refused the query: {first_line(error)}.") from error
+        return [column[0] for column in cursor.description or []], list(rows)
+
+    def columns(self) -> Mapping[str, Sequence[str]]:
+        """Every table with its columns."""
+        text = "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal"
+        _, rows = self.execute(Rendered(text, (), text), 10, 100_000)
+        found: dict[str, list[str]] = {}
+        for table, column in rows:
+            found.setdefault(table, []).append(column)
+        return found
+
+    def close(self) -> None:
+        """Close the file; cursors of other threads end with it."""
+        self._connection.close()
+
+
+class SQLAlchemyBackend:
+    """PostgreSQL or SQLite by URL. Every query runs in a read-only transaction that is rolled back."""
+
+    def __init__(self, url: str, name: str) -> None:
+        """Connect once. Raises StoreError for a URL that cannot be used; the message holds no password."""
+        import sqlalchemy as sa
+
+        try:
+            self._engine = (
+                sa.create_engine(url, pool_size=8, pool_pre_ping=True) if "sqlite" not in url[:6] else _sqlite(url)
+            )
+            with self._engine.connect():
+                pass
+        except (sa.exc.SQLAlchemyError, ImportError, ValueError) as error:
+            hint = "Check the address, the user and that the database runs."
+            raise StoreError(f"The database of store '{name}' cannot be reached.", hint) from error
+        known: dict[str, DialectName] = {"postgresql": "postgresql", "sqlite": "sqlite", "duckdb": "duckdb"}
+        if self._engine.dialect.name not in known:
+            raise StoreError(
+                f"A {self._engine.dialect.name} database cannot be asked yet.", "Use PostgreSQL or SQLite."
+            )
+        self.dialect = known[self._engine.dialect.name]
+
+    def execute(self, statement: Rendered, timeout: float, cap: int) -> Rows:
+        """Run one statement on a connection of the pool."""
+        import sqlalchemy as sa
+
+        with self._engine.connect() as connection:
+            self._guard(connection, timeout)
+            with _deadline(timeout + 0.5, _canceller(connection)) as fired:
+                try:
+                    result = connection.exec_driver_sql(_driver_text(self.dialect, statement), statement.params)
+                    return list(result.keys()), list(result.fetchmany(cap + 1))
+                except sa.exc.DBAPIError as error:
+                    cancelled = fired.is_set() or "statement timeout" in str(error)
+                    if cancelled:
+                        raise _timed_out(timeout) from error
+                    raise StoreError(f"The store refused the query: {first_line(error.orig)}.") from error
+
+    def _guard(self, connection: sa.Connection, timeout: float) -> None:
+        if self.dialect == "postgresql":
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(timeout * 1000)}")
+
+    def columns(self) -> Mapping[str, Sequence[str]]:
+        """Every table and view with its columns."""
+        import sqlalchemy as sa
+
+        inspector = sa.inspect(self._engine)
+        names = [*inspector.get_table_names(), *inspector.get_view_names()]
+        return {name: [column["name"] for column in inspector.get_columns(name)] for name in names}
+
+    def close(self) -> None:
+        """Close every connection of the pool."""
+        self._engine.dispose()
+
+
+def _sqlite(url: str) -> sa.Engine:
+    import sqlalchemy as sa
+
+    path = sa.make_url(url).database
+    if path and path != ":memory:" and not Path(path).is_file():
+        raise ValueError("no such file")
+    engine = sa.create_engine(url)
+
+    @sa.event.listens_for(engine, "connect")
+    def _read_only(connection: Any, _record: object) -> None:
+        connection.execute("PRAGMA query_only = ON")
+
+    return engine
+
+
+def _canceller(connection: sa.Connection) -> Callable[[], object]:
+    raw: Any = connection.connection.dbapi_connection
+    cancel: Callable[[], object] = getattr(raw, "interrupt", None) or raw.cancel
+    return cancel
+
+
+def _driver_text(dialect: DialectName, statement: Rendered) -> str:
+    """PostgreSQL's driver wants ``%s`` and doubled percent signs; with no values at all it reads the text as it is."""
+    if dialect != "postgresql" or not statement.params:
+        return statement.text
+    doubled = statement.text.replace("%", "%%")
+    return re.sub(r"'(?:[^']|'')*'|\?", lambda match: "%s" if match[0] == "?" else match[0], doubled)
+
+
+def first_line(error: object) -> str:
+    """The first line of a driver's message, without its trailing dot."""
+    return (str(error).strip().splitlines() or ["unknown"])[0].rstrip(".")
