@@ -23,6 +23,7 @@ ShopOpsError
 │   └── Cancelled             the operator stopped it
 ├── SecurityError             refused, and recorded
 │   ├── SQLRefused
+│   │   └── SQLMistake        unreadable, or an unknown table or column
 │   └── PermissionRefused
 └── InternalError             ours to fix
 
@@ -188,6 +189,12 @@ class SQLRefused(SecurityError):
     """SQL that is not on the allow-list."""
 
     code = "sql_refused"
+
+
+class SQLMistake(SQLRefused):
+    """SQL that cannot be read, or that names a table or column that does not exist: no attack, and worth one repair."""
+
+    code = "sql_mistake"
 
 
 class PermissionRefused(SecurityError):
