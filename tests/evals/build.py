@@ -36,8 +36,11 @@ KINDS = {
     "clarify": "clarify", "out_of_scope": "out_of_scope", "dates": "date_arithmetic", "typos": "typos",
     "mixed": "mixed",
 }  # fmt: skip
-NO_DATA = ["no data", "no purchases", "no sales", "no records", "没有数据", "无数据", "没有记录", "暂无数据"]
-NOTHING = ["zero", "no orders", "没有订单", "没有销售", *NO_DATA]
+NO_DATA = [
+    "no data", "no purchases", "no sales", "no records", "no figures", "there is no", "has no", "holds no",
+    "outside", "data starts", "data begins", "没有", "无数据", "暂无", "数据范围", "超出",
+]  # fmt: skip
+NOTHING = ["zero", "no orders", *NO_DATA]
 
 Record = dict[str, Any]
 
@@ -168,7 +171,7 @@ def _said(rows: list[list[Any]], ask: Record, width: int) -> list[Any]:
 def _number(value: Any) -> int | float:
     if pd.isna(value):
         raise ValueError("a figure is missing")
-    figure = round(float(value), 6)
+    figure = round(float(value), 9)
     return int(figure) if figure.is_integer() else figure
 
 
