@@ -1,4 +1,4 @@
-"""The SQL guard: turns a SELECT that somebody (often a language model) wrote into one that is safe to run, or refuses it.
+"""The SQL guard: turns a SELECT that somebody (often a language model) wrote into one that is safe to run, or refuses.
 
 Pure: it reads and writes text, never a database. What it promises, and what it leaves to the engine's own limits, is in
 SECURITY.md. Importing this package is cheap; sqlglot is loaded by the first call of :func:`guard`.
@@ -14,9 +14,7 @@ from db.guard.sqlite import sqlite_authorizer
 __all__ = ["Catalog", "Dialect", "GuardedSQL", "RowFilter", "TableAccess", "guard", "sqlite_authorizer"]
 
 
-def guard(
-    sql: str, catalog: Catalog, dialect: Dialect, row_cap: int, filters: Sequence[RowFilter] = ()
-) -> GuardedSQL:
+def guard(sql: str, catalog: Catalog, dialect: Dialect, row_cap: int, filters: Sequence[RowFilter] = ()) -> GuardedSQL:
     """The checked form of one query, ready to run; the original text is never run.
 
     Args:

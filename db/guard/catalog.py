@@ -65,7 +65,7 @@ class Catalog:
             if table not in tables:
                 raise SchemaError(f"There is no table '{table}' to have a personal column.")
             hidden.setdefault(table, set()).add(name)
-        return cls({name: TableAccess(tuple(columns), frozenset(hidden.get(name, ()))) for name, columns in tables.items()})
+        return cls({name: TableAccess(tuple(own), frozenset(hidden.get(name, ()))) for name, own in tables.items()})
 
     def spelled(self, table: str) -> str | None:
         """The table as the catalog spells it, None where there is none of that name."""

@@ -1,18 +1,20 @@
-"""Whether a statement holds only what is allowed: before parsing (size, nesting), in the tree, and in the finished text."""
+"""Whether a statement holds only what is allowed: before parsing (size, nesting), in the tree, in the finished text."""
 
 from __future__ import annotations
 
 import re
 from enum import Enum
+from itertools import pairwise
 
 from sqlglot import exp
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from db.errors import SQLMistake, SQLRefused
 from db.guard import allowed
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _RAW = re.compile(r"[A-Za-z_ ]{0,40}")  # keywords that sqlglot keeps as plain text ("PRECEDING")
+_QUOTED = (exp.Identifier, exp.Literal, exp.Anonymous)  # their text is quoted when written, or is on a list
 _OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE}
 _CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
 _STARTS = {TokenType.SELECT, TokenType.WITH, TokenType.FROM, TokenType.L_PAREN}
@@ -108,14 +110,19 @@ def _check_node(node: exp.Expr, dialect: str) -> None:
         raise _refused_node(node)
     if isinstance(node, exp.Anonymous):
         _check_anonymous(node, dialect)
-    clauses = allowed.CLAUSES.get(exp.SetOperation if isinstance(node, exp.SetOperation) else type(node))
+    clauses = _clauses(node)
     for name, value in node.args.items():
         if clauses is not None and value and name not in clauses:
             raise SQLRefused(f"{_CLAUSE_NAMES.get(name, name.strip('_').upper())} is not allowed.", _ONLY_QUERIES)
-        raw = isinstance(value, str) and not isinstance(value, Enum) and not isinstance(node, exp.Identifier | exp.Literal)
-        if raw and not _RAW.fullmatch(value) and not isinstance(node, exp.Anonymous):
+        raw = isinstance(value, str) and not isinstance(value, Enum)
+        if raw and not isinstance(node, _QUOTED) and not _RAW.fullmatch(value):
             raise SQLRefused(f"{value[:40]!r} is not allowed in a {_words(node)}.", "Write it in standard SQL.")
     _check_value(node)
+
+
+def _clauses(node: exp.Expr) -> frozenset[str] | None:
+    kind: type[exp.Expr] = exp.SetOperation if isinstance(node, exp.SetOperation) else type(node)
+    return allowed.CLAUSES.get(kind)
 
 
 def _check_anonymous(node: exp.Anonymous, dialect: str) -> None:
@@ -132,7 +139,7 @@ def _check_value(node: exp.Expr) -> None:
     elif isinstance(node, exp.Var):
         order_by_all = isinstance(node.parent, exp.Ordered) and node.name.upper() == "ALL"
         if not order_by_all and node.name.upper().removesuffix("S") not in allowed.UNITS:
-            raise SQLRefused(f"{node.name[:40]} is not an allowed unit of time.", "Use day, week, month, quarter or year.")
+            raise SQLRefused(f"{node.name[:40]} is not an allowed unit of time.", "Use day, week, month or year.")
     elif isinstance(node, exp.DataType):
         _check_type(node)
     elif isinstance(node, exp.Join) and (node.kind not in allowed.JOIN_KINDS or node.side not in allowed.JOIN_SIDES):
@@ -158,8 +165,8 @@ def _check_type(node: exp.DataType) -> None:
 
 
 def check_output(tokens: list[Token]) -> None:
-    """Refuse a finished text in which a bracket follows a name that is no allowed function, or a second statement starts."""
-    for token, following in zip(tokens, tokens[1:], strict=False):
+    """Refuse a finished text in which a bracket follows a name that is not on the list, or a statement ends early."""
+    for token, following in pairwise(tokens):
         if token.token_type is TokenType.SEMICOLON:
             raise SQLRefused("Only one statement may be run at a time.", _ONLY_QUERIES)
         if following.token_type is not TokenType.L_PAREN or not (token.text[:1].isalpha() or token.text[:1] == "_"):
@@ -178,7 +185,7 @@ def _refused_node(node: exp.Expr) -> SQLRefused:
 
 def _refused_function(name: str) -> SQLRefused:
     return SQLRefused(
-        f"{name.lower()[:60]} is not an allowed function.", "Allowed are those for counts, sums, statistics, dates and text."
+        f"{name.lower()[:60]} is not an allowed function.", "Allowed are those for counts, sums, dates and text."
     )
 
 

@@ -1,12 +1,12 @@
 """Which table and column each name in a statement means.
 
-SQL's scoping is lexical, so both questions are answered by walking outwards from the name. The answers do not have to be
-right for the statement to be safe (see ``rewrite``): they choose the sentence that refuses it and the columns it may read.
+SQL's scoping is lexical, so both questions are answered by walking outwards from the name. The answers need not be
+right for the statement to be safe (see ``rewrite``): they choose the sentence that refuses it and the columns it reads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqlglot import exp
 
@@ -29,7 +29,8 @@ def bind_tables(tree: exp.Expr, catalog: Catalog) -> None:
     """Check that every table is in the catalog or a WITH name in reach, and write it without its schema.
 
     Raises:
-        SQLMistake: there is no such table. SQLRefused: a system table, a foreign schema, or a WITH name that hides a table.
+        SQLMistake: there is no such table.
+        SQLRefused: a system table, a foreign schema, or a WITH name that hides a table.
     """
     _check_with_names(tree, catalog)
     sources = {(table.source or name).lower(): name for name, table in catalog.tables.items()}
@@ -49,8 +50,8 @@ def bind_tables(tree: exp.Expr, catalog: Catalog) -> None:
 
 
 def _check_with_names(tree: exp.Expr, catalog: Catalog) -> None:
-    # Engines differ in how far a WITH name reaches (SQLite lets it refer to itself). Where no name is given twice and none
-    # is a table's, they can't differ in what it means.
+    # Engines differ in how far a WITH name reaches (SQLite lets it refer to itself). Where no name is given twice and
+    # none is a table's, they can't differ in what it means.
     seen: set[str] = set()
     for cte in tree.find_all(exp.CTE):
         name = cte.alias
@@ -63,7 +64,8 @@ def _no_table(written: str, catalog: Catalog) -> SQLRefused:
     short = written[:60]
     if written.startswith(_SYSTEM) or "." in written:
         return SQLRefused(f"{short} is not a table of this store.", f"Allowed are {_some(catalog.tables)}.")
-    return SQLMistake(f"There is no table '{short}'{suggestion(short, catalog.tables) or '.'}", f"There are {_some(catalog.tables)}.")
+    meant = suggestion(short, catalog.tables) or "."
+    return SQLMistake(f"There is no table '{short}'{meant}", f"There are {_some(catalog.tables)}.")
 
 
 def in_with(table: exp.Table) -> bool:
@@ -91,7 +93,7 @@ def _before(clause: exp.With, one: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def touched(tree: exp.Expr, catalog: Catalog, dialect: str) -> dict[int, tuple[str, ...]]:
-    """The columns that a qualified tree reads of each table reference, by ``id`` of its node, as the database spells them.
+    """The columns that a qualified tree reads of each table reference, by ``id`` of its node, in the catalog's spelling.
 
     Raises:
         SQLMistake: there is no such column. SQLRefused: a column that this principal may not see.
@@ -106,8 +108,8 @@ def touched(tree: exp.Expr, catalog: Catalog, dialect: str) -> dict[int, tuple[s
         if not sources and column.name not in _aliases_in_reach(column, dialect):
             raise unknown_column(column.name, catalog)
         if len(sources) > 1:
-            short = column.name[:60]
-            raise SQLMistake(f"The column '{short}' is in several tables.", f"Write {sources[0].alias_or_name}.{short}.")
+            short, first = column.name[:60], sources[0].alias_or_name
+            raise SQLMistake(f"The column '{short}' is in several tables.", f"Write {first}.{short}.")
     return {node: tuple(columns) for node, columns in found.items()}
 
 
@@ -118,7 +120,8 @@ def _source(column: exp.Column) -> exp.Expr:
             if source.alias_or_name == column.table:
                 return source
         select = select.find_ancestor(exp.Select)
-    raise SQLMistake(f"The table '{column.table[:60]}' of {column.sql()[:120]} is not in FROM.", "Add it with JOIN … ON.")
+    short = f"{column.table}.{column.name}"[:120]
+    raise SQLMistake(f"The table '{column.table[:60]}' of {short} is not in FROM.", "Add it with JOIN … ON.")
 
 
 def _sources(select: exp.Select) -> list[exp.Expr]:
@@ -129,8 +132,8 @@ def _sources(select: exp.Select) -> list[exp.Expr]:
 def _holding(
     column: exp.Column, found: dict[int, dict[str, None]], withs: dict[str, exp.Expr], catalog: Catalog
 ) -> list[exp.Expr]:
-    # A column without a table, after qualifying, stands in HAVING or QUALIFY, or is a name given by AS, or means nothing.
-    # Which of the first two is left to the engine; it may read the column, so that counts as reading it.
+    # A column without a table, after qualifying, stands in HAVING or QUALIFY, or is a name given by AS, or means
+    # nothing. Which of the first two is left to the engine; it may read the column, so that counts as reading it.
     select = column.find_ancestor(exp.Query)
     holding = []
     for source in _sources(select) if isinstance(select, exp.Select) else []:
@@ -152,7 +155,8 @@ def _visible(catalog: Catalog, table: str, column: str) -> str:
         raise unknown_column(column, catalog, name)
     if spelled in access.personal:
         raise SQLRefused(
-            f"{name}.{spelled} is personal data that you may not see.", f"Name the columns you need; allowed are {_some(access.visible)}."
+            f"{name}.{spelled} is personal data that you may not see.",
+            f"Name the columns you need; allowed are {_some(access.visible)}.",
         )
     return spelled
 
@@ -176,9 +180,10 @@ def unknown_column(column: str, catalog: Catalog, table: str | None = None) -> S
     known = [name for access in tables for name in access.visible]
     short = column[:60]
     where = f" in {table}" if table else ""
-    return SQLMistake(f"There is no column '{short}'{where}{suggestion(short, known) or '.'}", f"There are {_some(known)}.")
+    meant = suggestion(short, known) or "."
+    return SQLMistake(f"There is no column '{short}'{where}{meant}", f"There are {_some(known)}.")
 
 
-def _some(names: object, most: int = 12) -> str:
-    words = list(dict.fromkeys(names))  # type: ignore[call-overload]
+def _some(names: Iterable[str], most: int = 12) -> str:
+    words = list(dict.fromkeys(names))
     return ", ".join(words[:most]) + ("…" if len(words) > most else "")

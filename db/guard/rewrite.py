@@ -1,8 +1,8 @@
 """The parts of the rewriting that make a checked tree safe by its structure.
 
 Every table reference becomes a subquery of the columns that the statement may read, of the rows that the principal may
-see. A name that was resolved wrongly, or a way to reach a column that nobody thought of (``rowid``, whole rows, an alias
-that hides a column), then finds nothing there.
+see. A name that was resolved wrongly, or a way to reach a column that nobody thought of (``rowid``, whole rows, an
+alias that hides a column), then finds nothing there.
 """
 
 from __future__ import annotations
@@ -68,21 +68,23 @@ def _allowed(catalog: Catalog, table: str, columns: tuple[str, ...], filters: tu
     ]
     source = exp.Table(**dict(zip(("this", "db", "catalog"), map(exp.to_identifier, reversed(parts)), strict=False)))
     query = exp.Select(expressions=shown or [exp.Literal.number(1)], from_=exp.From(this=source))
-    conditions = [_condition(one, access.spelled(one.column) or one.column) for one in filters if catalog.spelled(one.table) == name]
+    own = [one for one in filters if catalog.spelled(one.table) == name]
+    conditions = [_condition(one, access.spelled(one.column) or one.column) for one in own]
     return query.where(*conditions, copy=False) if conditions else query
 
 
 def _condition(one: RowFilter, column: str) -> exp.Expr:
     if not one.values:
         return exp.false()
-    return exp.In(this=exp.Column(this=exp.to_identifier(column)), expressions=[exp.convert(value) for value in one.values])
+    values = [exp.convert(value) for value in one.values]
+    return exp.In(this=exp.Column(this=exp.to_identifier(column)), expressions=values)
 
 
 def cap(tree: exp.Query, rows: int) -> exp.Select:
     """The tree inside ``SELECT * FROM (…) LIMIT rows``.
 
-    An ordered query without a limit gets the same limit inside: SQL does not promise that a subquery's order survives, but
-    the rows kept are then the right ones, and the engine can sort for the top rows only.
+    An ordered query without a limit gets the same limit inside: SQL does not promise that a subquery's order survives,
+    but the rows kept are then the right ones, and the engine can sort for the top rows only.
     """
     limit = exp.Limit(expression=exp.Literal.number(rows))
     if tree.args.get("order") and not tree.args.get("limit"):

@@ -10,10 +10,12 @@ from db.guard.catalog import Catalog, RowFilter
 Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int]
 
 FUNCTIONS = frozenset(
-    """abs avg ceil ceiling coalesce concat concat_ws count cume_dist date datetime dense_rank exp first_value floor glob
-    group_concat ifnull iif instr julianday lag last_value lead length like ln log log10 log2 lower ltrim max min mod nth_value
-    ntile nullif percent_rank pow power rank replace round row_number rtrim sign sqrt strftime string_agg substr substring
-    sum time total trim trunc unixepoch upper""".split()
+    """
+    abs avg ceil ceiling coalesce concat concat_ws count cume_dist date datetime dense_rank exp first_value floor
+    glob group_concat ifnull iif instr julianday lag last_value lead length like ln log log10 log2 lower ltrim max
+    min mod nth_value ntile nullif percent_rank pow power rank replace round row_number rtrim sign sqrt strftime
+    string_agg substr substring sum time total trim trunc unixepoch upper
+""".split()
 )
 
 
@@ -30,7 +32,9 @@ def sqlite_authorizer(catalog: Catalog, filters: Iterable[RowFilter] = ()) -> Au
     sqlite3.DatabaseError: not authorized
     """
     readable = {
-        (_source(table.source or name), column.lower()) for name, table in catalog.tables.items() for column in table.visible
+        (_source(table.source or name), column.lower())
+        for name, table in catalog.tables.items()
+        for column in table.visible
     }
     tables = {table for table, _ in readable}
     for one in filters:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar, get_args
 from collections.abc import Callable
+from typing import TypeVar, get_args
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect as SqlglotDialect
@@ -64,7 +64,7 @@ def _parsed(sql: str, dialect: Dialect) -> exp.Query:
 
 
 def _qualified(tree: exp.Query, catalog: Catalog, dialect: Dialect) -> exp.Query:
-    # Personal columns are in the schema so that a name means here what it means to the database; they are refused after.
+    # Personal columns are in the schema, so that a name means here what it means to the database; refused after.
     # Aliases stay as they are: putting their expressions in place doubles the text with each step of a chain.
     schema = MappingSchema(
         {name.lower(): {column.lower(): "text" for column in table.columns} for name, table in catalog.tables.items()},
@@ -73,7 +73,12 @@ def _qualified(tree: exp.Query, catalog: Catalog, dialect: Dialect) -> exp.Query
     try:
         return _safely(
             lambda: qualify(
-                tree, dialect=dialect, schema=schema, expand_alias_refs=False, quote_identifiers=False, validate_qualify_columns=False
+                tree,
+                dialect=dialect,
+                schema=schema,
+                expand_alias_refs=False,
+                quote_identifiers=False,
+                validate_qualify_columns=False,
             )
         )
     except OptimizeError as error:

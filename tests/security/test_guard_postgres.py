@@ -1,4 +1,4 @@
-"""The guard against a real PostgreSQL: honest queries run with the same rows, and a read-only session writes nothing."""
+"""The guard against a real PostgreSQL: honest queries run with the same rows, and filters hold."""
 
 from __future__ import annotations
 
@@ -53,5 +53,6 @@ def test_an_honest_query_gives_the_same_rows(store: psycopg.Connection[Any], sql
 
 
 def test_a_row_filter_holds(store: psycopg.Connection[Any]) -> None:
-    checked = guard("select id from orders", SHOP, "postgres", 100, [RowFilter("orders", "note", ("a gift", r"\' or true --"))])
+    filters = [RowFilter("orders", "note", ("a gift", r"\' or true --"))]
+    checked = guard("select id from orders", SHOP, "postgres", 100, filters)
     assert store.execute(checked.sql).fetchall() == [(5,)]
