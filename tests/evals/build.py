@@ -123,10 +123,15 @@ def finding(ask: Record) -> Record:
         for row in table.to_dict("records")
     ]
     ranked = "top" in ask or "bottom" in ask
+    # Of "which one is the most" a longer list is as right, in any order; the text must name the one.
+    single = ask.get("top") == 1 or ask.get("bottom") == 1
     bounded = ranked or "above" in ask or "below" in ask
+    if ask.get("either"):
+        # Figures that one split or several single questions would both bring.
+        return {**found, **_loose(rows, found["query"])}
     found["rows"] = rows if len(rows) <= LONG else rows[:CHECKED_ROWS]
-    found["order_matters"] = ranked or keys[0] in TIME
-    found["exact_rows"] = bounded
+    found["order_matters"] = not single and (ranked or keys[0] in TIME)
+    found["exact_rows"] = not single and bounded
     found["columns"] = [*keys, *table.columns[len(keys) :]]
     return {**found, "text_values": _said(rows, ask, len(keys))}
 
@@ -143,6 +148,11 @@ def _figures(table: pd.DataFrame, ask: Record) -> Record:
         # Either the earlier figure or the change makes the comparison.
         said = [said[0], [before, _number(abs(now - before)), _number(abs(now / before - 1))]]
     return {"values": values, "text_values": said}
+
+
+def _loose(rows: list[list[Any]], ask: Record) -> Record:
+    values = [{"label": str(row[0]), "value": row[1], "unit": UNITS[ask["m"]]} for row in rows]
+    return {"values": values, "text_values": [row[1] or [row[1], *NOTHING] for row in rows]}
 
 
 def _said(rows: list[list[Any]], ask: Record, width: int) -> list[Any]:

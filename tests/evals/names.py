@@ -30,7 +30,7 @@ def spoken(dimension: str, member: str | int) -> str | list[str]:
         hour = int(member)
         half = f"{(hour - 1) % 12 + 1}"
         suffix = "am" if hour < 12 else "pm"
-        return [f"{hour:02d}:00", f"{hour}:00", f"{hour}点", f"{hour}时", f"{half} {suffix}", f"{half}{suffix}"]
+        return [f"{hour:02d}:00", f"{hour}点", f"{hour}时", f"{half} {suffix}", f"{half}{suffix}"]
     if dimension not in ("date", "week", "month", "quarter"):
         return str(member)
     day = pd.Timestamp(member)
