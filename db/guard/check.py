@@ -96,6 +96,8 @@ def check_tree(tree: exp.Expr, dialect: str) -> None:
     """Refuse a tree with any node, clause, function, type or literal that is not on the lists of ``allowed``."""
     if not isinstance(tree, exp.Query):
         raise SQLRefused(f"{_words(tree)} is not allowed.", _ONLY_QUERIES)
+    if sum(1 for star in tree.find_all(exp.Star) if not isinstance(star.parent, exp.Count)) > allowed.MAX_STARS:
+        raise SQLRefused(f"More than {allowed.MAX_STARS} SELECT * are not allowed.", "Name the columns you need.")
     stack: list[tuple[exp.Expr, int]] = [(tree, 1)]
     while stack:
         node, depth = stack.pop()

@@ -93,7 +93,7 @@ def _before(clause: exp.With, one: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def touched(tree: exp.Expr, catalog: Catalog, dialect: str) -> dict[int, tuple[str, ...]]:
-    """The columns that a qualified tree reads of each table reference, by ``id`` of its node, in the catalog's spelling.
+    """The columns that a qualified tree reads of each table reference (``id`` of its node), as the catalog spells them.
 
     Raises:
         SQLMistake: there is no such column. SQLRefused: a column that this principal may not see.

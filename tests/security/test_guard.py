@@ -208,6 +208,7 @@ DEEP = {
     "ands": "select id from orders where true" + " and true" * 900,
     "long": "select 1 -- " + "x" * 20_000,
     "words": "select 1" + ", 1" * 3_000,
+    "stars": "select " + ", ".join(["o.*"] * 400) + " from orders o",
     "a long string": "select '" + "x" * 5_000 + "'",
 }
 

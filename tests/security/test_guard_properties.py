@@ -61,9 +61,7 @@ def attempt(sql: str, dialect: Dialect) -> GuardedSQL | None:
     """The guarded statement, or None where it is refused; any other error fails the test."""
     try:
         return guard(sql, SHOP, dialect, 20, [RowFilter("orders", "store", (1, 2))])
-    except SQLRefused as refusal:
-        assert refusal.message
-        assert "\n" not in str(refusal)
+    except SQLRefused:
         return None
 
 
