@@ -106,7 +106,7 @@ class Store:
         return QueryResult(columns, values, statement.inlined, len(rows) > row_cap, _since(start))
 
     def sql(self, text: str, timeout: float = QUERY_TIMEOUT, row_cap: int = ROW_CAP) -> QueryResult:
-        """Run SQL as it is written. It must have passed the guard: nothing is checked here but that nothing is written."""
+        """Run SQL as it is written. It must have passed the guard: here nothing holds but that the store is read-only."""
         start = perf_counter()
         names, rows = self.backend.execute(Rendered(text, (), text), timeout, row_cap)
         columns = tuple(ResultColumn(n, Text(en=n, zh=n), "text", "key", n) for n in names)
@@ -172,7 +172,7 @@ def _measured(schema: StoreSchema, backend: Backend, today: date | None) -> Meta
     """From the data itself; an empty fingerprint says that it may change at any moment."""
     table, column = schema.default_time.split(".")
     source = schema.tables[table].source or table
-    low, high = _row(backend, f"SELECT min({column}), max({column}) FROM {source}") or (None, None)
+    low, high = _row(backend, f"SELECT min({column}), max({column}) FROM {source}")  # noqa: S608 - names of the YAML or (None, None)
     if low is None or high is None:
         raise StoreError(f"The store '{schema.name}' holds no data.", "Load it, or check the database.")
     start, last = (date.fromisoformat(str(value)[:10]) for value in (low, high))

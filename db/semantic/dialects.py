@@ -33,7 +33,7 @@ class SQLDialect:
     def _sqlalchemy(self) -> SADialect:
         from sqlalchemy.dialects import postgresql
 
-        return postgresql.dialect(paramstyle="qmark")
+        return postgresql.dialect(paramstyle="qmark")  # type: ignore[no-untyped-call]
 
     def sqlalchemy(self) -> SADialect:
         """The SQLAlchemy dialect to compile with; DuckDB reads PostgreSQL's SQL for everything we emit."""

@@ -76,7 +76,7 @@ def fact_select(scope: Scope, source: Source, metrics: list[Metric], period: Int
     tables = _tables(scope, source, metrics)
     if source.entity:
         return _by_entity(scope, source, metrics, inner, where, tables)
-    columns = [sa.literal_column(metric.expr or "").label(metric.name) for metric in metrics]
+    columns: list[sa.Label[Any]] = [sa.literal_column(metric.expr or "").label(metric.name) for metric in metrics]
     query = sa.select(*_labelled(inner), *columns).select_from(_from(scope.schema, source.table, tables))
     return _outer(source, _grouped(query.where(*where), inner), len(keys), [metric.name for metric in metrics])
 

@@ -35,7 +35,7 @@ class Source:
             loader = _Loader(path.read_text(encoding="utf-8"))
             try:
                 node = loader.get_single_node()
-                self.data: Any = loader.construct_document(node) if node is not None else {}  # type: ignore[no-untyped-call]
+                self.data: Any = loader.construct_document(node) if node is not None else {}
             finally:
                 loader.dispose()
         except OSError as error:

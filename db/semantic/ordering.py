@@ -76,5 +76,5 @@ def _natural(dimension: Dimension, value: Expr) -> Expr:
     """The dimension's own order ("Under 15K" first) instead of the alphabet."""
     if not dimension.ordered:
         return value
-    places = {member: sa.literal_column(str(i)) for i, member in enumerate(dimension.ordered)}
+    places: dict[Any, Any] = {member: sa.literal_column(str(i)) for i, member in enumerate(dimension.ordered)}
     return sa.case(places, value=value, else_=sa.literal_column(str(len(places))))

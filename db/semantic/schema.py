@@ -134,8 +134,8 @@ class Unavailable(_Strict):
 class Table(_Strict):
     """One table of the store.
 
-    ``time`` is the column that dates its rows, of its own or of a joined table (``table.column``); ``clock`` says whether
-    it carries the time of day. ``source`` is the name in the database where it differs (``schema.table``).
+    ``time`` is the column that dates its rows, of its own or of a joined table (``table.column``); ``clock`` says
+    whether it carries the time of day. ``source`` is the name in the database where it differs (``schema.table``).
     """
 
     key: tuple[str, ...] = ()

@@ -135,7 +135,11 @@ def _build(path: Path, folder: Path, progress: Progress, loaded_at: str, fingerp
     import duckdb
 
     scratch = f"{path}.tmp"
-    settings = {"threads": THREADS, "memory_limit": MEMORY_LIMIT, "temp_directory": scratch}
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "threads": THREADS,
+        "memory_limit": MEMORY_LIMIT,
+        "temp_directory": scratch,
+    }
     try:
         with duckdb.connect(str(path), config=settings) as connection:
             rows = _tables(connection, folder, progress)
@@ -160,8 +164,9 @@ def _tables(connection: duckdb.DuckDBPyConnection, folder: Path, progress: Progr
         replaced = f" REPLACE ({_CASTS[table]})" if table in _CASTS else ""
         order = f" ORDER BY {_ORDER[table]}" if table in _ORDER else ""
         source = str(folder / f"{table}.parquet").replace("'", "''")
-        connection.execute(f"CREATE TABLE {table} AS SELECT *{replaced} FROM read_parquet('{source}'){order}")
-        counted = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+        text = f"CREATE TABLE {table} AS SELECT *{replaced} FROM read_parquet('{source}'){order}"  # noqa: S608 - ours
+        connection.execute(text)
+        counted = connection.table(table).count("*").fetchone()
         rows[table] = int(counted[0]) if counted else 0
         done += share
     connection.execute(_DERIVED)
