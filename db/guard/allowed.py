@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-# Limits. Honest questions written by models and people stay far below them: the longest of tests/security/honest.yaml
+# Limits. Honest questions written by models and people stay far below them: the longest of guard_honest.yaml
 # has 48 words. The worst statements found within the limits took 0.6 s on two busy cores, a usual one 6 ms.
 MAX_SQL_CHARS = 10_000
 MAX_TOKENS = 2_000
