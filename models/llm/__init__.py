@@ -5,6 +5,7 @@ Importing this package imports neither LangChain nor llama.cpp; ``open_model`` d
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from db.errors import ModelMissing, SettingsError
@@ -28,6 +29,10 @@ __all__ = [
     "Usage",
     "open_model",
 ]
+
+# llama.cpp's threads meet hundreds of times a token. Where they spin while they wait and another process has one of the
+# two cores, a plan took 26 s; where they sleep, 5 s. Read by OpenMP when llama.cpp is loaded, so it is set before that.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 def open_model(
