@@ -31,7 +31,8 @@ from db.sources.atomic import replacing
 
 LOCK_WAIT = 5.0  # seconds that an addition waits for another process; one takes some milliseconds
 HEADER = "# Questions that were confirmed by a thumbs-up; edit freely. The last of two that agree in words holds.\n"
-_DATED = re.compile(r"\d{4}-(?:\d\d|q\d|w\d\d)", re.ASCII | re.IGNORECASE)
+_DATED = re.compile(r"\d{4}-(?:\d\d(?:-\d\d)?|q\d|w\d\d)", re.ASCII | re.IGNORECASE)
+_YAML_DATE = re.compile(r"\d{4}-\d\d?-\d\d?", re.ASCII)
 _ANY_DAY = date(2017, 12, 29)  # whether words are a period does not hang on the day
 
 
@@ -90,7 +91,7 @@ def read_entries(path: Path, schema: StoreSchema | None, data_start: date) -> It
     Raises:
         SchemaError: the file does not hold; the sentence names the line and what to write.
     """
-    source = Source(path)
+    source = _source(path)
     data = source.data or []
     if not isinstance(data, list):
         raise source.error((), "verified questions are a list.", "Start each entry with '- question:'.")
@@ -106,6 +107,21 @@ def read_entries(path: Path, schema: StoreSchema | None, data_start: date) -> It
             if not (words := words_of(normal)):
                 raise source.error(at, f"'{text}' says nothing.", "Write the question out.")
             yield Entry(normal, words, verified)
+
+
+def _source(path: Path) -> Source:
+    """The parsed file. Of 2017-02-30 YAML's reader says only that it will not do, so the place is looked for here."""
+    try:
+        return Source(path)
+    except ValueError as error:
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+            for written in _YAML_DATE.findall(line):
+                try:
+                    date(*map(int, written.split("-")))
+                except ValueError:
+                    sentence = f"{path.name} line {number}: '{written}' is no period."
+                    raise SchemaError(sentence, "The calendar has no such day.") from error
+        raise SchemaError(f"{path.name} cannot be read: {error}.", "Save it as UTF-8 text.") from error
 
 
 def _query(

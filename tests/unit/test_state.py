@@ -137,7 +137,8 @@ def test_the_migrations_make_the_tables_and_end_at_head(tmp_path: Path) -> None:
 def test_a_current_database_opens_without_alembic(tmp_path: Path) -> None:
     State.open(None, tmp_path).close()
     code = (
-        "import sys; from pathlib import Path; from db.state import State; State.open(None, Path(sys.argv[1])).close(); "
+        "import sys; from pathlib import Path; from db.state import State\n"
+        "State.open(None, Path(sys.argv[1])).close()\n"
         "sys.exit('alembic' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=50)
