@@ -1,4 +1,4 @@
-"""The guard, step by step: size, parse, allow-list, names, allow-list again, rewrite, and a last look at the text."""
+"""The guard, step by step: size, parse, allow-list, names, allow-list again, rewrite, and the finished text again."""
 
 from __future__ import annotations
 
@@ -87,8 +87,14 @@ def _qualified(tree: exp.Query, catalog: Catalog, dialect: Dialect) -> exp.Query
 
 
 def _text(tree: exp.Select, dialect: Dialect) -> str:
+    # Writing can turn an allowed node into something that is not on the lists (a second argument of DuckDB date() into
+    # AT TIME ZONE), so that the finished text is read and checked like any other.
     text = _safely(lambda: tree.sql(dialect, comments=False, identify=True, unsupported_level=ErrorLevel.RAISE))
-    check.check_output(_safely(lambda: SqlglotDialect.get_or_raise(dialect).tokenize(text)))
+    language = SqlglotDialect.get_or_raise(dialect)
+    tokens = _safely(lambda: language.tokenize(text))
+    check.check_output(tokens)
+    for statement in _safely(lambda: language.parser(error_level=ErrorLevel.IMMEDIATE).parse(tokens, text)):
+        check.check_tree(statement or exp.Null(), dialect)
     return text
 
 
