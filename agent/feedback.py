@@ -1,0 +1,56 @@
+"""A thumb on an answer: kept, and where it confirms a question, that question needs no model from then on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from agent.open import store_yaml
+from agent.settings import Settings
+from agent.verified import VerifiedQuestions
+from db.engine import open_store
+from db.semantic.load import load_store_schema
+from db.state.store import Rating, State, Turn
+
+if TYPE_CHECKING:
+    from agent.contracts import Language
+
+SAID = {
+    "added": "Thank you. This question will be answered the same way from now on, without any model.",
+    "known": "Thank you. This question is among the verified ones already.",
+    "unfit": "Thank you; noted.",
+}
+
+
+def give_feedback(settings: Settings, answer_id: str, rating: Rating, why: str = "") -> str:
+    """Keep what was thought of an answer; a thumbs-up makes its question a verified one where it can stand alone.
+
+    Returns:
+        A sentence on what came of it.
+
+    Raises:
+        UsageError: no such answer. ShopOpsError: the state or the store cannot be used.
+    """
+    with State.open(settings.state, settings.data_dir) as state:
+        state.add_feedback(answer_id, rating, why, datetime.now(UTC))
+        turn = state.turn(answer_id) if rating == "up" else None
+    return SAID[_verify(settings, turn) if turn and stands_alone(turn) else "unfit"]
+
+
+def stands_alone(turn: Turn) -> bool:
+    """Whether the words alone gave the query: one query, and no earlier turn that lent it something."""
+    return turn.status == "answered" and turn.position == 0 and len(turn.queries) == 1
+
+
+def _verify(settings: Settings, turn: Turn) -> str:
+    yaml = store_yaml(turn.store)
+    schema = load_store_schema(yaml)
+    store = open_store(settings.store_file(turn.store), schema)
+    try:
+        questions = VerifiedQuestions(
+            yaml.with_suffix(".verified.yaml"), settings.verified_file(turn.store), schema, store.data_start
+        )
+        language: Language = "zh" if turn.language == "zh" else "en"
+        return questions.add(turn.question, language, turn.queries[0], store.as_of)
+    finally:
+        store.close()

@@ -1,0 +1,29 @@
+"""The ``shopops`` command. A command's module is imported only when it runs, and ``--help`` imports none."""
+
+from __future__ import annotations
+
+from agent.interfaces.cli.group import LazyGroup
+
+# name -> where the command is, and its line in `shopops --help`; a new command is one line here
+COMMANDS: dict[str, tuple[str, str]] = {
+    "ask": ("agent.interfaces.cli.ask:ask", "Ask a question, or a file of questions."),
+    "chat": ("agent.interfaces.cli.chat:chat", "Open the chat in a browser."),
+    "load": ("agent.interfaces.cli.load:load", "Load a store's data."),
+    "model": ("agent.interfaces.cli.model:model", "Fetch, list and choose language models."),
+    "feedback": ("agent.interfaces.cli.feedback:feedback", "Say whether an answer was right."),
+    "eval": ("agent.evaluation.cli:eval_command", "Measure a model on sets of questions."),
+    "bench": ("agent.evaluation.cli:bench_command", "Measure times and memory."),
+    "doctor": ("agent.interfaces.cli.doctor:doctor", "Show what is in force, and what is missing."),
+}
+EXAMPLE = 'Example: shopops ask "Which five departments brought in the most revenue in 2017?"'
+
+cli = LazyGroup(
+    name="shopops",
+    commands_at=COMMANDS,
+    help=f"An operations analyst for online shops: ask in English or Chinese, open every figure.\n\n{EXAMPLE}",
+)
+
+
+def main() -> None:
+    """The entry point. Ends the process with 0 (done), 1 (failed), 2 (used wrongly) or 130 (stopped)."""
+    cli.main(prog_name="shopops")

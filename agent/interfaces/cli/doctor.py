@@ -1,0 +1,129 @@
+"""``shopops doctor``: what is in force and where it comes from, what is missing and the command that mends it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from agent.settings import Loaded, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must be there. ``mend`` is the command or the setting that helps, empty where all is well."""
+
+    name: str
+    found: str
+    mend: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is to be done."""
+        return not self.mend
+
+
+@click.command(epilog="Example: shopops doctor")
+def doctor() -> int:
+    """Show the settings in force with their origin, and what is missing. Exit status 1 if something needed is."""
+    from agent.settings import load_with_origins, unknown_variables
+
+    loaded = load_with_origins()
+    checks = [_store(loaded.settings), *_model(loaded.settings), _state(loaded.settings)]
+    _print(loaded, checks, unknown_variables(os.environ))
+    return 0 if all(check.ok for check in checks) else 1
+
+
+def _store(settings: Settings) -> Check:
+    from agent.open import store_yaml
+    from db.engine import open_store
+    from db.errors import ShopOpsError
+    from db.semantic.load import load_store_schema
+
+    path = settings.store_file()
+    try:
+        schema = load_store_schema(store_yaml(settings.store))
+        store = open_store(path, schema)
+        try:
+            found = f"{path} · data {store.data_start} to {store.data_end} (end excluded), as of {store.as_of}"
+        finally:
+            store.close()
+        return Check("store", found)
+    except ShopOpsError as error:
+        return Check("store", error.message, error.hint or f"shopops load {settings.store}")
+
+
+def _model(settings: Settings) -> Iterator[Check]:
+    from db.errors import ShopOpsError
+    from models.llm.catalogue import find
+    from models.llm.fetch import verify
+    from models.llm.options import ModelSpec
+
+    try:
+        spec = ModelSpec.parse(settings.model)
+        if spec.kind == "hosted":
+            yield _endpoint(settings)
+            return
+        path = Path(spec.name).expanduser()
+        if spec.kind == "local":
+            entry = find(spec.name)
+            path = settings.models_folder / entry.file
+            verify(path, entry)
+        yield (
+            Check("model", str(path))
+            if path.is_file()
+            else Check("model", f"{path} is not there", "shopops model list")
+        )
+    except ShopOpsError as error:
+        yield Check("model", error.message, error.hint or "shopops model list")
+    engine = importlib.util.find_spec("llama_cpp") is not None
+    yield Check("engine", "llama-cpp-python", "" if engine else "pip install llama-cpp-python")
+
+
+def _endpoint(settings: Settings) -> Check:
+    if settings.base_url is None:
+        return Check("model", "no address is set", "set SHOPOPS_BASE_URL to the endpoint's address")
+    key = "with a key" if settings.api_key else "without a key"
+    return Check("model", f"{settings.model} at {settings.base_url}, {key} (not contacted)")
+
+
+def _state(settings: Settings) -> Check:
+    if settings.state_url is not None:
+        return Check("state", "the database in state_url (not contacted)")
+    folder = settings.data_dir
+    while not folder.exists():
+        folder = folder.parent
+    writable = os.access(folder, os.W_OK)
+    return Check(
+        "state", str(settings.data_dir), "" if writable else f"make {folder} writable, or set SHOPOPS_DATA_DIR"
+    )
+
+
+def _print(loaded: Loaded, checks: list[Check], unknown: list[str]) -> None:
+    from rich.table import Table
+
+    from agent.interfaces.terminal import BOX, terminal
+    from agent.interfaces.text import one_line
+
+    console = terminal()
+    settings = Table("Setting", "Value", "From", box=BOX, header_style="bold", pad_edge=False)
+    for name, origin in loaded.origins.items():
+        value = getattr(loaded.settings, name)
+        settings.add_row(
+            name, "" if value is None else one_line(str(value)), origin, style="" if origin != "default" else "dim"
+        )
+    console.print(settings)
+    needed = Table("", "Needed", "Found", box=BOX, header_style="bold", pad_edge=False)
+    for check in checks:
+        mark = "[green]✓[/green]" if check.ok else "[red]✗[/red]"
+        needed.add_row(mark, check.name, one_line(check.found) + ("" if check.ok else f"\n→ {one_line(check.mend)}"))
+    console.print(needed)
+    for name in unknown:
+        console.print(f"{name} is set, but is no setting.", style="yellow", markup=False, highlight=False)
+    console.print(f"log: {loaded.settings.log_file}", style="dim", markup=False, highlight=False)
