@@ -125,11 +125,12 @@ def _measured(
     from agent.evaluation.grade import labels_of
     from agent.evaluation.opening import open_to_measure
     from agent.evaluation.report import show_run, show_wrong
-    from agent.evaluation.run import Run, run_cases
+    from agent.evaluation.run import Run, run_cases, warm_up
     from agent.evaluation.saved import default_path, git_commit, save
 
     now = datetime.now().astimezone()
     with closing(open_to_measure(settings, store, model)) as analyst, _bar(model, len(cases)) as step:
+        warm_up(analyst, cases, store or settings.store)
         outcomes = run_cases(
             analyst,
             cases,
@@ -200,11 +201,10 @@ def bench_command(name: str | None, model: str | None, store: str | None, questi
         raise UsageError(what, f"There is: {', '.join(BENCHES)}.")
     from rich.console import Console
 
-    from agent.evaluation.bench import bench_ask
+    from agent.evaluation.bench import bench_ask, steps
     from agent.evaluation.bench_report import show_bench
     from agent.settings import load_settings
 
-    with _bar("measuring", 1) as step:
-        bench = bench_ask(load_settings(), store, model, questions, datetime.now().astimezone().date())
-        step()
+    with _bar("measuring", steps(questions)) as step:
+        bench = bench_ask(load_settings(), store, model, questions, datetime.now().astimezone().date(), step)
     return show_bench(bench, Console())

@@ -40,7 +40,8 @@ def show_side_by_side(runs: Sequence[Run], console: Console) -> None:
     for run in runs[1:]:
         better, worse = summary.turned(runs[0].outcomes, run.outcomes)
         console.print(
-            f"[bold]{escape(runs[0].name)} → {escape(run.name)}[/]: {len(better)} turned right, {len(worse)} turned wrong"
+            f"[bold]{escape(runs[0].name)} → {escape(run.name)}[/]: "
+            f"{len(better)} turned right, {len(worse)} turned wrong"
         )
         _list("right", better, console)
         _list("wrong", worse, console)

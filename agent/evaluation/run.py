@@ -11,6 +11,7 @@ from agent.contracts import Answer, Question
 from agent.evaluation.grade import NO_LABELS, Labels, grade
 from agent.evaluation.seen import seen
 from agent.evaluation.sets import Case
+from db.errors import ModelDamaged, ModelError, ModelMissing, SettingsError
 from models.llm.base import Usage
 
 STAGES = ("understand", "plan", "execute", "compose", "verify", "total")
@@ -60,6 +61,10 @@ class Run:
     outcomes: tuple[Outcome, ...]
 
 
+FATAL = frozenset(error.code for error in (ModelMissing, ModelDamaged, SettingsError))
+"""With one of these every further question fails alike, so the run ends at once."""
+
+
 def run_cases(
     analyst: Asker,
     cases: Iterable[Case],
@@ -74,14 +79,30 @@ def run_cases(
     Args:
         keep_words: whether a case's question and text may be kept in its outcome.
         done: called after each question.
+
+    Raises:
+        ModelError: there is no model that could answer.
     """
     outcomes = []
     for case in cases:
         question = Question(case.id, case.question, store, case.as_of, case.conversation)
-        outcome = outcome_of(case, analyst.ask(question), labels, keep_words(case))
+        outcome = outcome_of(case, _asked(analyst, question), labels, keep_words(case))
         outcomes.append(outcome)
         done(outcome)
     return tuple(outcomes)
+
+
+def warm_up(analyst: Asker, cases: Sequence[Case], store: str = "journey") -> None:
+    """Ask one question that counts for nothing, so that the times of the others hold no loading of the model."""
+    case = next((case for case in cases if "answered" in case.expect.status), cases[0])
+    _asked(analyst, Question("warm-up", case.question, store, case.as_of))
+
+
+def _asked(analyst: Asker, question: Question) -> Answer:
+    answer = analyst.ask(question)
+    if answer.error in FATAL:
+        raise ModelError(answer.text)
+    return answer
 
 
 def outcome_of(case: Case, answer: Answer, labels: Labels = NO_LABELS, words: bool = True) -> Outcome:

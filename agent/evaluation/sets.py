@@ -41,7 +41,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a right answer is. ``readings``: any of them will do; each is a tuple of findings, all of which must hold."""
+    """What a right answer is. ``readings``: any of them will do; of one, all findings must hold."""
 
     status: frozenset[str]
     readings: tuple[tuple[Finding, ...], ...] = ()

@@ -1,4 +1,4 @@
-"""Does a text state a figure or a name? Apart from ``agent.verify`` on purpose: the grader must not share its faults."""
+"""Does a text state a figure or a name? Apart from ``agent.verify``: the grader must not share its faults."""
 
 from __future__ import annotations
 
@@ -25,9 +25,12 @@ _UNITS = "|".join(
 )
 _NUMBER = re.compile(rf"(?<![A-Za-z0-9_.])(\d{{1,3}}(?:[,，]\d{{3}})+|\d+)(\.\d+)?\s?({_UNITS})?(?![A-Za-z0-9_])", re.I)
 _MONTH = rf"(?:{'|'.join(f'{m[:3]}(?:{m[3:]})?' for m in MONTHS)}|Sept)\.?"
+_NTH = r"(?:st|nd|rd|th)?"
 _DATES = re.compile(
-    r"\d{4}-(?:\d\d(?:-\d\d)?|Q\d|W\d\d)|\d{4}年(?:第?[一二三四1-4]季度|\d{1,2}月(?:\d{1,2}[日号])?)?|\d{1,2}月\d{1,2}[日号]|"
-    rf"\d{{1,2}}(?:st|nd|rd|th)? {_MONTH}(?:,? \d{{4}})?|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}})?|{_MONTH} \d{{4}}|Q[1-4] \d{{4}}",
+    r"\d{4}-(?:\d\d(?:-\d\d)?|Q\d|W\d\d)|\d{4}年(?:第?[一二三四1-4]季度|\d{1,2}月(?:\d{1,2}[日号])?)?|"
+    r"\d{1,2}月\d{1,2}[日号]|"
+    rf"\d{{1,2}}{_NTH} {_MONTH}(?:,? \d{{4}})?|{_MONTH} \d{{1,2}}{_NTH}\b(?:,? \d{{4}})?|"
+    rf"{_MONTH} \d{{4}}|Q[1-4] \d{{4}}",
     re.IGNORECASE,
 )
 
@@ -97,7 +100,7 @@ def states(text: str, said: Said, labels: Mapping[str, tuple[str, ...]]) -> bool
 
 
 def names_of(said: str, labels: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The ways of writing a name: as it is, its labels, a date as people say it, weekdays and months in both languages."""
+    """The ways of writing a name: as it is, its labels, days, weekdays and months as people say them."""
     return (said, *labels.get(said.casefold(), ()), *_spoken(said))
 
 
@@ -127,9 +130,9 @@ def _spoken_day(said: str) -> tuple[str, ...]:
     except ValueError:
         return ()
     month = MONTHS[day.month - 1]
-    return tuple(
-        form for name in (month, month[:3], f"{month[:3]}.") for form in (f"{day.day} {name}", f"{name} {day.day}")
-    ) + (f"{day.month}月{day.day}日", f"{day.month}月{day.day}号")
+    names = (month, month[:3], f"{month[:3]}.")
+    forms = [form for name in names for form in (f"{day.day} {name}", f"{name} {day.day}")]
+    return (*forms, f"{day.month}月{day.day}日", f"{day.month}月{day.day}号")
 
 
 def _named(text: str, name: str) -> bool:
