@@ -13,7 +13,7 @@ from typing import Protocol
 
 from agent.compose import compose
 from agent.contracts import Answer, Call, Language, Plan, Question, Timings, Understanding
-from agent.execute import Executed, execute
+from agent.execute import Executed, Limits, execute
 from agent.plan import Planned, options_text, plan_question
 from agent.policy import check_policy
 from agent.suggest import suggestions
@@ -68,8 +68,15 @@ class Analyst:
         model: gives the language model when a question first needs it.
     """
 
-    def __init__(self, store: Store, model: Callable[[], LanguageModel], memory: Memory, verified: Verified) -> None:
-        self.store, self.memory, self.verified = store, memory, verified
+    def __init__(
+        self,
+        store: Store,
+        model: Callable[[], LanguageModel],
+        memory: Memory,
+        verified: Verified,
+        limits: Limits = Limits(),
+    ) -> None:
+        self.store, self.memory, self.verified, self.limits = store, memory, verified, limits
         self._model = model
         self._lock = threading.Lock()
         self._words: tuple[Lexicon, Speller] | None = None
@@ -113,14 +120,14 @@ class Analyst:
             understanding = self._understand(question, as_of, everything)
             understood = clock.lap()
             progress("plan", "planning")
-            planned = plan_question(understanding, self.store.schema, self._model, cancel)
+            planned = plan_question(understanding, self.store.schema, self._model, cancel, self.limits.model_seconds)
         planned_ms = clock.lap()
         draft = self._draft(question, understanding, planned, as_of)
         if planned.plan.status != "run":
             return replace(draft, timings=Timings(understood, planned_ms))
         check_policy(planned.plan, question.principal, self.store.schema)
         progress("execute", "querying")
-        executed = execute(planned.plan, self.store, question.principal, cancel)
+        executed = execute(planned.plan, self.store, question.principal, self.limits, cancel)
         executed_ms = clock.lap()
         progress("compose", "writing")
         return self._written(question, draft, planned, executed, (understood, planned_ms, executed_ms), clock, cancel)
@@ -136,7 +143,7 @@ class Analyst:
         cancel: threading.Event | None,
     ) -> Answer:
         model = self._model() if planned.model else None
-        composed = compose(question.text, draft.language, executed.facts, model, cancel=cancel)
+        composed = compose(question.text, draft.language, executed.facts, model, cancel=cancel, timeout=self.limits.model_seconds)
         composed_ms = clock.lap()
         checked = verify(composed.text, executed.facts, draft.language, self.words[0].vocabulary)
         queries = tuple(SemanticQuery.model_validate(c.args) for c in planned.plan.calls if c.tool == "query_metrics")

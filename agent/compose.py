@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from agent.contracts import Language
 from agent.prompts import load_prompt
 from db.errors import ModelReplyError, ModelUnavailable
-from models.llm.base import LanguageModel, Message, Prompt, Usage
+from models.llm.base import REQUEST_SECONDS, LanguageModel, Message, Prompt, Usage
 from tools.evidence import Fact
 
 FACTS_STATED = 8  # up to here all facts are stated; measured: choosing costs a 1.5B model about 2 s on two cores
@@ -34,6 +34,7 @@ def compose(
     model: LanguageModel | None,
     on_text: Callable[[str], None] | None = None,
     cancel: threading.Event | None = None,
+    timeout: float = REQUEST_SECONDS,
 ) -> Composed:
     """Put facts into an answer.
 
@@ -44,9 +45,9 @@ def compose(
         ModelError: a hosted model failed while writing.
     """
     if model is not None and model.capabilities.writes_prose:
-        return _prose(question, facts, model, language, on_text, cancel)
+        return _prose(question, facts, model, language, on_text, cancel, timeout)
     if model is not None and len(facts) > FACTS_STATED:
-        return _chosen(question, language, facts, model, cancel)
+        return _chosen(question, language, facts, model, cancel, timeout)
     return Composed(stated(facts, language))
 
 
@@ -56,7 +57,7 @@ def stated(facts: Sequence[Fact], language: Language) -> str:
 
 
 def _chosen(
-    question: str, language: Language, facts: Sequence[Fact], model: LanguageModel, cancel: threading.Event | None
+    question: str, language: Language, facts: Sequence[Fact], model: LanguageModel, cancel: threading.Event | None, timeout: float
 ) -> Composed:
     lines = [f"question: {question}", *(f"{f.id} {f.text.of(language)[:160]}" for f in facts)]
     prompt = Prompt(load_prompt("choose").render(), (Message("user", "\n".join(lines)),))
@@ -68,7 +69,7 @@ def _chosen(
         "additionalProperties": False,
     }
     try:
-        reply = model.complete_json(prompt, schema, cancel=cancel)
+        reply = model.complete_json(prompt, schema, cancel=cancel, timeout=timeout)
     except (ModelReplyError, ModelUnavailable):
         return Composed(stated(facts[:FACTS_STATED], language))  # the facts stand without the model's choice
     chosen = dict.fromkeys(str(i) for i in reply.data.get("facts", ()))
@@ -85,12 +86,13 @@ def _prose(
     language: Language,
     on_text: Callable[[str], None] | None,
     cancel: threading.Event | None,
+    timeout: float,
 ) -> Composed:
     lines = [f"question: {question}", *(f"[{f.id}] {f.text.of(language)}" for f in facts)]
     prompt = Prompt(load_prompt("compose").render(), (Message("user", "\n".join(lines)),))
     pieces: list[str] = []
     usage = Usage()
-    for piece in model.stream_text(prompt, cancel=cancel):
+    for piece in model.stream_text(prompt, cancel=cancel, timeout=timeout):
         pieces.append(piece.text)
         if piece.text and on_text:
             on_text(piece.text)

@@ -16,6 +16,15 @@ CALLS_AT_ONCE = 2  # two cores; DuckDB uses both for one query already
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """Where a question ends: seconds for a model's reply and for a query, rows that evidence keeps."""
+
+    model_seconds: float = 60.0
+    query_seconds: float = 20.0
+    row_cap: int = 500
+
+
+@dataclass(frozen=True, slots=True)
 class Executed:
     """What the calls gave, in the plan's order."""
 
@@ -23,7 +32,7 @@ class Executed:
     facts: tuple[Fact, ...]
 
 
-def execute(plan: Plan, store: Store, principal: Principal, cancel: threading.Event | None = None) -> Executed:
+def execute(plan: Plan, store: Store, principal: Principal, limits: Limits, cancel: threading.Event | None = None) -> Executed:
     """Run every call of a plan.
 
     Raises:
@@ -31,7 +40,8 @@ def execute(plan: Plan, store: Store, principal: Principal, cancel: threading.Ev
         Cancelled: ``cancel`` was set before all had run.
     """
     contexts = [
-        ToolContext(store, f"e{i}", principal.row_filters, principal.may_see_pii) for i in range(1, len(plan.calls) + 1)
+        ToolContext(store, f"e{i}", principal.row_filters, principal.may_see_pii, limits.query_seconds, limits.row_cap)
+        for i in range(1, len(plan.calls) + 1)
     ]
     if len(plan.calls) == 1:
         results = [_run(plan.calls[0], contexts[0], cancel)]

@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from agent.ask import Analyst, Memory
+from agent.ask import Analyst, Limits, Memory
 from agent.settings import Settings
-from agent.verified import VerifiedQuestions
-from db.engine import Store, open_store
+from agent.verified import VerifiedQuestions, shipped_path
+from db.engine import open_store
 from db.errors import StoreMissing
 from db.semantic.load import load_store_schema
 from models.llm.base import LanguageModel
+
+
+def open_analyst(
+    settings: Settings, *, store: str | None = None, model: str | None = None, memory: Memory | None = None
+) -> Analyst:
+    """Open a store for questions; the model is opened when a question first needs it.
+
+    Args:
+        store: another store than the settings'.
+        model: another model than the settings', e.g. ``local:qwen2.5-coder-0.5b``.
+        memory: where conversations are kept; the settings' state by default.
+
+    Raises:
+        StoreMissing, StoreLocked, StoreDamaged, StoreError, SchemaError, SettingsError: what is wrong, and what to do.
+    """
+    name = store or settings.store
+    schema = load_store_schema(store_yaml(name))
+    opened = open_store(settings.store_file(name), schema, cache=settings.members_folder)
+    verified = VerifiedQuestions(shipped_path(name), settings.verified_file(name), schema, opened.data_start)
+    limits = Limits(settings.model_seconds, settings.query_seconds, settings.row_cap)
+    kept = memory or _memory(settings)
+    return Analyst(opened, _ModelOnce(settings, model or settings.model), kept, verified, limits)
 
 
 def store_yaml(name: str) -> Path:
@@ -26,3 +47,34 @@ def store_yaml(name: str) -> Path:
         if not path.is_file():
             raise StoreMissing(f"There is no store '{name}'.", "The demo store is 'journey'.")
         return path
+
+
+def _memory(settings: Settings) -> Memory:
+    from agent.memory import Memory as Kept
+    from db.state import State
+
+    return Kept(State.open(settings.state, settings.data_dir))
+
+
+class _ModelOnce:
+    """Opens the model at the first call and gives the same one ever after."""
+
+    def __init__(self, settings: Settings, spec: str) -> None:
+        self._settings, self._spec = settings, spec
+        self._lock = threading.Lock()
+        self._model: LanguageModel | None = None
+
+    def __call__(self) -> LanguageModel:
+        with self._lock:
+            if self._model is None:
+                from models.llm import open_model
+
+                settings = self._settings
+                self._model = open_model(
+                    self._spec,
+                    folder=settings.models_folder,
+                    prefix_folder=settings.prefix_folder,
+                    options=settings.engine_options(),
+                    hosted=settings.hosted_options(),
+                )
+            return self._model

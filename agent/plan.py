@@ -19,7 +19,7 @@ from agent.replies import cannot_answer, lacking, which_figure, which_member
 from db.errors import ModelReplyError
 from db.semantic.query import Order, SemanticQuery
 from db.semantic.schema import StoreSchema
-from models.llm.base import LanguageModel, Message, Prompt, Usage
+from models.llm.base import REQUEST_SECONDS, LanguageModel, Message, Prompt, Usage
 
 NO_SPLIT = "none"
 TOOLS_SURE = ("query_metrics",)
@@ -36,7 +36,7 @@ class Planned:
 
 
 def plan_question(
-    understanding: Understanding, schema: StoreSchema, open_model: Callable[[], LanguageModel], cancel: threading.Event | None = None
+    understanding: Understanding, schema: StoreSchema, open_model: Callable[[], LanguageModel], cancel: threading.Event | None = None, timeout: float = REQUEST_SECONDS
 ) -> Planned:
     """Plan one question. The model is opened only when code alone cannot settle it.
 
@@ -49,11 +49,11 @@ def plan_question(
     model = open_model()
     form = form_schema(understanding.readings)
     prompt = plan_prompt(understanding, schema)
-    reply = model.complete_json(prompt, form, cancel=cancel)
+    reply = model.complete_json(prompt, form, cancel=cancel, timeout=timeout)
     usage, error = reply.usage, form_error(reply.data, form)
     if error:
         repair = Message("user", f"{prompt.tail[-1].content}\nYour form was wrong: {error}. Fill it again.")
-        reply = model.complete_json(Prompt(prompt.fixed, (repair,)), form, cancel=cancel)
+        reply = model.complete_json(Prompt(prompt.fixed, (repair,)), form, cancel=cancel, timeout=timeout)
         usage += reply.usage
         if form_error(reply.data, form):
             raise ModelReplyError(f"The model {model.name} did not fill the plan's form.", "Try again, or use another model.")

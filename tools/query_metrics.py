@@ -10,7 +10,7 @@ from db.semantic.schema import Text
 from tools import format as fmt
 from tools.evidence import Chart, Column, Evidence, Fact
 from tools.metric_facts import FactWriter
-from tools.registry import ROW_CAP, Tool, ToolContext, ToolResult
+from tools.registry import Tool, ToolContext, ToolResult
 from tools.wording import Wording
 
 NAME = "query_metrics"
@@ -26,7 +26,7 @@ def run(query: SemanticQuery, context: ToolContext) -> ToolResult:
     store = context.store
     data = Interval(start=store.data_start, end=store.as_of)
     wording = Wording(store.schema, query, data)
-    result = store.run(query, row_filters=context.row_filters)
+    result = store.run(query, context.row_filters, context.query_seconds, context.row_cap)
     outside = _outside(query, data)
     facts = (_no_data(outside, wording, data),) if outside else FactWriter(wording, result, context.evidence_id).write()
     return ToolResult(_evidence(query, result, wording, context), facts)
@@ -57,10 +57,10 @@ def _evidence(query: SemanticQuery, result: QueryResult, wording: Wording, conte
         args=query.model_dump(mode="json", exclude_defaults=True),
         title=_title(wording),
         columns=columns,
-        rows=result.rows[:ROW_CAP],
+        rows=result.rows,
         sql=result.sql,
         origin="simulated" if simulated else "recorded",
-        truncated=result.truncated or len(result.rows) > ROW_CAP,
+        truncated=result.truncated,
     )
     return _with_chart(evidence, query, wording)
 

@@ -15,17 +15,17 @@ from tools.evidence import Evidence, Fact
 if TYPE_CHECKING:
     from db.engine import Store
 
-ROW_CAP = 500  # rows that evidence keeps; the largest honest breakdown (stores) has 457
-
 
 @dataclass(frozen=True, slots=True)
 class ToolContext:
-    """What a tool may use: the store, the asker's row filters and rights, and the id of its evidence."""
+    """What a tool may use: the store, the asker's row filters and rights, the id of its evidence, and its limits."""
 
     store: Store
     evidence_id: str
     row_filters: tuple[Filter, ...] = ()
     may_see_pii: bool = True
+    query_seconds: float = 20.0
+    row_cap: int = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from db.guard import Catalog, Dialect, guard
 from db.semantic.schema import Text
 from tools import format as fmt
 from tools.evidence import Cell, Column, Evidence, Fact, Unit, Value
-from tools.registry import ROW_CAP, Tool, ToolContext, ToolResult
+from tools.registry import Tool, ToolContext, ToolResult
 
 NAME = "run_sql"
 MAX_SQL_CHARS = 4_000
@@ -36,9 +36,9 @@ def run(arguments: SQLArguments, context: ToolContext) -> ToolResult:
         raise PermissionRefused("You see a part of this store only, so SQL is not open to you.", "Ask in words.")
     store = context.store
     dialect: Dialect = "postgres" if store.backend.dialect == "postgresql" else store.backend.dialect
-    checked = guard(arguments.sql, _catalog(store, context.may_see_pii), dialect, ROW_CAP)
-    result = store.sql(checked.sql, row_cap=ROW_CAP)
-    rows = result.rows[:ROW_CAP]
+    checked = guard(arguments.sql, _catalog(store, context.may_see_pii), dialect, context.row_cap)
+    result = store.sql(checked.sql, context.query_seconds, context.row_cap)
+    rows = result.rows
     evidence = Evidence(
         id=context.evidence_id,
         tool=NAME,
