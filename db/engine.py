@@ -106,7 +106,7 @@ class Store:
         return QueryResult(columns, values, statement.inlined, len(rows) > row_cap, _since(start))
 
     def sql(self, text: str, timeout: float = QUERY_TIMEOUT, row_cap: int = ROW_CAP) -> QueryResult:
-        """Run SQL as it is written. It must have passed the guard: here nothing holds but that the store is read-only."""
+        """Run SQL as it is written, after the guard: here nothing holds but that the store is read-only."""
         start = perf_counter()
         names, rows = self.backend.execute(Rendered(text, (), text), timeout, row_cap)
         columns = tuple(ResultColumn(n, Text(en=n, zh=n), "text", "key", n) for n in names)

@@ -7,7 +7,7 @@ stay in the store's own clock.
 from __future__ import annotations
 
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -121,10 +121,16 @@ class SQLite(SQLDialect):
 
     def days(self, start: date, end: date) -> sa.Select[Any]:
         """Every day of ``start <= day < end`` as column ``day``."""
-        first = sa.select(self.day(start).label("day")).cte("d", recursive=True)
-        following = sa.func.date(first.c.day, _word("+1 day"))
-        table = first.union_all(sa.select(following).where(following < self.day(end)))
-        return sa.select(table.c.day)
+        return _sqlite_days(self, start, end)
+
+
+@lru_cache(maxsize=64)
+def _sqlite_days(dialect: SQLite, start: date, end: date) -> sa.Select[Any]:
+    """One and the same object for the same days: SQLAlchemy wants that of a CTE that a statement reads twice."""
+    first = sa.select(dialect.day(start).label("day")).cte(f"days_{start:%Y%m%d}_{end:%Y%m%d}", recursive=True)
+    following = sa.func.date(first.c.day, _word("+1 day"))
+    table = first.union_all(sa.select(following).where(following < dialect.day(end)))
+    return sa.select(table.c.day)
 
 
 _DIALECTS: dict[str, SQLDialect] = {d.name: d for d in (SQLDialect(), PostgreSQL(), SQLite())}
