@@ -172,7 +172,8 @@ def _measured(schema: StoreSchema, backend: Backend, today: date | None) -> Meta
     """From the data itself; an empty fingerprint says that it may change at any moment."""
     table, column = schema.default_time.split(".")
     source = schema.tables[table].source or table
-    low, high = _row(backend, f"SELECT min({column}), max({column}) FROM {source}")  # noqa: S608 - names of the YAML or (None, None)
+    text = f"SELECT min({column}), max({column}) FROM {source}"  # noqa: S608 - names of the YAML
+    low, high = _row(backend, text) or (None, None)
     if low is None or high is None:
         raise StoreError(f"The store '{schema.name}' holds no data.", "Load it, or check the database.")
     start, last = (date.fromisoformat(str(value)[:10]) for value in (low, high))

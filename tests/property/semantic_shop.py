@@ -121,8 +121,18 @@ def _rows(shop: Shop) -> dict[str, list[tuple[Any, ...]]]:
 
     return {
         "transactions": [
-            (ln.household, ln.store, ln.basket, ln.product, ln.quantity)
-            + (money(ln.cents), money(ln.retail), money(ln.coupon), "0", ln.at.isoformat(" "))
+            (
+                ln.household,
+                ln.store,
+                ln.basket,
+                ln.product,
+                ln.quantity,
+                money(ln.cents),
+                money(ln.retail),
+                money(ln.coupon),
+                "0",
+                ln.at.isoformat(" "),
+            )
             for ln in shop.lines
         ],
         "products": [

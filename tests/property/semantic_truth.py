@@ -1,4 +1,4 @@
-"""What the semantic layer should answer, by loops over the rows: no SQL, no grouping library, nothing of the product."""
+"""What the semantic layer should answer, by loops over the rows: no SQL, no grouping library, nothing of ours."""
 
 from __future__ import annotations
 
