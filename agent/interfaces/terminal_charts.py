@@ -14,7 +14,7 @@ from agent.interfaces.terminal_cells import key_words
 from agent.interfaces.text import one_line
 from db.semantic.schema import StoreSchema
 from tools import format as fmt
-from tools.evidence import Evidence, Value
+from tools.evidence import Evidence, Unit, Value
 
 BAR_WIDTH, LEAST_BAR = 20, 6
 HEIGHT = 5  # rows of a line chart
@@ -108,13 +108,13 @@ def thin(values: Sequence[float | None], most: int) -> list[float | None]:
 class _Scale:
     """How the figures of one column are written on an axis: short, in the column's unit."""
 
-    def __init__(self, unit: str, currency: str) -> None:
+    def __init__(self, unit: Unit, currency: str) -> None:
         self.unit, self.currency = unit, currency
 
     def text(self, value: float) -> str:
         if self.unit == "ratio":
             return fmt.number(value, "ratio")
-        unit = self.unit if self.unit == "currency" else "number"
+        unit: Unit = "currency" if self.unit == "currency" else "number"
         size, letter = next(((s, n) for s, n in SIZES if abs(value) >= s), (1.0, ""))
         short = round(value / size) if abs(value) >= 10 * size else round(value / size, 1)
         return (

@@ -44,6 +44,14 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in self.commands_at.items()])
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; Ctrl-C ends it with one line."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("\nStopped." if sys.stderr.isatty() else "Stopped.", err=True)
+            raise click.exceptions.Exit(STOPPED) from None
+
     def main(  # type: ignore[override]  # click's overload on standalone_mode, which is never ours to choose
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **options: Any
     ) -> NoReturn:
@@ -72,8 +80,8 @@ class LazyGroup(click.Group):
             return _say(error.format_message(), error.exit_code)
         except ShopOpsError as error:
             return _say(str(error), error.exit_status)
-        except (KeyboardInterrupt, click.Abort):
-            return _say("Stopped.", STOPPED, "")
+        except (KeyboardInterrupt, click.Abort):  # before or after the command itself
+            return STOPPED
         except BrokenPipeError:
             return _quiet()
         except SystemExit as stop:
@@ -87,11 +95,11 @@ def _usage(error: click.UsageError) -> int:
     return _say(error.format_message() + hint, 2)
 
 
-def _say(sentence: str, status: int, prefix: str = "Error: ") -> int:
+def _say(sentence: str, status: int) -> int:
     from agent.interfaces.text import one_line
 
     try:
-        click.echo(prefix + one_line(sentence), err=True)
+        click.echo(f"Error: {one_line(sentence)}", err=True)
     except BrokenPipeError:
         return _quiet()
     return status

@@ -12,11 +12,12 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 def log_to_file(path: Path) -> None:
-    """Send warnings and faults of ShopOps to ``path``, and nothing to the screen. Twice is once."""
+    """Send warnings and faults of ShopOps to ``path``, and nothing to the screen."""
     logger = logging.getLogger("shopops")
     logger.propagate = False
-    if logger.handlers:
-        return
+    for old in list(logger.handlers):
+        logger.removeHandler(old)
+        old.close()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler: logging.Handler = logging.handlers.RotatingFileHandler(

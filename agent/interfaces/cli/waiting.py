@@ -35,13 +35,14 @@ def cancellable(work: Callable[[threading.Event], T]) -> T:
             failed.append(error)
 
     thread = threading.Thread(target=run, daemon=True, name="work")
-    thread.start()
     try:
+        thread.start()
         while thread.is_alive():
             thread.join(0.2)
     except KeyboardInterrupt:
         cancel.set()
-        thread.join(GRACE_SECONDS)
+        if thread.is_alive():
+            thread.join(GRACE_SECONDS)
         raise
     if failed:
         raise failed[0]
