@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import count as count_from
 from itertools import cycle
 
 from db.semantic.query import Interval, Order, SemanticQuery
@@ -19,13 +20,13 @@ def varied_queries(schema: StoreSchema, data: Interval, count: int) -> tuple[Sem
     metrics = list(schema.offered())
     splits = {m.name: [d for d in schema.dimensions if schema.can_split(m.name, d)] for m in metrics}
     found: dict[str, SemanticQuery] = {}
-    times, forms = cycle(_periods(data)), cycle(range(5))
+    times, forms, places = cycle(_periods(data)), cycle(range(5)), count_from(0)
     for round_ in range(max(map(len, splits.values()), default=0)):
         for metric in metrics:
             if len(found) == count:
                 return tuple(found.values())
             names = splits[metric.name]
-            split = names[round_ * 3 % len(names)] if names and round_ else None
+            split = names[5 * next(places) % len(names)] if names and round_ else None
             query = _query(metric, split, next(times), next(forms), schema)
             found.setdefault(query.model_dump_json(), query)
     return tuple(found.values())
