@@ -23,6 +23,7 @@ from models.llm.base import REQUEST_SECONDS, LanguageModel, Message, Prompt, Usa
 
 NO_SPLIT = "none"
 TOOLS_SURE = ("query_metrics",)
+TOOLS_NAMED = ("query_metrics", "out_of_scope")
 TOOLS_OPEN = ("query_metrics", "clarify", "out_of_scope")
 
 
@@ -68,7 +69,26 @@ def settled_by_code(understanding: Understanding, schema: StoreSchema) -> Plan |
             return Plan("clarify", message=message, options=options, source="code")
     if all(r.unavailable and not r.metrics for r in understanding.readings):
         return Plan("out_of_scope", message=lacking(understanding.readings[0].unavailable[0], schema), source="code")
+    if all(r.metric_options and not r.metrics for r in understanding.readings):
+        return _unmeasured(understanding, schema)
     return None
+
+
+def _unmeasured(understanding: Understanding, schema: StoreSchema) -> Plan | None:
+    """No part says what to measure: ask which figure, or, where nothing at all is known, say so; else the model decides."""
+    readings = understanding.readings
+    if not any(r.unread for r in readings):
+        message, options = which_figure(understanding, schema)
+        return Plan("clarify", message=message, options=options, source="code")
+    if not any(r.group_by or r.filters or r.split_options or r.keep for r in readings) and not _partly_named(readings, schema):
+        return Plan("out_of_scope", message=cannot_answer(readings, schema), source="code")
+    return None
+
+
+def _partly_named(readings: tuple[Reading, ...], schema: StoreSchema) -> bool:
+    """Whether an unread word is part of a metric's name ("the rate last month")."""
+    words = {w for m in schema.metrics.values() for w in f"{m.label.en} {m.label.zh}".lower().split()}
+    return any(word in words or any(word in known for known in words if not word.isascii()) for r in readings for word in r.unread)
 
 
 def form_schema(readings: tuple[Reading, ...]) -> dict[str, Any]:
@@ -87,8 +107,9 @@ def _part(reading: Reading) -> dict[str, Any]:
 
 
 def _tools(reading: Reading) -> tuple[str, ...]:
-    sure = bool(reading.metrics) and not reading.unread and not reading.unavailable
-    return TOOLS_SURE if sure else TOOLS_OPEN
+    if reading.metrics and not reading.unread and not reading.unavailable:
+        return TOOLS_SURE
+    return TOOLS_OPEN if reading.metric_options else TOOLS_NAMED
 
 
 def _metrics(reading: Reading) -> tuple[str, ...]:
@@ -172,7 +193,7 @@ def to_query(reading: Reading, metric: str, split: str, schema: StoreSchema) -> 
             metrics=metrics,
             group_by=group_by,
             filters=reading.filters,
-            keep=reading.keep if group_by else None,
+            keep=reading.keep if reading.keep and reading.keep.dimension in group_by else None,
             having=reading.having if group_by else (),
             time=reading.time,
             compare=reading.compare,

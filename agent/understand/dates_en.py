@@ -242,7 +242,7 @@ RULES: tuple[Rule, ...] = (
     (_rx(r"\b(?P<d>\d{1,2})(?:st|nd|rd|th)? ?(?:-|to|through) ?(?P<d2>\d{1,2})(?:st|nd|rd|th)? (?:of )?(?P<m>" + MONTH + ")" + _YEAR), _days_of_month),
     (_rx(r"\b(?P<m>" + MONTH + r") (?:the )?" + _DAY + _YEAR), _date),
     (_rx(r"(?<![\d.,$])(?P<d>\d{1,2})(?:st|nd|rd|th)? (?:of )?(?P<m>" + MONTH + ")" + _YEAR), _date),
-    (_rx(r"\b(?:the )?" + _ORDINAL + r" (?:(?P<n>" + EN_NUMBER + r") )?(?P<g>day|week|month)s? (?:of|in) (?:(?P<m>" + MONTH + ")" + _YEAR + r"|(?P<yy>20\d\d))"), _part_of),
+    (_rx(r"\b(?:the )?" + _ORDINAL + r" (?:(?P<n>" + EN_NUMBER + r") )?(?P<g>day|week|month|quarter)s? (?:of|in) (?:(?P<m>" + MONTH + ")" + _YEAR + r"|(?P<yy>20\d\d))"), _part_of),
     (_rx(r"\bq(?P<q>[1-4])\b" + _YEAR), _quarter),
     (_rx(r"\b(?P<y>20\d\d) ?q(?P<q>[1-4])\b"), _quarter),
     (_rx(r"\b(?:the )?(?P<q>first|second|third|fourth|1st|2nd|3rd|4th|last) quarter of (?:the year|(?P<y>20\d\d|last year|this year))"), _quarter),

@@ -155,12 +155,25 @@ def _end_days_of_month(m: re.Match[str], clock: Clock) -> Period:
     return span(month.start, month.start + count) if m["o"] == "前" else span(month.end - count, month.end)
 
 
+def _first_quarters(m: re.Match[str], clock: Clock) -> Period:
+    """前三季度: from the start of the year."""
+    start = date(clock.year_of(m["y"], clock.latest_month(_number(m["n"]) * 3)), 1, 1)
+    return span(start, add_months(start, 3 * _number(m["n"])))
+
+
+def _first_months(m: re.Match[str], clock: Clock) -> Period:
+    start = date(clock.year_of(m["y"], clock.as_of.year), 1, 1)
+    return span(start, add_months(start, _number(m["n"])))
+
+
 RULES: tuple[Rule, ...] = (
     (_rx(_YEAR + _MONTH + rf"的?(?P<o>第[一二三四]|最后一?)个?(?:周|星期)(?![一二三四五六日天末])"), _nth_week_of_month),
     (_rx(_YEAR + _MONTH + rf"的?(?P<o>前|最后)(?P<n>{_N})天"), _end_days_of_month),
     (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号]?(?:到|至|-|~)(?P<d2>{_N})[日号]"), _days_of_month),
     (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号]"), _date),
     (_rx(_YEAR + _MONTH + r"(?P<t>[上中下])旬"), _ten_days),
+    (_rx(_YEAR + r"前(?P<n>[一二两三123])个?季度"), _first_quarters),
+    (_rx(r"(?P<y>\d{4}年?|去年|今年|前年)的?前(?P<n>\d{1,2}|十[一二]?|[一二两三四五六七八九])个月"), _first_months),
     (_rx(_YEAR + r"(?P<m>\d{1,2}|十[一二]?|[一二三四五六七八九])月?份?(?:到|至|-|~)(?P<m2>\d{1,2}|十[一二]?|[一二三四五六七八九])月份?(?![\d一二三四五六七八九十])"), _month_range),
     (_rx(_YEAR + _MONTH), _month),
     (_rx(_YEAR + r"(?:第(?P<q>[一二三四1-4])个?季度?|q(?P<q2>[1-4])(?!\d))"), lambda m, c: _quarter_either(m, c)),
@@ -169,8 +182,8 @@ RULES: tuple[Rule, ...] = (
     (_rx(_YEAR + rf"第(?P<w>\d{{1,2}}|[一二三四五六七八九十]{{2,3}})(?:周|个?星期)"), _week),
     (_rx(r"(?P<y>\d{4})年第?(?P<w>\d{1,2})周"), _week),
     (_rx(r"(?P<u>上+)(?:一?个)?周末"), _weekend),
-    (_rx(r"(?P<u>上+|这|本)个?(?:周|星期|礼拜)(?P<wd>[一二三四五六日天])"), lambda m, c: _weekday_of(m, c)),
-    (_rx(r"(?P<u>上+)(?:一?个)?(?P<g>周|星期|礼拜|月|季度|季)(?!末)份?(?!同期)"), _back),
+    (_rx(r"(?P<u>上+|这|本)个?(?:周|星期|礼拜)(?P<wd>[一二三四五六日天])(?!共)"), lambda m, c: _weekday_of(m, c)),
+    (_rx(r"(?P<u>上+)(?:一?个|一)?(?P<g>周|星期|礼拜|月|季度|季)(?!末)份?(?!同期)"), _back),
     (_rx(r"(?:这|本|当)(?:一?个)?(?P<g>周|星期|礼拜|月|季度|季|年)(?!末)(?:以来|至今)?"), _this),
     (_rx(rf"(?:最近|过去|近|前|之前|往前)(?:的|这)?(?:(?P<n>{_N})个?(?P<g>天|日|周|星期|礼拜|月|季度|季|年)(?!龄)|(?P<half>半年))(?!以?前的)"), _trailing),
     (_rx(rf"(?P<n>{_N})(?:个(?P<g>月|季度|星期|礼拜)|(?P<g2>天|日|周|年))(?:之前|以前|前)(?!的?(?:{_N})?[名个大])"), _ago),

@@ -28,10 +28,11 @@ STOP_EN = frozenset(
 )
 _STOP_ZH = (
     "的了是在有和与及以及跟或还也都就才又再把被给让使向从到至对为于中里内外上下这那此其它们我你您他她咱们请问帮忙查询一看下想要知道了解告诉显示列出给出统计"
-    "计算分析多少几个家位名款种类项次什么怎么样如何哪些吗呢吧啊呀哦嘛么情况数据结果金额数字值总共计合体整全部所每各按照分别时候期间段内一二三四五六七八九十两"
+    "计算分析多少几个家位名款种类项次什么怎么样如何哪些吗呢吧啊呀哦嘛么情况数据结果金额数字值总共计合体整全所每各按照分别时候期间段内一二三四五六七八九十两"
     "占比例最高低多少大小好差强弱前后名排行第卖买出得花钱消费购下单产生带来贡献实现达完成做个月日天年周季度号份点我们店铺公司商今昨明去过现目之间共总来说请先然后"
     "并且同时而但如果只仅能可以应该会不没无非要需看是多是少了解具体大概大约左右差不表现用户人群户家庭"
 )
+_STOP_ZH_WORDS = re.compile("全部|部分|内部|家里|东西|里面|帮忙|一共|总共")
 _TOKEN = re.compile(r"[a-z]+(?:['-][a-z]+)*|\d[\d,.]*|[\u3400-\u4dbf\u4e00-\u9fff]+", re.ASCII)
 
 
@@ -47,7 +48,7 @@ def unread_words(text: str, taken: bytearray) -> tuple[str, ...]:
             if len(free) == len(word) and word not in STOP_EN and len(word) > 1:
                 found.append(word)
             continue
-        rest = "".join(text[i] for i in free if text[i] not in _STOP_ZH)
+        rest = "".join(c for c in _STOP_ZH_WORDS.sub("", "".join(text[i] for i in free)) if c not in _STOP_ZH)
         if rest:
             found.append(rest)
     return tuple(found)

@@ -24,6 +24,8 @@ class Lexicon:
 
     def __init__(self, schema: StoreSchema, members: Callable[[str], Sequence[Scalar]]) -> None:
         self.schema = schema
+        spoken = (w for m in schema.metrics.values() for w in (m.label.en, *m.synonyms.en, *m.hints.en))
+        self._measures = frozenset(token.stem for words in spoken for token in tokenise(words.casefold()))
         self._members = members
         self.vocabulary = Vocabulary(self._entries())
         self.hints = Vocabulary(self._hints())
@@ -72,7 +74,7 @@ class Lexicon:
             synonyms = (*member.synonyms.en, *member.synonyms.zh)
             yield from ((words, Term("member", dimension, by_text[key], SYNONYM)) for words in synonyms)
         for text, value in by_text.items():
-            if isinstance(value, str) and not _swallowed(text, declared.get(text)):
+            if isinstance(value, str) and not _swallowed(text, declared.get(text), self._measures):
                 yield text, Term("member", dimension, value, RAW)
 
     def _hints(self) -> Iterator[tuple[str, Term]]:
@@ -81,10 +83,12 @@ class Lexicon:
                 yield words, Term("metric", name, None, HINT)
 
 
-def _swallowed(raw: str, member: Member | None) -> bool:
-    """Whether a raw value is too plain a word to name its member: a stop word, or one word out of its own label."""
+def _swallowed(raw: str, member: Member | None, measures: frozenset[str]) -> bool:
+    """Whether a raw value is too plain a word to name its member: a stop word, a metric's word, or part of its label."""
     stems = {token.stem for token in tokenise(raw.casefold())}
     if all(stem in STOP_EN or len(stem) < 3 for stem in stems):
+        return True
+    if len(stems) == 1 and stems <= measures:
         return True
     label = {token.stem for token in tokenise(member.label.en.casefold())} if member and member.label else set()
     return len(stems) == 1 and stems < label

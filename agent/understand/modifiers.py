@@ -14,6 +14,7 @@ from agent.understand.text import EN_NUMBER, ZH_NUMBER, parse_number
 
 METRIC, DIMENSION, MEMBER, PERIOD, FILLER = "Ⓜ", "Ⓓ", "Ⓥ", "Ⓣ", "·"
 ENTITY = "Ⓔ"  # a noun that is both a metric (how many stores) and a dimension (which stores)
+LONGEST_SUPERLATIVE = 24  # "which … more" spans the clause: the words between stay to be read
 DEFAULT_TOP = 5  # "the top departments", with no number said
 
 Direction = Literal["asc", "desc"]
@@ -74,8 +75,11 @@ _ORDER_RULES: tuple[tuple[re.Pattern[str], Direction, bool], ...] = (
     (_rx(rf"\b(?:{_WORST})\b|{_ZH_WORST}"), "asc", True),
     (_rx(rf"\b(?:{_MOST})\b|{_ZH_MOST}"), "desc", False),
     (_rx(rf"\b(?:{_LEAST})\b|{_ZH_LEAST}"), "asc", False),
+    (_rx(r"\b(?:which|who|what)\b.*\b(?:more|higher|bigger|better|larger)\b(?! than)|[哪谁].*更[高多好大强]"), "desc", False),
+    (_rx(r"\b(?:which|who|what)\b.*\b(?:less|fewer|lower|worse|smaller)\b(?! than)|[哪谁].*更[低少差小弱]"), "asc", False),
 )
 _TOP_N = (
+    (_rx(rf"\b(?:which|what|the|our|name|list|show(?: me)?) (?P<n>{EN_NUMBER}) (?=[{DIMENSION}{ENTITY}]|days?\b|weeks?\b|months?\b|hours?\b)"), "as said"),
     (_rx(rf"\b(?:{_BEST}|{_MOST}|first) (?P<n>{EN_NUMBER})\b(?! ?%)"), "desc"),
     (_rx(rf"\b(?P<n>{EN_NUMBER}) (?:{_BEST}|{_MOST})\b"), "desc"),
     (_rx(rf"\b(?:{_WORST}|{_LEAST}|last) (?P<n>{EN_NUMBER})\b(?! ?%)"), "asc"),
@@ -89,7 +93,7 @@ _RANKED = _rx(r"\brank(?:ed|ing|s)?\b|\bsort(?:ed)?\b|\border(?:ed)? by\b|\bleag
 _ASCENDING = _rx(r"\bascending\b|\blowest first\b|\bsmallest first\b|从低到高|由低到高|升序")
 _UP = _rx(r"\b(?:grew|grow(?:n|ing|s)?|rose|rise[sn]?|rising|increas(?:e[ds]?|ing)|gain(?:ed|s|ing)?|climb(?:ed|s|ing)?|jump(?:ed|s)?|improv(?:e[ds]?|ing|ement)|growth|up)\b|增长|上升|上涨|增加|提升|涨幅|增幅|涨了?")
 _DOWN = _rx(r"\b(?:fell|fall(?:en|s|ing)?|drop(?:ped|s|ping)?|declin(?:e[ds]?|ing)|decreas(?:e[ds]?|ing)|los(?:e|t|ing)|shr[ai]nk(?:ing)?|shrunk|slid|down|dip(?:ped)?|worsen(?:ed)?|slump(?:ed)?)\b|下降|下滑|下跌|减少|降低|跌幅|降幅|跌了?|降了")
-_CHANGE = _rx(r"\b(?:chang(?:e[ds]?|ing)|difference|delta|evol(?:ve[ds]?|ution)|moved?|swing)\b|变化|变动|差异|差多少|差距|涨跌")
+_CHANGE = _rx(r"\b(?:chang(?:e[ds]?|ing)|difference|delta|evol(?:ve[ds]?|ution)|swing)\b|变化|变动|差异|差多少|差距|涨跌")
 _RELATIVE = _rx(r"\bgrowth rates?\b|\bfastest\b|\bpercentage (?:change|growth|increase|drop)\b|\brelative(?:ly)?\b|增长率|增速|增幅|涨幅|降幅|跌幅|最快|变化率")
 _TREND = _rx(r"\btrend(?:s|ing|ed)?\b|\bover time\b|\btime series\b|\btrajectory\b|\bhistory\b|\bhow (?:has|have) .{0,40} (?:developed|evolved)|趋势|走势|曲线|变化情况|历史")
 _SHARE = _rx(r"\bshares?\b|\bpercent(?:age)?s?\b|\bproportions?\b|\bfraction\b|\bportion\b|% of|\bcontribut\w+\b|\bmakes? up\b|\bmade up\b|\baccount(?:s|ed|ing)? for\b|\bcomes? from\b|\bcame from\b|\bmix\b|占比|占了?|比例|份额|比重|百分比|百分之|贡献|几成|构成")
@@ -115,7 +119,7 @@ _PREVIOUS = _rx(
     r"|\b" + _COMPARE_PREP + r" (?:the )?(?:one )?(?:previous|prior|preceding) (?:period|day|week|month|quarter|year|one)\b"
     r"|(?:\b" + _COMPARE_PREP + r" )?\bthe (?:period|day|week|month|quarter|year|one) (?:before|earlier|prior)(?: that| it)?\b(?! last)"
     r"|(?:\b" + _COMPARE_PREP + r" )?\ba (?:day|week|month|quarter) (?:before|earlier|prior)\b"
-    r"|环比|(?:和|与|跟|比|较|相比|对比)(?:上一?期|前一?期|上一个?周期|前一个?(?:月|周|季度|天|星期)|之前)(?:相比|比较|对比|比)?"
+    r"|再(?:往前|上|前)一?个?(?:天|日|周|星期|月|季度|年)|环比|(?:和|与|跟|比|较|相比|对比)(?:上一?期|前一?期|上一个?周期|前一个?(?:月|周|季度|天|星期)|之前)(?:相比|比较|对比|比)?"
 )
 _EACH = _rx(r"\brespectively\b|\bvs\.?(?= |$)|\bversus\b|\bcompar(?:e|ed|ing|ison)\b|\bagainst\b|\beach\b|\bside by side\b|\bor\b|分别|各自|各是|对比|比较|相比|\bpk\b|哪个|谁|还是")
 _COUNT = _rx(r"\bhow many\b|\bnumber of\b|\bcount of\b|\b# of\b|\bno\. of\b|\btotal number\b|多少[个家位名款种]|几[个家位名款种]|[个家人]数|数量")
@@ -248,22 +252,33 @@ class Reader:
 
     def _ordered(self, found: Modifiers) -> Modifiers:
         for pattern, direction in _TOP_N:
-            if match := self._hit(pattern):
+            if match := pattern.search(self._text):
                 number = parse_number(match["n"] or match.groupdict().get("n2") or "")
-                judged = any(p.search(match[0]) for p, _, by_taste in _ORDER_RULES if by_taste)
-                found = replace(found, direction=direction, limit=number, ranked=True, judged=judged and "top" not in match[0] and "bottom" not in match[0])  # type: ignore[arg-type]
+                said, judged = self._superlative(match[0] if direction != "as said" else self._text)
+                if direction == "as said" and said is None:
+                    continue
+                self.take(match)
+                way = said if direction == "as said" else direction
+                found = replace(found, direction=way, limit=number, ranked=True, judged=judged)  # type: ignore[arg-type]
                 break
         else:
-            for pattern, direction, by_taste in _ORDER_RULES:
-                if match := self._hit(pattern):
-                    judged = by_taste and not match[0].startswith(("top", "bottom"))
-                    found = replace(found, direction=direction, ranked=True, judged=judged)
-                    break
+            said, judged = self._superlative(self._text)
+            if said:
+                found = replace(found, direction=said, ranked=True, judged=judged)
         if self._hit(_ASCENDING):
             return replace(found, direction="asc", ranked=True)
         if not found.ranked and self._hit(_RANKED):
             return replace(found, direction="desc", ranked=True)
         return found
+
+    def _superlative(self, text: str) -> tuple[Direction | None, bool]:
+        """Which way a superlative points, and whether it judges (best, worst) so that the metric has a say."""
+        for pattern, direction, by_taste in _ORDER_RULES:
+            if match := pattern.search(text):
+                if text == self._text and len(match[0]) < LONGEST_SUPERLATIVE:
+                    self.take(match)
+                return direction, by_taste and not match[0].startswith(("top", "bottom"))
+        return None, False
 
     def _per(self) -> str | None:
         for pattern in (_PER_EN, _PER_ZH):

@@ -16,7 +16,7 @@ from db.errors import UnknownMember
 from db.semantic.query import Filter, Scalar
 from db.semantic.schema import Text
 
-_SUPERLATIVE = re.compile(r"\b(?:best|top|worst|bottom|most|least|highest|lowest|busiest|quietest)|最", re.ASCII)
+_SUPERLATIVE = re.compile(r"\b(?:best|top|worst|bottom|most|least|highest|lowest|busiest|quietest|biggest|largest|smallest|fewest)\b|最|排名|前", re.ASCII)
 _ID_AFTER = re.compile(r" ?(?:numbers? |no\.? ?|ids? |#)?(\d+(?:(?: ?, ?| and | or |, and | ?[和、与及] ?)#?\d+)*)(?![\d.,]*\d| ?(?:%|k\b|am\b|pm\b))(?:号)?", re.ASCII)
 _ID_BEFORE = re.compile(r"#?(\d+(?:(?:、|和|,|与)\d+)*)(?:号|#)$", re.ASCII)
 _COUNT_OF = re.compile(r"(\d|no|one|two|three|four|five|没有|无|[一二两三四五])(?:\+| or more|个|口)?[ -]?$", re.ASCII)
@@ -52,6 +52,7 @@ class NameReader:
     def __init__(self, text: str, taken: bytearray, period_marks: Sequence[tuple[int, int]], lexicon: Lexicon) -> None:
         self.text, self.taken, self.lexicon = text, taken, lexicon
         self._periods = period_marks
+        self._hinted = bool(lexicon.hints.find(text, bytearray(taken)))
         self.mentions = lexicon.vocabulary.find(text, taken)
 
     def read(self) -> Names:
@@ -202,19 +203,37 @@ class NameReader:
         words = self.text[mention.start : mention.end]
         if words.endswith("s") and not words.endswith(("ss", "us")):
             names.plural.add(name)
-        if roles.counts(place):
+        if roles.counts(place) and not roles.acts(place):
             names.counted.append(name)
             if metric:
                 self._add_metric(names, mention, metric)
                 return
         if self._is_context(names, mention, name):
             return
-        if roles.splits(place) or (names.splits and roles.continues_list(place)):
+        if metric and self._per_entity(names, place, metric[0].name):
+            return
+        split = roles.splits(place) if not metric or self._ranks() else roles.cued_before(place)
+        if split or (names.splits and roles.continues_list(place)):
             names.splits.append((mention.start, name))
-        elif metric and not self._describes_members(place):
+        elif metric and not self._describes_members(place) and not roles.acts(place):
             self._add_metric(names, mention, metric)
         elif not metric:
             names.loose.append((mention.start, name))
+
+    def _ranks(self) -> bool:
+        return superlative(self.text) or bool(re.search(r"\d", self.text))
+
+    def _per_entity(self, names: Names, place: Place, counted: str) -> bool:
+        """ "how many orders does a customer place", 平均每个客户…: two counts that the store knows as one ratio."""
+        if not roles.per_each(place):
+            return False
+        for over in list(names.metrics):
+            for name, metric in self.lexicon.schema.metrics.items():
+                if metric.numerator == over and metric.denominator == counted:
+                    names.metrics[names.metrics.index(over)] = name
+                    return True
+        known = self.lexicon.schema.metrics
+        return any(known[n].denominator == counted for n in names.metrics) and roles.averaged(place)
 
     def _is_context(self, names: Names, mention: Mention, dimension: str) -> bool:
         """ "the produce department": the noun only says what kind of member stands beside it."""
@@ -229,7 +248,7 @@ class NameReader:
         around = re.search(r"\b(?:from|of|for|among|by|to|in|with) (?:our |the |all )?$", place.before, re.ASCII)
         member_after = re.match(rf".{{0,20}}{MEMBER}", place.after)
         member_before = re.search(rf"{MEMBER}\S* ?的?$", place.before)
-        other_metric = METRIC in place.before or METRIC in place.after
+        other_metric = METRIC in place.before or METRIC in place.after or self._hinted
         return other_metric and bool(around or member_before or member_after) and not roles.joined_to_metric(place)
 
     def _add_metric(self, names: Names, mention: Mention, terms: tuple[Term, ...]) -> None:

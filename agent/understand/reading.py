@@ -95,6 +95,11 @@ class ClauseReader:
         """Whether the clause says what to measure."""
         return bool(self.names.metrics or self.names.metric_options)
 
+    @property
+    def hints_metric(self) -> bool:
+        """Whether only a weak word says what to measure ("sold", "busy")."""
+        return bool(self.lexicon.hints.find(self.text, bytearray(len(self.text))))
+
     def _asked(self, last: SemanticQuery | None) -> AskedPeriods:
         changes = bool(self.words.change) and not self.words.trend and not self.names.unavailable
         context = Period(last.time) if last and last.time else None

@@ -33,11 +33,15 @@ _CUE_AFTER = _rx(
 )
 _COUNT_BEFORE = _rx(r"(?:\bhow many|\bnumber of|\bcount of|\b# of|\bno\. of|\btotal)(?: distinct| unique| different| active| our)* ?$|(?:多少|几)[个家位名款种]?(?:不同的)?$|(?:总共|一共)有?(?:多少)?[个家位]?$")
 _COUNT_AFTER = _rx(r" ?(?:count\b|counts\b)|(?:数量?|总数|个数|人数|家数)")
+_ACTS_BEFORE = _rx(r"\b(?:did|do|does|have|are|were) (?:our |the )?$")
+_ACTS_AFTER = _rx(r" ?(?:saved?|spend|spent|paid|pay|bought|buy)\b|(?:一共|总共|共)?(?:花|消费|省|购买了|买了)")
+_ONE_OF = _rx(r"\b(?:a|an|one|each|every|per|the average|the typical) $|(?:每一?[个位名家户]?|人均)$")
+_AVERAGE = _rx(r"\baverage\b|\bavg\b|\bon average\b|\bmean\b|\btypical|平均|均")
 _JOINED = _rx(rf"(?:{METRIC}|{ENTITY}){FILLER}* ?(?:,|and|&|plus|as well as|和|与|及|以及|、|,? ?and)+ ?(?:the |our )?$")
 _JOINS_NEXT = _rx(rf" ?(?:,|and|&|plus|as well as|和|与|及|以及|、|,? ?and)+ ?(?:the |our )?(?:{METRIC}|{ENTITY})")
 _NEGATION = _rx(
-    r"(?:\b(?:excluding|excl\.?|excludes?|except(?: for)?|without|not(?: including| counting| in| from)?|other than|minus|apart from|aside from|besides|ignoring|leaving out|leave out|taking out|strip(?:ping)? out|removing|but not|outside(?: of)?|exclude)(?: the| any| all| sales of| purchases of)?[ ]?$)"
-    r"|(?:\bnon[ -]$)|(?:除了?|除去|不含|不包括|不包含|不算上?|不计入?|剔除|排除|去掉|去除|扣除|扣掉|刨除|刨去|抛开|非)(?:掉|了)?$"
+    r"(?:\b(?:excluding|excl\.?|excludes?|except(?: for)?|without|not(?: including| counting| in| from)?|other than|minus|apart from|aside from|besides|ignoring|leaving out|leave out|taking out|strip(?:ping)? out|removing|but not|outside(?: of)?|exclude|(?:everything|everyone|anything|all|every \\S+) but|not counting|no)(?: the| any| all| sales of| purchases of)?[ ]?$)"
+    r"|(?:\bnon[ -]$)|(?:除了?|除去|不含|不包括|不包含|不算上?|不计入?|不要|别算|不看|剔除|排除|去掉|去除|扣除|扣掉|刨除|刨去|抛开|非)(?:掉|了)?$"
 )
 _AND = _rx(r" ?(?:,|and|or|nor|&|/|和|与|及|以及|、|或|,? ?and|还有|跟|vs\.?|versus) ?(?:the |in |for |from |of |store |stores |campaign )?")
 _TOGETHER = _rx(r"\b(?:combined|together|in total|altogether|sum of|overall|aggregate)\b|合计|一共|总共|加起来|总和|合起来")
@@ -64,6 +68,26 @@ class Place:
 def splits(place: Place) -> bool:
     """Whether the words around a dimension ask to split by it ("by Ⓓ", "which Ⓓ", 各Ⓓ)."""
     return bool(_CUE_BEFORE.search(place.before) or _CUE_AFTER.match(place.after))
+
+
+def cued_before(place: Place) -> bool:
+    """Whether the words before ask to split ("by Ⓔ", "which Ⓔ"): what an entity noun needs, which may also be counted."""
+    return bool(_CUE_BEFORE.search(place.before)) and not averaged(place)
+
+
+def acts(place: Place) -> bool:
+    """Whether the noun does something ("did customers save", 顾客花了): it is nobody's figure then."""
+    return bool(_ACTS_BEFORE.search(place.before) or _ACTS_AFTER.match(place.after))
+
+
+def per_each(place: Place) -> bool:
+    """Whether the noun is one of its kind ("a Ⓔ", "per Ⓔ", 每个Ⓔ)."""
+    return bool(_ONE_OF.search(place.before))
+
+
+def averaged(place: Place) -> bool:
+    """Whether the clause speaks of an average."""
+    return bool(_AVERAGE.search(place.masked))
 
 
 def continues_list(place: Place) -> bool:

@@ -16,15 +16,9 @@ from db.errors import QuestionError
 from db.semantic.query import Interval, SemanticQuery
 
 MAX_CLAUSES = 6
-_SPLIT = re.compile(
-    r"[?;。?;!]+\s*|\.\s+(?=[a-z])"
-    r"|,?\s*\b(?:and|also|plus|then|as well as|but)(?: also| then)?,? (?=(?:which|what|what's|how|who|when|where|show|list|give|tell|is|are|did|does|do|was|were|compare|the (?:best|worst|top|highest|lowest))\b)"
-    r"|,\s*(?=(?:which|what|how|who|when|where)\b)"
-    r"|[,、]?\s*(?:以及|还有|并且|同时|另外|并|和|再|顺便|此外|而且)?\s*(?=(?:哪一?[天个家些周月]|其中|最[高低好差多少]的是|(?<![0-9a-z])环比如何))"
-    r"|[,]\s*(?:以及|还有|并且|同时|另外|再|顺便|此外|而且)?\s*(?=(?:有?多少|各|分别|按|每|卖得|怎么|是多少|那|哪|最))"
-    r"|(?:以及|还有|另外|顺便|此外)\s*(?=.{0,12}(?:多少|哪|几|怎么|如何|最))",
-    re.ASCII,
-)
+_HARD = re.compile(r"[?;!。？；！]+\s*|\.\s+(?=[a-z])", re.ASCII)
+_SOFT = re.compile(r"\s*,?\s*\b(?:and also|and then|and|also|plus|then|as well as|but)\b\s*|\s*[,、，]\s*(?:以及|还有|并且|同时|另外|并|和|再|顺便|此外|而且)?\s*|(?:以及|还有|并且|同时|另外|顺便|此外|而且|和)\s*", re.ASCII)
+
 
 
 def understand(
@@ -93,28 +87,44 @@ def _is_follow_up(reader: ClauseReader) -> bool:
 
 
 def _clauses(text: str, scope: Scope) -> list[str]:
-    """Split where a new question begins; a part that measures and splits nothing of its own stays with the one before."""
+    """Split where a new question begins: both sides must say what to measure and of what."""
     parts: list[str] = []
-    position = 0
-    for match in [*_SPLIT.finditer(text), None]:
-        end = match.start() if match else len(text)
-        part = text[position:end]
-        position = match.end() if match else len(text)
-        if not part.strip():
-            continue
-        if parts and not _stands_alone(part, scope):
-            parts[-1] = text[text.index(parts[-1]) : end]
-        elif len(parts) == 1 and not _stands_alone(parts[0], scope):
-            parts[0] = text[text.index(parts[0]) : end]
-        else:
-            parts.append(part)
+    for sentence in _sentences(text, scope):
+        rest = sentence
+        for match in _SOFT.finditer(sentence):
+            start = len(sentence) - len(rest)
+            left, right = sentence[start : match.start()], sentence[match.end() :]
+            if match.start() > start and _complete(left, scope) and _complete(_first_part(right), scope):
+                parts.append(left)
+                rest = right
+        parts.append(rest)
     return parts[:MAX_CLAUSES] or [text]
 
 
-def _stands_alone(part: str, scope: Scope) -> bool:
+def _first_part(text: str) -> str:
+    """Up to the next comma or "and which": what stands right behind a seam."""
+    return re.split(r",|，|、|以及|\band (?=which|what|how|who|when|top|the )", text, maxsplit=1)[0]
+
+
+def _sentences(text: str, scope: Scope) -> list[str]:
+    """Sentences; one that measures nothing by itself stays with its neighbour."""
+    result: list[str] = []
+    for part in (p for p in _HARD.split(text) if p and p.strip()):
+        if result and not (_complete(part, scope) and _complete(result[-1], scope)):
+            result[-1] = f"{result[-1]}, {part}"
+        else:
+            result.append(part)
+    return result
+
+
+def _complete(part: str, scope: Scope) -> bool:
+    """Whether a part could be asked alone: it measures something, and says over what (period, split, rank, member)."""
     reader = ClauseReader(part, scope)
     names, words = reader.names, reader.words
-    return bool(reader.names_metric or names.unavailable or (words.ranked and (names.splits or words.grains or names.loose)))
+    ranked = words.ranked and bool(names.splits or words.grains or names.loose)
+    measured = reader.names_metric or reader.hints_metric or bool(names.unavailable)
+    over = bool(reader.periods or names.splits or words.grains or names.members or reader.compare or words.count or names.loose)
+    return ranked or (measured and over)
 
 
 def to_query(reading: Reading) -> SemanticQuery | None:

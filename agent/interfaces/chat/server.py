@@ -25,6 +25,13 @@ _HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
+# Read when Gradio and its hub client are imported. The last one: statistics of its own events, which Gradio would
+# compute anew with pandas after each of them and show to nobody.
+_QUIET = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9),
+}
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -86,8 +93,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def application(analyst: Analyst, host: str = HOST) -> App:
     """The whole web application over one analyst."""
-    # Read when Gradio and its hub client are imported.
-    for name, value in (("GRADIO_ANALYTICS_ENABLED", "False"), ("HF_HUB_DISABLE_TELEMETRY", "1")):
+    for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     import gradio as gr
     from fastapi import FastAPI
