@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from agent.open import store_yaml
 from agent.settings import Settings
-from agent.verified import VerifiedQuestions
+from agent.verified import VerifiedQuestions, shipped_path
 from db.engine import open_store
 from db.semantic.load import load_store_schema
 from db.state.store import Rating, State, Turn
@@ -43,13 +43,11 @@ def stands_alone(turn: Turn) -> bool:
 
 
 def _verify(settings: Settings, turn: Turn) -> str:
-    yaml = store_yaml(turn.store)
-    schema = load_store_schema(yaml)
+    schema = load_store_schema(store_yaml(turn.store))
     store = open_store(settings.store_file(turn.store), schema)
     try:
-        questions = VerifiedQuestions(
-            yaml.with_suffix(".verified.yaml"), settings.verified_file(turn.store), schema, store.data_start
-        )
+        own = settings.verified_file(turn.store)
+        questions = VerifiedQuestions(shipped_path(turn.store), own, schema, store.data_start)
         language: Language = "zh" if turn.language == "zh" else "en"
         return questions.add(turn.question, language, turn.queries[0], store.as_of)
     finally:

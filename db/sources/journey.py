@@ -120,6 +120,20 @@ def load_journey(target: Path, progress: Progress, loaded_at: str = "", data: Pa
     return LoadReport(target, rows, target.stat().st_size, perf_counter() - start, fingerprint)
 
 
+def is_current(target: Path, data: Path | None = None) -> bool:
+    """Whether ``target`` holds what :func:`load_journey` would put there, so that loading it anew changes nothing."""
+    import duckdb
+
+    if not target.is_file():
+        return False
+    try:
+        with duckdb.connect(str(target), read_only=True) as connection:
+            row = connection.execute("SELECT fingerprint FROM store_metadata").fetchone()
+    except duckdb.Error:
+        return False
+    return row is not None and row[0] == _fingerprint(data or data_folder())
+
+
 def _fingerprint(folder: Path) -> str:
     """Of the files' bytes and of how they are loaded: a change in either makes a new store."""
     digest = sha256("\n".join((repr(_CASTS), repr(_ORDER), _DERIVED)).encode())
