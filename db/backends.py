@@ -220,10 +220,12 @@ def _canceller(connection: sa.Connection) -> Callable[[], object]:
 
 
 def _driver_text(dialect: DialectName, statement: Rendered) -> str:
-    """PostgreSQL's driver wants ``%s`` and doubled percent signs; with no values at all it reads the text as it is."""
-    if dialect != "postgresql" or not statement.params:
+    """PostgreSQL's driver wants ``%s``, and percent signs doubled, though there be no values at all."""
+    if dialect != "postgresql":
         return statement.text
     doubled = statement.text.replace("%", "%%")
+    if not statement.params:  # hand-written SQL: its question marks are operators
+        return doubled
     return re.sub(r"'(?:[^']|'')*'|\?", lambda match: "%s" if match[0] == "?" else match[0], doubled)
 
 

@@ -115,7 +115,7 @@ def shops(draw: st.DrawFn) -> Shop:
     )
 
 
-def _rows(shop: Shop) -> dict[str, list[tuple[Any, ...]]]:
+def table_rows(shop: Shop) -> dict[str, list[tuple[Any, ...]]]:
     def money(cents: int) -> str:
         return str(Decimal(cents) / 100)
 
@@ -161,7 +161,7 @@ class Databases:
         self.shop = shop
         self.duckdb = duckdb.connect(config={"threads": 1})
         self.sqlite = sqlite3.connect(":memory:")
-        for table, rows in _rows(shop).items():
+        for table, rows in table_rows(shop).items():
             for database in (self.duckdb, self.sqlite):
                 database.execute(f"CREATE TABLE {table} ({TABLES[table]})")
                 if rows:
