@@ -185,16 +185,17 @@ def _cold(store: str, model: str | None, step: Callable[[], None]) -> Times:
             return Times(name, spread([]), bar, f"no answer in {COLD_SECONDS} s")
         spent = (perf_counter() - start) * 1000
         step()
-        if problem := _problem(done):
+        if problem := problem_of(done):
             return Times(name, spread([]), bar, problem)
         found.append(spent)
     return Times(name, spread(found), bar)
 
 
-def _problem(done: subprocess.CompletedProcess[bytes]) -> str:
+def problem_of(done: subprocess.CompletedProcess[bytes]) -> str:
     """Why a process's answer does not count; empty when it does."""
     if done.returncode:
-        return done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:][0] if done.stderr.strip() else "failed"
+        said = done.stderr.decode("utf-8", "replace").strip()
+        return said.splitlines()[-1] if said else f"exit status {done.returncode}"
     answer = json.loads(done.stdout)
     if answer["status"] != "answered" or answer["tokens"]["prompt"]:
         return f"'{VERIFIED[0]}' is no verified question"

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
+from subprocess import CompletedProcess
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from agent.contracts import Answer, Question
 from agent.evaluation import opening
-from agent.evaluation.bench import Bench, Times, Together, ask_together, spread_out
+from agent.evaluation.bench import Bench, Times, Together, ask_together, problem_of, spread_out
 from agent.evaluation.bench_report import show_bench
 from agent.evaluation.cli import bench_command, eval_command
 from agent.evaluation.queries import varied_queries
@@ -144,6 +145,22 @@ def test_a_question_that_fails_misses_the_bar() -> None:
         FakeAnalyst({}, "store"), CASES[:1], run_cases(FakeAnalyst(KNOWN), CASES[:1]), 8, "s", {}, _nothing
     )  # type: ignore[arg-type]
     assert (together.finished, together.ok) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "out", "error", "problem"),
+    [
+        (0, '{"status": "answered", "tokens": {"prompt": 0}}', "", ""),
+        (0, '{"status": "answered", "tokens": {"prompt": 900}}', "", "no verified question"),
+        (0, '{"status": "clarify", "tokens": {"prompt": 0}}', "", "no verified question"),
+        (1, "", "a line\nError: There is no store.\n", "Error: There is no store."),
+        (3, "", "", "exit status 3"),
+    ],
+)
+def test_a_cold_start_counts_only_with_a_verified_answer(status: int, out: str, error: str, problem: str) -> None:
+    done = CompletedProcess([], status, out.encode(), error.encode())
+    assert problem in problem_of(done)
+    assert bool(problem_of(done)) == bool(problem)
 
 
 GOOD = Times("plan", Spread(900, 1900, 25), 2500)

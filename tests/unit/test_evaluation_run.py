@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 
+from agent.answer_json import answer_object
 from agent.contracts import Answer, Plan, Question, Timings
 from agent.evaluation import summary
+from agent.evaluation.grade import grade
 from agent.evaluation.run import Outcome, Run, chosen, run_cases, warm_up
 from agent.evaluation.saved import default_path, git_commit, load, save
+from agent.evaluation.seen import seen, seen_json
 from agent.evaluation.sets import Case, case_of, load_file, load_sets
 from db.errors import ModelError, UsageError
 from db.semantic.schema import Text
@@ -108,6 +111,13 @@ def test_what_is_counted(outcomes: tuple[Outcome, ...]) -> None:
     assert summary.lowest(outcomes) == 0.0
     assert summary.tokens(outcomes) == Usage(500, 50, 450)
     assert sum(o.replaced for o in outcomes) == 5
+
+
+def test_an_answer_and_its_json_are_graded_alike() -> None:
+    analyst = FakeAnalyst(KNOWN)
+    for case in CASES:
+        answer = analyst.ask(Question(case.id, case.question))
+        assert grade(seen_json(answer_object(answer)), case.expect) == grade(seen(answer), case.expect)
 
 
 def test_parity_counts_only_pairs_asked_in_both_languages(outcomes: tuple[Outcome, ...]) -> None:
