@@ -62,6 +62,8 @@ class Reading:
     ``query`` holds everything that is settled (period, filters, order…); its ``metrics`` and ``group_by`` are the named
     ones. ``metric_options`` and ``split_options`` are what the planner may choose among; an empty tuple means that the
     words left no choice. ``unread`` are content words that nothing matched; with none, the clause is surely in scope.
+    ``strangers`` are those of them that stand where a member's name stands. ``listed`` is a split that only stands for
+    "A and B": the total of both is asked as well.
     """
 
     text: str
@@ -82,6 +84,8 @@ class Reading:
     running: bool = False
     per: Literal["day", "week", "month", "quarter", "year"] | None = None
     unread: tuple[str, ...] = ()
+    strangers: tuple[str, ...] = ()
+    listed: str | None = None
     ambiguities: tuple[Ambiguity, ...] = ()
     unavailable: tuple[str, ...] = ()
     notes: tuple[Text, ...] = ()

@@ -21,6 +21,7 @@ from db.semantic.query import Order, SemanticQuery
 from db.semantic.schema import StoreSchema
 from models.llm.base import REQUEST_SECONDS, LanguageModel, Message, Prompt, Usage
 
+MAX_CALLS = 6
 NO_SPLIT = "none"
 TOOLS_SURE = ("query_metrics",)
 TOOLS_NAMED = ("query_metrics", "out_of_scope")
@@ -69,6 +70,8 @@ def settled_by_code(understanding: Understanding, schema: StoreSchema) -> Plan |
             return Plan("clarify", message=message, options=options, source="code")
     if all(r.unavailable and not r.metrics for r in understanding.readings):
         return Plan("out_of_scope", message=lacking(understanding.readings[0].unavailable[0], schema), source="code")
+    if strangers := [r for r in understanding.readings if r.strangers]:
+        return Plan("out_of_scope", message=cannot_answer(strangers, schema), source="code")
     if all(r.metric_options and not r.metrics for r in understanding.readings):
         return _unmeasured(understanding, schema)
     return None
@@ -77,18 +80,24 @@ def settled_by_code(understanding: Understanding, schema: StoreSchema) -> Plan |
 def _unmeasured(understanding: Understanding, schema: StoreSchema) -> Plan | None:
     """No part says what to measure: ask which figure, or, where nothing at all is known, say so; else the model decides."""
     readings = understanding.readings
-    if not any(r.unread for r in readings):
-        message, options = which_figure(understanding, schema)
+    partly = _partly_named(readings, schema)
+    if len(partly) > 1 or not any(r.unread for r in readings):
+        message, options = which_figure(understanding, schema, partly)
         return Plan("clarify", message=message, options=options, source="code")
-    if not any(r.group_by or r.filters or r.split_options or r.keep for r in readings) and not _partly_named(readings, schema):
+    if not partly and not any(r.group_by or r.filters or r.split_options or r.keep for r in readings):
         return Plan("out_of_scope", message=cannot_answer(readings, schema), source="code")
     return None
 
 
-def _partly_named(readings: tuple[Reading, ...], schema: StoreSchema) -> bool:
-    """Whether an unread word is part of a metric's name ("the rate last month")."""
-    words = {w for m in schema.metrics.values() for w in f"{m.label.en} {m.label.zh}".lower().split()}
-    return any(word in words or any(word in known for known in words if not word.isascii()) for r in readings for word in r.unread)
+def _partly_named(readings: tuple[Reading, ...], schema: StoreSchema) -> tuple[str, ...]:
+    """The metrics of whose labels an unread word is a part ("the rate last month")."""
+    unread = {word for r in readings for word in r.unread}
+    found = []
+    for name, metric in schema.metrics.items():
+        words = set(metric.label.en.lower().split())
+        if not metric.hidden and any(w in words or (not w.isascii() and w in metric.label.zh) for w in unread):
+            found.append(name)
+    return tuple(found)
 
 
 def form_schema(readings: tuple[Reading, ...]) -> dict[str, Any]:
@@ -167,15 +176,22 @@ def assemble(understanding: Understanding, form: Mapping[str, Any], schema: Stor
     for reading, part in zip(understanding.readings, parts, strict=True):
         if part["tool"] == "query_metrics" and part["metric"] != NO_SPLIT:
             query = to_query(reading, part["metric"], part["split"], schema)
-            calls.append(Call("query_metrics", query.model_dump(mode="json", exclude_defaults=True)))
+            calls.append(_call(query))
+            if reading.listed in query.group_by:
+                rest = tuple(g for g in query.group_by if g != reading.listed)
+                calls.append(_call(query.model_copy(update={"group_by": rest, "order": None, "limit": None, "limit_per": None})))
         else:
             refused.append(reading)
     if calls:
-        return Plan("run", tuple(calls), repaired=repaired)
+        return Plan("run", tuple(calls[:MAX_CALLS]), repaired=repaired)
     if any(part["tool"] == "clarify" for part in parts):
         message, options = which_figure(understanding, schema)
         return Plan("clarify", message=message, options=options, repaired=repaired)
     return Plan("out_of_scope", message=cannot_answer(refused, schema), repaired=repaired)
+
+
+def _call(query: SemanticQuery) -> Call:
+    return Call("query_metrics", query.model_dump(mode="json", exclude_defaults=True))
 
 
 def to_query(reading: Reading, metric: str, split: str, schema: StoreSchema) -> SemanticQuery:

@@ -21,10 +21,11 @@ def which_member(ambiguity: Ambiguity, text: str, clause: str) -> tuple[Text, tu
     return message, options
 
 
-def which_figure(understanding: Understanding, schema: StoreSchema) -> tuple[Text, tuple[Option, ...]]:
+def which_figure(understanding: Understanding, schema: StoreSchema, partly: Sequence[str] = ()) -> tuple[Text, tuple[Option, ...]]:
     """Ask which figure is meant, offering the main ones."""
     reading = understanding.readings[0]
-    names = list(reading.metric_options or schema.metrics)[:FIGURES_OFFERED]
+    reached = [n for n in (partly or reading.metric_options or schema.metrics) if all(schema.can_split(n, f.dimension) for f in reading.filters)]
+    names = (reached or list(schema.metrics))[:FIGURES_OFFERED]
     zh = understanding.language == "zh"
     options = tuple(
         Option(schema.metrics[n].label, f"{understanding.text.rstrip('?？。.!')} {'：' if zh else '- '}{schema.metrics[n].label.of(understanding.language).lower()}")

@@ -167,6 +167,7 @@ def _first_months(m: re.Match[str], clock: Clock) -> Period:
 
 
 RULES: tuple[Rule, ...] = (
+    (_rx(_YEAR + _MONTH + rf"[^\d(]{{0,8}}\((?P<d>{_N})[日号]?(?:到|至|-|~)(?P<d2>{_N})[日号]\)"), _days_of_month),
     (_rx(_YEAR + _MONTH + rf"的?(?P<o>第[一二三四]|最后一?)个?(?:周|星期)(?![一二三四五六日天末])"), _nth_week_of_month),
     (_rx(_YEAR + _MONTH + rf"的?(?P<o>前|最后)(?P<n>{_N})天"), _end_days_of_month),
     (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号]?(?:到|至|-|~)(?P<d2>{_N})[日号]"), _days_of_month),

@@ -11,6 +11,7 @@ from db.semantic.query import Scalar
 from db.semantic.schema import Member, StoreSchema, Words
 
 _CUE = re.compile(r"(?:by|per|each|every|which) |[各按每哪]")  # the cue is read by the grammar, so a name is kept bare
+SPLIT_MEMBERS = 500
 LABEL, SYNONYM, RAW, HINT = 0, 1, 2, 3
 
 
@@ -30,6 +31,12 @@ class Lexicon:
         self.vocabulary = Vocabulary(self._entries())
         self.hints = Vocabulary(self._hints())
         self.order = {name: i for i, name in enumerate(schema.dimensions)}
+        self.counters: Mapping[str, str] = {
+            name: metric
+            for name, d in schema.dimensions.items()
+            for metric, m in reversed(schema.metrics.items())
+            if d.column and not m.where and (m.expr or "").replace(" ", "").endswith(f".{d.column})") and "distinct" in (m.expr or "")
+        }
         self.time_splits: Mapping[str, str] = {
             d.grain: name for name, d in schema.dimensions.items() if d.kind == "time" and d.grain
         }
@@ -37,6 +44,11 @@ class Lexicon:
     def members(self, dimension: str) -> Sequence[Scalar]:
         """Values of a dimension."""
         return self._members(dimension)
+
+    def may_be_meant(self, dimension: str) -> bool:
+        """Whether a dimension named without "by" may be a split: nobody means thousands of rows by a bare noun."""
+        declared = self.schema.dimensions[dimension]
+        return declared.pii == "none" and len(self._members(dimension)) <= SPLIT_MEMBERS
 
     def numbered(self, dimension: str, digits: str) -> Scalar | None:
         """The member that people call by this number ("store 367", "2 kids"), or None."""

@@ -122,7 +122,7 @@ _PREVIOUS = _rx(
     r"|再(?:往前|上|前)一?个?(?:天|日|周|星期|月|季度|年)|环比|(?:和|与|跟|比|较|相比|对比)(?:上一?期|前一?期|上一个?周期|前一个?(?:月|周|季度|天|星期)|之前)(?:相比|比较|对比|比)?"
 )
 _EACH = _rx(r"\brespectively\b|\bvs\.?(?= |$)|\bversus\b|\bcompar(?:e|ed|ing|ison)\b|\bagainst\b|\beach\b|\bside by side\b|\bor\b|分别|各自|各是|对比|比较|相比|\bpk\b|哪个|谁|还是")
-_COUNT = _rx(r"\bhow many\b|\bnumber of\b|\bcount of\b|\b# of\b|\bno\. of\b|\btotal number\b|多少[个家位名款种]|几[个家位名款种]|[个家人]数|数量")
+_COUNT = _rx(r"\bhow many\b|\bnumber of\b|\bcount of\b|\b# of\b|\bno\. of\b|\btotal number\b|多少[个家位名款种户]|几[个家位名款种]|[个家人]数|数量")
 _FOLLOW = _rx(
     r"^(?:and|but|what about|how about|what if|same|also|only|just|now|then|ok(?:ay)?,? (?:and|now|so)|so|split|break|instead|again|for|by|per|in|with|without|excluding|show (?:it|that|them|the same)|(?:can you )?(?:do|sort|rank|compare|split|break|show) (?:it|that|this|them|those|the same))\b"
     r"|\b(?:it|that|those|them|same)\b|\binstead\b|^那|^再|^只|^换|^还|^其中|呢[?？。!]*$|它|同样|一样|改成|换成|按.{1,8}(?:看|分|拆)"
@@ -135,7 +135,7 @@ _GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     (_rx(r"\bmonthly\b|\b(?:by|per|each|every) months?\b|\bmonth[- ]by[- ]month\b|每(?:一|个)?个?月|逐月|按月份?|各个?月份?|月度|哪(?:一|个|几)?个?月份?|分月"), "month"),
     (_rx(r"\bquarterly\b|\b(?:by|per|each|every) quarters?\b|\bquarter[- ]by[- ]quarter\b|每(?:一|个)?个?季度?|逐季|按季度?|各个?季度?|季度性|哪(?:一|个|几)?个?季度?|分季度?"), "quarter"),
     (_rx(r"\b(?:yearly|annual(?:ly)?)\b|\b(?:by|per|each|every) years?\b|每(?:一)?年|逐年|按年|各年"), "year"),
-    (_rx(r"(?:\bwhich|\bwhat|{0}|\bthe|\bsingle|\bour|\d+|\bthese|\bthose)(?: single| sales| trading| calendar)? (?:days?|dates?)\b(?! of)|\bwhen\b".replace("{0}", rf"\b(?:{_BEST}|{_MOST}|{_WORST}|{_LEAST})")), "day"),
+    (_rx(r"(?:\bwhich|\bwhat|{0}|\bthe|\bsingle|\bour|\d+|\bthese|\bthose)(?: single| sales| trading| calendar)? (?:days?|dates?)\b(?! of (?:the )?week)|\bwhen\b".replace("{0}", rf"\b(?:{_BEST}|{_MOST}|{_WORST}|{_LEAST})")), "day"),
     (_rx(rf"(?:\bwhich|\bwhat|\b(?:{_BEST}|{_MOST}|{_WORST}|{_LEAST})|\d+)(?: sales| trading| calendar)? weeks?\b"), "week"),
     (_rx(rf"(?:\bwhich|\bwhat|\b(?:{_BEST}|{_MOST}|{_WORST}|{_LEAST})|\d+)(?: sales| trading| calendar)? months?\b"), "month"),
     (_rx(rf"(?:\bwhich|\bwhat|\b(?:{_BEST}|{_MOST}|{_WORST}|{_LEAST})|\d+)(?: sales| trading| calendar)? quarters?\b"), "quarter"),

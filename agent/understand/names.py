@@ -17,6 +17,7 @@ from db.semantic.query import Filter, Scalar
 from db.semantic.schema import Text
 
 _SUPERLATIVE = re.compile(r"\b(?:best|top|worst|bottom|most|least|highest|lowest|busiest|quietest|biggest|largest|smallest|fewest)\b|最|排名|前", re.ASCII)
+_BOUND = re.compile(r"(?:more than|over|above|under|below|less than|fewer than|at least|at most|exceed\w*) ?[$]?\d|超过|以上|以下|低于|高于|不到|至少", re.ASCII)
 _ID_AFTER = re.compile(r" ?(?:numbers? |no\.? ?|ids? |#)?(\d+(?:(?: ?, ?| and | or |, and | ?[和、与及] ?)#?\d+)*)(?![\d.,]*\d| ?(?:%|k\b|am\b|pm\b))(?:号)?", re.ASCII)
 _ID_BEFORE = re.compile(r"#?(\d+(?:(?:、|和|,|与)\d+)*)(?:号|#)$", re.ASCII)
 _COUNT_OF = re.compile(r"(\d|no|one|two|three|four|five|没有|无|[一二两三四五])(?:\+| or more|个|口)?[ -]?$", re.ASCII)
@@ -61,13 +62,13 @@ class NameReader:
         names = Names(self._mask())
         members = [m for m in self.mentions if self._is_member(m, names.masked)]
         self._settle_members(names, members)
-        for mention in self.mentions:
-            if mention in members:
-                continue
-            if lacking := mention.of("unavailable"):
-                names.unavailable.append(lacking[0].name)
-            elif mention.of("metric") or mention.of("dimension"):
-                self._settle_noun(names, mention)
+        rest = [m for m in self.mentions if m not in members]
+        names.unavailable = [m.of("unavailable")[0].name for m in rest if m.of("unavailable")]
+        nouns = [m for m in rest if not m.of("unavailable")]
+        for mention in sorted(nouns, key=lambda m: (bool(m.of("dimension")), m.start)):  # metrics first: nouns lean on them
+            self._settle_noun(names, mention)
+        named = sorted(names.metric_places)
+        names.metrics.sort(key=lambda n: next((s for s, m in named if m == n), 0))
         return names
 
     def _attach_numbers(self) -> None:
@@ -203,10 +204,11 @@ class NameReader:
         words = self.text[mention.start : mention.end]
         if words.endswith("s") and not words.endswith(("ss", "us")):
             names.plural.add(name)
-        if roles.counts(place) and not roles.acts(place):
+        if roles.counts(place):
             names.counted.append(name)
-            if metric:
-                self._add_metric(names, mention, metric)
+            counter = metric or tuple(Term("metric", m) for m in (self.lexicon.counters.get(name),) if m)
+            if counter:
+                self._add_metric(names, mention, counter)
                 return
         if self._is_context(names, mention, name):
             return
@@ -217,11 +219,11 @@ class NameReader:
             names.splits.append((mention.start, name))
         elif metric and not self._describes_members(place) and not roles.acts(place):
             self._add_metric(names, mention, metric)
-        elif not metric:
+        elif not metric and self.lexicon.may_be_meant(name):
             names.loose.append((mention.start, name))
 
     def _ranks(self) -> bool:
-        return superlative(self.text) or bool(re.search(r"\d", self.text))
+        return bool(_SUPERLATIVE.search(self.text) or _BOUND.search(self.text))
 
     def _per_entity(self, names: Names, place: Place, counted: str) -> bool:
         """ "how many orders does a customer place", 平均每个客户…: two counts that the store knows as one ratio."""
@@ -259,11 +261,6 @@ class NameReader:
             names.metric_options.extend(n for n in pool if n not in names.metric_options)
         elif pool[0] not in names.metrics:
             names.metrics.append(pool[0])
-
-
-def superlative(text: str) -> bool:
-    """Whether a metric's own words carry a superlative ("best sellers")."""
-    return bool(_SUPERLATIVE.search(text))
 
 
 def to_filters(names: Names) -> list[Filter]:

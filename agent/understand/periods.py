@@ -46,6 +46,7 @@ def settle_periods(
         changes: the clause speaks of growth or decline, which needs a baseline.
         context: the period of the conversation's last query, for "compared with March".
     """
+    mentions = _without_containers(mentions)
     if len(mentions) >= 3:
         return _several([m.period for m in mentions])
     if len(mentions) == 2:
@@ -65,6 +66,12 @@ def settle_periods(
         grain: Literal["year", "month"] = "year" if compare == "year" else "month"
         return _with_baseline(calendar.trailing(clock.as_of, grain, 1), compare, changes)
     return AskedPeriods()
+
+
+def _without_containers(mentions: Sequence[PeriodMention]) -> Sequence[PeriodMention]:
+    """A year that holds two other periods only says which year they are of."""
+    kept = [m for m in mentions if sum(_holds(m.period, o.period) for o in mentions if o is not m) < 2]
+    return kept or mentions
 
 
 def _holds(outer: Period, inner: Period) -> bool:

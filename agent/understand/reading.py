@@ -38,6 +38,7 @@ class ClauseReader:
     def __init__(self, text: str, scope: Scope) -> None:
         self.text, self.scope, self.lexicon = text, scope, scope.lexicon
         self.taken = bytearray(len(text))
+        self.listed: str | None = None  # the split that only stands for "A and B"
         self.compare = compare_words(text, self.taken)
         hidden = "".join(" " if used else c for c, used in zip(text, self.taken, strict=True))
         self.periods = find_periods(hidden, scope.clock)
@@ -77,6 +78,7 @@ class ClauseReader:
             running=self.words.running and bool(splits),
             per=self.words.per or (last.per if last and not self.words.grains else None),
             unread=unread,
+            listed=self.listed,
             ambiguities=tuple(self.names.ambiguities),
             unavailable=tuple(self.names.unavailable),
             **ordering,
@@ -101,6 +103,8 @@ class ClauseReader:
         return bool(self.lexicon.hints.find(self.text, bytearray(len(self.text))))
 
     def _asked(self, last: SemanticQuery | None) -> AskedPeriods:
+        if last and last.time:  # 当月: the month that was just spoken of
+            self.periods = [m for m in self.periods if not self.text[m.start : m.end].startswith("当")]
         changes = bool(self.words.change) and not self.words.trend and not self.names.unavailable
         context = Period(last.time) if last and last.time else None
         return settle_periods(self.text, self.periods, self.words.compare, changes, self.scope.clock, context)
@@ -113,7 +117,7 @@ class ClauseReader:
     def _metrics(self, last: SemanticQuery | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         names = self.names
         if names.metrics or names.metric_options:
-            return self._parts_dropped(names.metrics), tuple(names.metric_options)
+            return self._reachable(self._parts_dropped(names.metrics)), tuple(names.metric_options)
         if names.unavailable:
             return (), ()
         hinted = self._hinted()
@@ -132,6 +136,19 @@ class ClauseReader:
         known = self.lexicon.schema.metrics
         whole = {known[n].denominator for n in metrics if known[n].is_ratio and self.words.share}
         return tuple(n for n in metrics if n not in whole)
+
+    def _reachable(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
+        """ "customers mailed by campaign 18": where the named metric is not recorded by that, the one hinted at may be."""
+        wanted = {term.name for _, term, _ in self.names.members} | {name for _, name in self.names.splits}
+        schema = self.lexicon.schema
+        if len(metrics) != 1 or all(schema.can_split(metrics[0], d) for d in wanted):
+            return metrics
+        for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
+            for term in mention.terms:
+                if all(schema.can_split(term.name, d) for d in wanted):
+                    self._take(mention.start, mention.end)
+                    return (term.name,)
+        return metrics
 
     def _default(self) -> str:
         return next(iter(self.lexicon.schema.metrics))
@@ -187,6 +204,7 @@ class ClauseReader:
         for dimension, values in positive.items():
             if len(values) > 1 and dimension not in splits and len(splits) < MAX_SPLITS:
                 splits = [dimension, *splits]
+                self.listed = dimension if not self.words.each and not self.words.share else None
         return splits
 
     def _filters(

@@ -31,7 +31,7 @@ _CUE_AFTER = _rx(
     r"| ?(?:are|is|was|were) (?:the )?(?:" + _ADJECTIVE + r")\b"
     r"|(?:分布|排名|排行|占比|构成|对比|之间|分别|维度|的?排|卖得|卖的|销量?最|最|里?哪|中?哪|贡献)"
 )
-_COUNT_BEFORE = _rx(r"(?:\bhow many|\bnumber of|\bcount of|\b# of|\bno\. of|\btotal)(?: distinct| unique| different| active| our)* ?$|(?:多少|几)[个家位名款种]?(?:不同的)?$|(?:总共|一共)有?(?:多少)?[个家位]?$")
+_COUNT_BEFORE = _rx(r"(?:\bhow many|\bnumber of|\bcount of|\b# of|\bno\. of|\btotal)(?: distinct| unique| different| active| our)* ?$|(?:多少|几)[个家位名款种户人]?(?:不同的)?$|(?:总共|一共)有?(?:多少)?[个家位]?$")
 _COUNT_AFTER = _rx(r" ?(?:count\b|counts\b)|(?:数量?|总数|个数|人数|家数)")
 _ACTS_BEFORE = _rx(r"\b(?:did|do|does|have|are|were) (?:our |the )?$")
 _ACTS_AFTER = _rx(r" ?(?:saved?|spend|spent|paid|pay|bought|buy)\b|(?:一共|总共|共)?(?:花|消费|省|购买了|买了)")

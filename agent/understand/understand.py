@@ -56,7 +56,21 @@ def understand(
         if language == "en" and not understood and speller.foreign(normal):
             raise QuestionError("I read English and Chinese only.", "Please ask in English or in Chinese. 请用中文或英文提问。")
         normal = fixed
+        if language == "en" and speller:
+            readings = tuple(replace(r, strangers=_strangers(r, text, speller)) for r in readings)
     return Understanding(language, normal, readings, corrections)
+
+
+def _strangers(reading: Reading, typed: str, speller: Speller) -> tuple[str, ...]:
+    """Unread words where a member's name stands ("sales at Walmart", "zorblat's orders"): proper nouns, or no English."""
+    found = []
+    for word in reading.unread:
+        owner = re.search(rf"\b{re.escape(word)}\b", typed, re.IGNORECASE)
+        placed = re.search(rf"\b(?:of|for|from|in|at|by|with|on) (?:the )?{re.escape(word)}\b", reading.text) or word.endswith("'s")
+        proper = owner is not None and owner.start() > 0 and owner[0][:1].isupper() and not typed.isupper()
+        if placed and (proper or not speller.is_english(word.removesuffix("'s"))):
+            found.append(word)
+    return tuple(found)
 
 
 def _language(normal: str) -> Language:

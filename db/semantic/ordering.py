@@ -17,7 +17,7 @@ def finish(schema: StoreSchema, query: SemanticQuery, valued: sa.CTE, metrics: t
     hidden = [name for name in metrics if name not in query.metrics]
     shown = [c for c in valued.c if not any(c.name == name or c.name.startswith(f"{name}__") for name in hidden)]
     order = _order(schema, query, valued)
-    where = _having(query, valued)
+    where = _having(query, valued) + _ranked_only(schema, query, valued)
     if query.limit is None or query.limit_per is None:
         return sa.select(*shown).where(*where).order_by(*order).limit(query.limit)
     within = valued.c[query.limit_per]
@@ -26,6 +26,13 @@ def finish(schema: StoreSchema, query: SemanticQuery, valued: sa.CTE, metrics: t
     member = _ascending(schema.dimension(query.limit_per), ranked.c[query.limit_per])
     columns = [ranked.c[c.name] for c in shown]
     return sa.select(*columns).where(ranked.c.rank_within <= query.limit).order_by(*member, ranked.c.rank_within)
+
+
+def _ranked_only(schema: StoreSchema, query: SemanticQuery, valued: sa.CTE) -> list[sa.ColumnElement[bool]]:
+    """Rows of a missing member do not compete in a ranking: "which age group" is never "not recorded"."""
+    if query.limit is None:
+        return []
+    return [valued.c[name].is_not(None) for name in query.group_by if schema.dimension(name).kind == "member"]
 
 
 def _having(query: SemanticQuery, valued: sa.CTE) -> list[sa.ColumnElement[bool]]:

@@ -76,7 +76,7 @@ class SemanticQuery(_Frozen):
         time: the period; ``None`` means all the data that the store holds.
         compare: the baseline period; adds ``<metric>__previous``, ``<metric>__change``, ``<metric>__change_pct``.
         order: without it, time dimensions ascend and everything else descends by the first metric.
-        limit: keep that many rows after ordering.
+        limit: keep that many rows after ordering; rows without a member (NULL) do not compete.
         limit_per: with two group-bys, the limit holds within each member of this one ("top 3 products per store").
         share: adds ``<metric>__share``, the row's fraction (0–1) of the total over all groups, additive metrics only.
         running: adds ``<metric>__running``, the cumulative sum along a time dimension, additive metrics only.

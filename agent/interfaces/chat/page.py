@@ -19,6 +19,11 @@ from agent.understand.text import detect_language
 
 ASKED_AT_ONCE = 8  # the local model queues them itself; more waiting threads would only hold memory
 IDLE_SECONDS = 6 * 3600  # a tab's conversation is forgotten on the page; the state keeps its turns
+# An answer is read from its question on; Gradio scrolls to an end that the chart, drawn later, pushes out of sight.
+_SHOW_QUESTION = """() => { setTimeout(() => {
+  const asked = document.querySelectorAll('#conversation .user-row');
+  if (asked.length) asked[asked.length - 1].scrollIntoView({block: 'start', behavior: 'smooth'});
+}, 400); }"""
 log = logging.getLogger("shopops.chat")
 
 Updates = tuple[Any, ...]  # conversation, talk, box, ask button, stop button, new button
@@ -49,12 +54,18 @@ class Page:
             outputs = [chat, talk, box, send, stop, new]
             asking = {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}
             asking |= {"concurrency_limit": ASKED_AT_ONCE, "concurrency_id": "ask"}
-            gr.on([box.submit, send.click], self.asked, [box, talk], **asking)
-            chat.option_select(self.chosen, [talk], **asking)
-            chat.example_select(self.example, [talk], **asking)
+            asked = [
+                gr.on([box.submit, send.click], self.asked, [box, talk], **asking),
+                chat.option_select(self.chosen, [talk], **asking),
+                chat.example_select(self.example, [talk], **asking),
+            ]
+            for event in asked:
+                event.then(None, js=_SHOW_QUESTION, api_visibility="private")
             stop.click(self.stopped, None, None, api_visibility="private", queue=False)
             new.click(lambda: ([], None, ""), None, [chat, talk, box], api_visibility="private", show_progress="hidden")
-            blocks.load(_localised, None, [chat, box, send, stop, new], api_visibility="private", show_progress="hidden")
+            blocks.load(
+                _localised, None, [chat, box, send, stop, new], api_visibility="private", show_progress="hidden"
+            )
             blocks.unload(self.left)
         return blocks
 

@@ -84,10 +84,14 @@ def listen(host: str, port: int) -> socket.socket:
         listening.close()
         number = getattr(error, "errno", None)
         if number == errno.EADDRINUSE:
-            raise SettingsError(f"Port {port} is taken.", f"End what uses it, or give another port, e.g. {port + 1}.") from None
+            raise SettingsError(
+                f"Port {port} is taken.", f"End what uses it, or give another port, e.g. {port + 1}."
+            ) from None
         if number == errno.EACCES:
             raise SettingsError(f"Port {port} needs more rights.", "Give a port of 1024 or more.") from None
-        raise SettingsError(f"The chat cannot listen on {host}:{port}.", "Give 127.0.0.1 and a port up to 65535.") from None
+        raise SettingsError(
+            f"The chat cannot listen on {host}:{port}.", "Give 127.0.0.1 and a port up to 65535."
+        ) from None
     return listening
 
 

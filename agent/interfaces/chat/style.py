@@ -15,6 +15,7 @@ def theme() -> gr.themes.Base:
 
 CSS = """
 .gradio-container { width: 100% !important; max-width: 60rem !important; margin: 0 auto !important; padding: 0 1rem !important; }
+.main.fillable { padding: .3rem 0 0 !important; }
 footer { display: none !important; }
 .gradio-container main, .gradio-container .wrap, .gradio-container .column, #conversation { min-width: 0 !important; width: 100%; }
 #conversation, #conversation .bubble-wrap { background: transparent; }
@@ -54,9 +55,9 @@ footer { display: none !important; }
   background: var(--background-fill-secondary); border: 1px solid var(--border-color-primary); white-space: pre-wrap;
 }
 @media (max-width: 40rem) {
-  .gradio-container, .gradio-container main { padding: 0 .4rem !important; }
+  .gradio-container { padding: 0 .5rem !important; }
   #conversation .bubble-wrap { padding: .5rem .35rem; }
-  #conversation .message-wrap, #conversation .message-row { margin-left: 0; margin-right: 0; padding: 0; max-width: 100%; }
+  #conversation .message-row { margin-left: 0 !important; margin-right: 0 !important; max-width: 100%; }
   .so-title span { display: none; }
   .so-scroll th, .so-scroll td { padding: .35rem .5rem; }
   .so-scroll td:not(.so-number) { white-space: normal; min-width: 6rem; }
