@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from rich import box
-from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text as Line
 
 from agent.contracts import Answer
-from agent.interfaces.terminal_cells import cell, is_number
-from agent.interfaces.terminal_charts import inline_bars, series_chart
+from agent.interfaces.terminal_charts import series_chart
+from agent.interfaces.terminal_table import evidence_table
 from agent.interfaces.text import one_line, printable
 from db.semantic.schema import StoreSchema, Text
 from tools.evidence import Evidence
 
-BOX = box.SIMPLE_HEAD
 ROWS_SHOWN = 20
-KEY_WIDTH = 40  # cells; a longer name is cut with an ellipsis
-NAME_LEAST = 12
-GAP = 2  # between columns
 WORDS = {
     "more": Text(en="… and {n} more rows; --json has them all", zh="……另有{n}行，--json可查看全部"),
+    "columns": Text(en="… and {n} more columns: {names}", zh="……另有{n}列：{names}"),
     "capped": Text(en="The table was cut at {n} rows.", zh="表格已截断为{n}行。"),
     "simulated": Text(en="simulated", zh="模拟数据"),
     "next": Text(en="Ask next", zh="还可以问"),
@@ -89,35 +83,13 @@ def _evidence(evidence: Evidence, language: str, schema: StoreSchema, console: C
     chart = series_chart(evidence, schema, language, console.width)
     if chart:
         console.print(Padding(chart, (1, 0, 0, 0)))
-    console.print(_table(evidence, language, schema, console))
+    table, left_out = evidence_table(evidence, evidence.rows[:ROWS_SHOWN], language, schema, console.width)
+    console.print(table)
+    if left_out:
+        names = one_line(", ".join(left_out))
+        console.print(Line(WORDS["columns"].of(language).format(n=len(left_out), names=names), style="dim"))
     hidden = len(evidence.rows) - ROWS_SHOWN
     if hidden > 0:
         console.print(Line(WORDS["more"].of(language).format(n=f"{hidden:,}"), style="dim"))
     if evidence.truncated:
         console.print(Line(WORDS["capped"].of(language).format(n=f"{len(evidence.rows):,}"), style="yellow"))
-
-
-def _table(evidence: Evidence, language: str, schema: StoreSchema, console: Console) -> Table:
-    """The first rows. Figures are never cut: names give way to them, and bars to names."""
-    table = Table(box=BOX, header_style="bold", pad_edge=False, show_edge=False, padding=(0, 1))
-    shown = evidence.rows[:ROWS_SHOWN]
-    rows = [[cell(v, c, schema, language) for v, c in zip(row, evidence.columns, strict=True)] for row in shown]
-    widths = [max(row[i].cell_len for row in rows) for i in range(len(evidence.columns))]
-    keys = [i for i, column in enumerate(evidence.columns) if not is_number(column)]
-    figures = sum(widths[i] + GAP for i in range(len(widths)) if i not in keys)
-    name_width = max(NAME_LEAST, min(KEY_WIDTH, (console.width - figures) // max(1, len(keys)) - GAP))
-    for i, column in enumerate(evidence.columns):
-        label = Line(one_line(column.label.of(language)))
-        if i in keys:
-            table.add_column(label, no_wrap=True, overflow="ellipsis", max_width=name_width)
-        else:
-            table.add_column(label, justify="right", min_width=widths[i], overflow="fold")
-    used = figures + sum(
-        min(name_width, max(widths[i], cell_len(evidence.columns[i].label.of(language)))) + GAP for i in keys
-    )
-    bars = inline_bars(evidence, shown, console.width - used - GAP)
-    if bars:
-        table.add_column("", no_wrap=True)
-    for i, row in enumerate(rows):
-        table.add_row(*row, *([bars[i]] if bars else []))
-    return table

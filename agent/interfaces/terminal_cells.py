@@ -23,6 +23,8 @@ def cell(value: Value, column: Column, schema: StoreSchema, language: str) -> Li
         return Line(one_line(key_words(value, column.name, schema, language)))
     if value is None:
         return Line(fmt.NONE.of(language), style="dim")
+    if isinstance(value, int) and column.unit == "number":  # the operator's own SQL: an id has no thousands
+        return Line(str(value) if column.name.lower().endswith("id") else f"{value:,}")
     if not column.name.endswith(("__change", "__change_pct")):
         return Line(fmt.number(value, column.unit, schema.currency))
     return Line(_signed(value, column, schema), style=_mood(value, column, schema))

@@ -169,3 +169,12 @@ def test_a_series_below_zero_and_one_of_nothing_are_drawn_too() -> None:
     assert "█" in shown(with_evidence(replace(evidence((MONTH, REVENUE), falling), chart=chart)))
     empty: tuple[tuple[Value, ...], ...] = tuple((f"2017-{i + 1:02}", None) for i in range(9))
     assert "n/a" in shown(with_evidence(replace(evidence((MONTH, REVENUE), empty), chart=chart)))
+
+
+def test_columns_without_room_are_named_and_ids_have_no_thousands() -> None:
+    columns = tuple(Column(f"c{i}_id", Text(en=f"c{i}_id", zh=f"c{i}_id"), "number") for i in range(12))
+    wide = replace(evidence(columns, (tuple(31198570044 + i for i in range(12)),)), chart=None)
+    text = shown(with_evidence(wide))
+    assert max(cell_len(line) for line in text.splitlines()) <= 80
+    assert "31198570048\n" in text
+    assert "… and 7 more columns: c5_id, c6_id" in text

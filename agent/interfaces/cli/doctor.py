@@ -106,24 +106,25 @@ def _state(settings: Settings) -> Check:
 
 
 def _print(loaded: Loaded, checks: list[Check], unknown: list[str]) -> None:
-    from rich.table import Table
-
-    from agent.interfaces.terminal import BOX, terminal
+    from agent.interfaces.terminal import terminal
+    from agent.interfaces.terminal_table import plain_table
     from agent.interfaces.text import one_line
 
     console = terminal()
-    settings = Table("Setting", "Value", "From", box=BOX, header_style="bold", pad_edge=False)
+    settings = plain_table("Setting", "Value", "From")
     for name, origin in loaded.origins.items():
         value = getattr(loaded.settings, name)
         settings.add_row(
             name, "" if value is None else one_line(str(value)), origin, style="" if origin != "default" else "dim"
         )
     console.print(settings)
-    needed = Table("", "Needed", "Found", box=BOX, header_style="bold", pad_edge=False)
+    needed = plain_table("", "Needed", "Found")
     for check in checks:
         mark = "[green]✓[/green]" if check.ok else "[red]✗[/red]"
         needed.add_row(mark, check.name, one_line(check.found) + ("" if check.ok else f"\n→ {one_line(check.mend)}"))
+    console.print()
     console.print(needed)
+    console.print()
     for name in unknown:
         console.print(f"{name} is set, but is no setting.", style="yellow", markup=False, highlight=False)
     console.print(f"log: {loaded.settings.log_file}", style="dim", markup=False, highlight=False)

@@ -43,14 +43,13 @@ def pull(name: str | None, source: Path | None) -> int:
 @model.command("list", epilog="Example: shopops model list")
 def list_() -> int:
     """The catalogue: what there is, what is here, what is in use."""
-    from rich.table import Table
-
-    from agent.interfaces.terminal import BOX, terminal
+    from agent.interfaces.terminal import terminal
+    from agent.interfaces.terminal_table import plain_table
     from agent.settings import load_settings
     from models.llm.catalogue import list_models
 
     settings = load_settings()
-    table = Table("", "Name", box=BOX, header_style="bold", pad_edge=False)
+    table = plain_table("", "Name")
     table.add_column("Size", justify="right")
     table.add_column("Licence")
     table.add_column("")
