@@ -52,7 +52,9 @@ def browser() -> Iterator[Any]:
     """Chromium, as the system's packages install it."""
     path = os.environ.get("CHROMIUM") or next((found for name in NAMES if (found := shutil.which(name))), None)
     if path is None:
-        pytest.fail("The browser tests need Chromium: apt-get install chromium (or set CHROMIUM to its path).", pytrace=False)
+        pytest.fail(
+            "The browser tests need Chromium: apt-get install chromium (or set CHROMIUM to its path).", pytrace=False
+        )
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

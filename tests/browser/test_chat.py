@@ -34,6 +34,13 @@ def test_a_question_gets_text_table_chart_and_how_it_was_computed(tab: Tab) -> N
     assert page.page.locator(".vega-actions").count() == 0
 
 
+def test_a_line_for_each_department_is_drawn(tab: Tab) -> None:
+    page = tab()
+    page.ask("revenue of each department by month")
+    expect(page.last.locator("canvas.marks")).to_be_visible()
+    assert page.last.locator("canvas.marks").bounding_box()["height"] > 200
+
+
 def test_a_suggestion_asks_within_the_same_conversation(tab: Tab, served: Served) -> None:
     page = tab()
     page.ask("top departments, please")

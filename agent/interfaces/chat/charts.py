@@ -26,7 +26,7 @@ def vega(evidence: Evidence, cells: Cells) -> dict[str, Any] | None:
     chart = evidence.chart
     if chart is None or chart.kind == "number" or chart.x is None or len(evidence.rows) < 2:
         return None
-    data = _data(evidence, chart, cells)
+    data = _data(evidence, chart, chart.x, cells)
     if len({point["key"] for point in data}) < 2 or len({point["series"] for point in data}) > SERIES:
         return None
     columns = {column.name: column for column in evidence.columns}
@@ -51,11 +51,10 @@ def shown_rows(evidence: Evidence) -> int:
     return min(len(evidence.rows), BARS) if bar else len(evidence.rows)
 
 
-def _data(evidence: Evidence, chart: Chart, cells: Cells) -> list[dict[str, Any]]:
-    """One point a row and measure: its key, its series, its value, and the value as the table writes it."""
+def _data(evidence: Evidence, chart: Chart, x: str, cells: Cells) -> list[dict[str, Any]]:
+    """One point a row and measure: key, series, value, and the value as the table writes it."""
     index = {column.name: i for i, column in enumerate(evidence.columns)}
-    assert chart.x is not None
-    key = evidence.columns[index[chart.x]]
+    key = evidence.columns[index[x]]
     points = []
     for row in evidence.rows[: shown_rows(evidence)]:
         for name in chart.y:
@@ -99,8 +98,8 @@ def _encoding(chart: Chart, key: Column, measure: Column, series: list[str], cel
         encoding["color"] = {
             "field": "series",
             "type": "nominal",
-            "sort": None,
             "title": None,
+            "scale": {"domain": series, "range": _COLOURS[: len(series)]},
             "legend": {"orient": "top"},
         }
         tips.insert(1, ("series", "·"))
