@@ -117,7 +117,8 @@ class DuckDBBackend:
         cursor = self._cursor()
         with _deadline(timeout, cursor.interrupt) as fired:
             try:
-                cursor.execute(statement.text, list(statement.params))
+                # Binding any parameter makes DuckDB import pandas: 0.6 s of a cold start. ``inlined`` doubles every quote.
+                cursor.execute(statement.inlined)
                 rows = cursor.fetchmany(cap + 1)
             except self._damaged as error:
                 raise StoreDamaged("The store's file cannot be read.", "Load it again.") from error

@@ -24,7 +24,7 @@ class Rendered:
 
 
 def render(select: sa.Select[Any], dialect: SQLDialect) -> Rendered:
-    """Render for one database. Values never meet the text that is run; only the shown text has them inside."""
+    """Render for one database, with placeholders and with the values inlined."""
     target = dialect.sqlalchemy()
     compiled: Any = select.compile(dialect=target, compile_kwargs={"render_postcompile": True})
     values = compiled.construct_params()
