@@ -145,7 +145,7 @@ class Analyst:
         model = self._model() if planned.model else None
         composed = compose(question.text, draft.language, executed.facts, model, cancel=cancel, timeout=self.limits.model_seconds)
         composed_ms = clock.lap()
-        checked = verify(composed.text, executed.facts, draft.language, self.words[0].vocabulary)
+        checked = verify(composed.text, executed.facts, draft.language, lambda: self.words[0].vocabulary)
         queries = tuple(SemanticQuery.model_validate(c.args) for c in planned.plan.calls if c.tool == "query_metrics")
         return replace(
             draft,

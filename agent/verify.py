@@ -8,7 +8,7 @@ it cites none. Sentences without figures and names (a reading, a next step) pass
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -31,12 +31,12 @@ class Verified:
     replaced: int
 
 
-def verify(text: str, facts: Sequence[Fact], language: Language, names: Vocabulary) -> Verified:
+def verify(text: str, facts: Sequence[Fact], language: Language, names: Callable[[], Vocabulary]) -> Verified:
     """Check a composed text against its facts, sentence by sentence.
 
     Args:
         text: sentences with marks like ``[f1]`` behind them.
-        names: the store's vocabulary, to find member names.
+        names: gives the store's vocabulary, to find member names; asked only for sentences that are not a fact's own.
     """
     known = {fact.id: fact for fact in facts}
     shown: list[str] = []
@@ -65,12 +65,14 @@ def _sentences(text: str) -> list[str]:
     return [m[0] for m in _SENTENCE.finditer(marked) if m[0].strip()]
 
 
-def _holds(sentence: str, cited: Sequence[Fact], language: Language, names: Vocabulary) -> bool:
+def _holds(sentence: str, cited: Sequence[Fact], language: Language, names: Callable[[], Vocabulary]) -> bool:
+    if any(sentence == fact.text.of(language) for fact in cited):
+        return True
     ground = " ".join(fact.text.of(language) for fact in cited)
     allowed = [n for fact in cited for n in _numbers(fact.text.en) + _numbers(fact.text.zh) + _value(fact)]
     if any(not _grounded(number, allowed) for number in _numbers(sentence)):
         return False
-    return _names(sentence, names) <= _names(ground, names)
+    return _names(sentence, names()) <= _names(ground, names())
 
 
 def _value(fact: Fact) -> list[tuple[Decimal, int]]:
