@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
@@ -44,7 +43,7 @@ def column(name: str, unit: str) -> Column:
         ("revenue__change", "currency", 2, "+$2.00", "+$2.00"),
         ("revenue__change_pct", "ratio", None, "n/a", "无"),
         ("department", "member", None, "(not recorded)", "（未记录）"),
-        ("department", "member", "GROCERY", "Grocery", "食品杂货"),
+        ("department", "member", "GROCERY", "Grocery", "杂货食品"),
         ("weekday", "date", 1, "Monday", "周一"),
         ("store", "member", 367, "367", "367"),
     ],
@@ -82,7 +81,8 @@ def test_what_is_no_picture_has_no_chart(schema: StoreSchema, kind: str, rows: i
 def test_a_line_per_series_has_a_legend(schema: StoreSchema) -> None:
     spec = charts.vega(evidence("line", 3, "department"), Cells(schema, "en"))
     assert spec is not None
-    assert all(layer["encoding"]["color"]["scale"]["domain"] == ["<b>D0", "<b>D1", "<b>D2"] for layer in spec["layer"])
+    domains = [layer["encoding"]["color"]["scale"]["domain"] for layer in spec["layer"]]
+    assert domains == [["<b>D0", "<b>D1", "<b>D2"]] * 2
     assert spec["data"]["values"][1] == {"key": "2017-02", "series": "<b>D1", "value": 1.0, "shown": "$1.00"}
 
 
@@ -141,14 +141,11 @@ def test_a_fault_reaches_the_page() -> None:
 
 
 def test_every_word_is_there_in_both_languages() -> None:
-    texts = [text for text in vars(words).values() if isinstance(text, Text)]
-    texts += [
-        text
-        for table in vars(words).values()
-        if isinstance(table, dict)
-        for text in table.values()
-        if isinstance(text, Text)
+    tables = [
+        vars(words),
+        *(table for name, table in vars(words).items() if name.isupper() and isinstance(table, dict)),
     ]
+    texts = [text for table in tables for text in table.values() if isinstance(text, Text)]
     assert len(texts) > 25
     assert all(text.en and text.zh and text.en != text.zh for text in texts)
 
@@ -188,11 +185,9 @@ def test_ctrl_c_ends_it_quietly() -> None:
         address = served.stdout.readline()
         assert address.startswith("Chat: http://127.0.0.1:")
         port = int(address.split(":")[3].split()[0])
-        deadline = time.monotonic() + 20
         with socket.create_connection(("127.0.0.1", port), timeout=20) as page:
             page.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
             assert page.recv(12) == b"HTTP/1.1 200"
-        assert time.monotonic() < deadline
         served.send_signal(signal.SIGINT)
         out, err = served.communicate(timeout=20)
         assert (out, err, served.returncode) == ("closed True\n", "", 0)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import gradio as gr
+from gradio.components.chatbot import ExampleMessage
 
 from agent.ask import Analyst
 from agent.contracts import Answer, Language, Question
@@ -38,22 +39,20 @@ class Page:
 
     def build(self) -> gr.Blocks:
         """Lay out the page and wire its events; none of them is offered as an API."""
-        with gr.Blocks(title="ShopOps", analytics_enabled=False, fill_height=True, fill_width=True) as blocks:
+        blocks = gr.Blocks(title="ShopOps", analytics_enabled=False, fill_height=True, fill_width=True)
+        with blocks:
             talk = gr.State(None, time_to_live=IDLE_SECONDS)
             with gr.Row(elem_classes="so-bar"):
                 gr.HTML(self._heading(), js_on_load=None)
                 new = gr.Button(words.NEW.en, size="sm", variant="secondary", scale=0, min_width=130, elem_id="new")
-            chat = self._conversation()
+            chat = _conversation()
             with gr.Row(elem_classes="so-ask"):
-                box = gr.Textbox(
-                    placeholder=words.ASK_HERE.en, show_label=False, container=False, lines=1, max_lines=6,
-                    scale=1, elem_id="question",
-                )  # fmt: skip
+                box = gr.Textbox(show_label=False, container=False, lines=1, max_lines=6, scale=1, elem_id="question")
                 send = gr.Button(words.SEND.en, variant="primary", scale=0, min_width=88, elem_id="ask")
                 stop = gr.Button(words.STOP.en, variant="stop", scale=0, min_width=88, elem_id="stop", visible=False)
-            outputs = [chat, talk, box, send, stop, new]
-            asking = {"outputs": outputs, "api_visibility": "private", "show_progress": "hidden"}
-            asking |= {"concurrency_limit": ASKED_AT_ONCE, "concurrency_id": "ask"}
+            quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+            asking: dict[str, Any] = {**quiet, "concurrency_limit": ASKED_AT_ONCE, "concurrency_id": "ask"}
+            asking["outputs"] = [chat, talk, box, send, stop, new]
             asked = [
                 gr.on([box.submit, send.click], self.asked, [box, talk], **asking),
                 chat.option_select(self.chosen, [talk], **asking),
@@ -62,23 +61,14 @@ class Page:
             for event in asked:
                 event.then(None, js=_SHOW_QUESTION, api_visibility="private")
             stop.click(self.stopped, None, None, api_visibility="private", queue=False)
-            new.click(lambda: ([], None, ""), None, [chat, talk, box], api_visibility="private", show_progress="hidden")
-            blocks.load(
-                _localised, None, [chat, box, send, stop, new], api_visibility="private", show_progress="hidden"
-            )
+            new.click(lambda: ([], None, ""), None, [chat, talk, box], **quiet)
+            blocks.load(_localised, None, [chat, box, send, stop, new], **quiet)
             blocks.unload(self.left)
         return blocks
 
     def _heading(self) -> str:
         label = self.analyst.store.schema.label
         return f'<h1 class="so-title">ShopOps <span>{escape(label.en)} · {escape(label.zh)}</span></h1>'
-
-    def _conversation(self) -> gr.Chatbot:
-        return gr.Chatbot(
-            show_label=False, container=False, scale=1, height="100%", layout="bubble", buttons=[], elem_id="conversation",
-            allow_tags=False, sanitize_html=True, render_markdown=False, latex_delimiters=[], allow_file_downloads=False,
-            feedback_options=None, placeholder=_placeholder("en"), examples=_examples("en"),
-        )  # fmt: skip
 
     # events -------------------------------------------------------------------------------------------------------
 
@@ -138,6 +128,22 @@ class Page:
         return answered(answer, self.analyst.store.schema)
 
 
+def _conversation() -> gr.Chatbot:
+    return gr.Chatbot(
+        show_label=False,
+        container=False,
+        scale=1,
+        height="100%",
+        buttons=[],
+        elem_id="conversation",
+        allow_tags=False,
+        render_markdown=False,
+        latex_delimiters=[],
+        allow_file_downloads=False,
+        feedback_options=None,
+    )
+
+
 def _working(talk: Talk, text: str, stage: str, language: Language) -> Updates:
     turns = (*talk.turns, Turn(text, (view.working_html(stage, language),)))
     idle = gr.update(visible=False)
@@ -163,8 +169,8 @@ def _placeholder(language: Language) -> str:
     return f'<div class="so-welcome">{escape(words.WELCOME.of(language))}</div>'
 
 
-def _examples(language: Language) -> list[dict[str, str]]:
-    return [{"text": question} for question in words.EXAMPLES[language]]
+def _examples(language: Language) -> list[ExampleMessage]:
+    return [ExampleMessage(text=question) for question in words.EXAMPLES[language]]
 
 
 def _localised(request: gr.Request) -> Updates:

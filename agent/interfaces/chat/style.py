@@ -14,12 +14,17 @@ def theme() -> gr.themes.Base:
 
 
 CSS = """
-.gradio-container { width: 100% !important; max-width: 60rem !important; margin: 0 auto !important; padding: 0 1rem !important; }
+.gradio-container {
+  width: 100% !important; max-width: 60rem !important; margin: 0 auto !important; padding: 0 1rem !important;
+}
 .main.fillable { padding: .3rem 0 0 !important; }
 footer { display: none !important; }
-.gradio-container main, .gradio-container .wrap, .gradio-container .column, #conversation { min-width: 0 !important; width: 100%; }
+.gradio-container main, .gradio-container .wrap, .gradio-container .column, #conversation {
+  min-width: 0 !important; width: 100%;
+}
 #conversation, #conversation .bubble-wrap { background: transparent; }
-#conversation .icon-button-wrapper { display: none; }  /* its bin empties the page only; "New conversation" also forgets */
+/* Gradio's bin empties the page only; "New conversation" also forgets. */
+#conversation .icon-button-wrapper { display: none; }
 #conversation .message-wrap, #conversation .bot, #conversation .component { min-width: 0; max-width: 100%; }
 .so-bar { align-items: center; padding: .6rem 0 .2rem; flex-wrap: nowrap; }
 .so-title { font-size: 1.15rem; font-weight: 650; margin: 0; }
@@ -32,12 +37,14 @@ footer { display: none !important; }
 .so-stopped p { color: var(--body-text-color-subdued); }
 .so-text .so-note, .so-note { font-size: .8rem; color: var(--body-text-color-subdued); margin: .3rem 0; }
 .so-working { display: flex; align-items: center; gap: .6rem; color: var(--body-text-color-subdued); }
-.so-dot { width: .55rem; height: .55rem; border-radius: 50%; background: var(--color-accent); animation: so 1s infinite alternate; }
+.so-dot { width: .55rem; height: .55rem; border-radius: 50%; background: var(--color-accent); }
+.so-dot { animation: so 1s infinite alternate; }
 @keyframes so { from { opacity: .25; } to { opacity: 1; } }
 @media (prefers-reduced-motion: reduce) { .so-dot { animation: none; } }
 .so-evidence { margin: .8rem 0 0; }
 .so-evidence figcaption { font-size: .85rem; font-weight: 600; margin-bottom: .35rem; }
-.so-badge { font-weight: 500; font-size: .72rem; padding: .1rem .45rem; border-radius: 1rem; background: #b45309; color: #fff; }
+.so-badge { font-weight: 500; font-size: .72rem; padding: .1rem .45rem; border-radius: 1rem; }
+.so-badge { background: #b45309; color: #fff; }
 .so-scroll { overflow: auto; max-height: 21rem; border: 1px solid var(--border-color-primary); border-radius: 8px; }
 .so-scroll table { border-collapse: collapse; width: 100%; font-size: .88rem; margin: 0; }
 .so-scroll th, .so-scroll td { padding: .4rem .75rem; text-align: left; white-space: nowrap; border: 0; }
@@ -51,7 +58,8 @@ footer { display: none !important; }
 .so-how dt { font-weight: 500; }
 .so-how dd { margin: 0 0 .35rem; color: var(--body-text-color-subdued); }
 .so-how pre {
-  overflow: auto; max-height: 18rem; padding: .6rem .75rem; margin: 0; border-radius: 8px; font: .78rem/1.5 var(--font-mono);
+  overflow: auto; max-height: 18rem; padding: .6rem .75rem; margin: 0; border-radius: 8px;
+  font: .78rem/1.5 var(--font-mono);
   background: var(--background-fill-secondary); border: 1px solid var(--border-color-primary); white-space: pre-wrap;
 }
 @media (max-width: 40rem) {

@@ -75,5 +75,5 @@ def browser_language(accept_language: str) -> Language:
     >>> browser_language("zh-CN,zh;q=0.9,en;q=0.8"), browser_language("de,en;q=0.7")
     ('zh', 'en')
     """
-    first = accept_language.split(",")[0].strip().lower()
+    first = accept_language.split(",", maxsplit=1)[0].strip().lower()
     return "zh" if first.startswith("zh") else "en"
