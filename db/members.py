@@ -92,6 +92,8 @@ def read_members(schema: StoreSchema, dimension: Dimension, backend: Backend, da
 def _buckets(grain: str, data: Interval) -> Members:
     if grain == "weekday":
         return tuple(range(1, 8))
+    if grain == "day_type":
+        return (1, 2)
     if grain == "hour":
         return tuple(range(24))
     last = date.fromordinal(data.end.toordinal() - 1)

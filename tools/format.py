@@ -78,6 +78,8 @@ def time_key(value: Value, grain: str | None) -> Text:
         return MISSING
     if grain == "weekday" and isinstance(value, int):
         return Text(en=_DAYS[value - 1], zh=f"周{_ZH_DAYS[value - 1]}")
+    if grain == "day_type":
+        return Text(en="Weekend" if value == 2 else "Weekdays", zh="周末" if value == 2 else "工作日")
     if grain == "hour":
         return Text(en=f"{int(str(value)):02d}:00", zh=f"{int(str(value))}点")
     if grain == "day":

@@ -74,9 +74,18 @@ class FactWriter:
         if self.query.having:
             limits = self._limits()
             what = self.words.dimension(self.query.group_by[0]) if self.query.group_by else Text(en="row", zh="记录")
-            return self.fact(0, "count", f"No {what.en} has {limits.en} {scope.en}.", f"{scope.zh}没有{limits.zh}的{what.zh}。", (), 1.0)
+            return self.fact(
+                0,
+                "count",
+                f"No {what.en} has {limits.en} {scope.en}.",
+                f"{scope.zh}没有{limits.zh}的{what.zh}。",
+                (),
+                1.0,
+            )
         metric = self.words.metric(self.query.metrics[0])
-        return self.fact(0, "count", f"There is no {metric.en} {scope.en}.", f"{scope.zh}没有{metric.zh}数据。", (), 1.0)
+        return self.fact(
+            0, "count", f"There is no {metric.en} {scope.en}.", f"{scope.zh}没有{metric.zh}数据。", (), 1.0
+        )
 
     def _single(self, name: str) -> list[Fact]:
         row = self.result.rows[0]
@@ -87,8 +96,12 @@ class FactWriter:
         text = self.shown(row, name)
         facts = [
             self.fact(
-                self.value(row, name), self.unit(name), f"{_first_up(metric.en)} {scope.en} {verb} {text}.",
-                f"{scope.zh}的{metric.zh}为{text}。", self.cells([0], name), 1.0,
+                self.value(row, name),
+                self.unit(name),
+                f"{_first_up(metric.en)} {scope.en} {verb} {text}.",
+                f"{scope.zh}的{metric.zh}为{text}。",
+                self.cells([0], name),
+                1.0,
             )
         ]
         if self.has(f"{name}__change"):
@@ -101,8 +114,17 @@ class FactWriter:
         if declared.denominator:
             under = self.words.metric(declared.denominator)
             en = f"{_first_up(metric.en)} {scope.en} cannot be computed: {under.en} there is zero."
-            return self.fact(None, "text", en, f"{scope.zh}的{metric.zh}无法计算：{under.zh}为零。", self.cells([0], name), 1.0)
-        return self.fact(None, "text", f"There is no {metric.en} {scope.en}.", f"{scope.zh}没有{metric.zh}数据。", self.cells([0], name), 1.0)
+            return self.fact(
+                None, "text", en, f"{scope.zh}的{metric.zh}无法计算：{under.zh}为零。", self.cells([0], name), 1.0
+            )
+        return self.fact(
+            None,
+            "text",
+            f"There is no {metric.en} {scope.en}.",
+            f"{scope.zh}没有{metric.zh}数据。",
+            self.cells([0], name),
+            1.0,
+        )
 
     def _change(self, name: str, row: Row) -> Fact:
         metric, baseline = self.words.metric(name), self.words.baseline()
@@ -113,14 +135,24 @@ class FactWriter:
             en = f"There is nothing to compare with in {baseline.en}."
             return self.fact(None, "text", en, f"{baseline.zh}没有可比数据。", cells, 0.9)
         if change == 0:
-            return self.fact(change, self.unit(name), f"{_first_up(metric.en)} did not change from {baseline.en} ({before}).", f"{metric.zh}与{baseline.zh}（{before}）持平。", cells, 0.9)
+            return self.fact(
+                change,
+                self.unit(name),
+                f"{_first_up(metric.en)} did not change from {baseline.en} ({before}).",
+                f"{metric.zh}与{baseline.zh}（{before}）持平。",
+                cells,
+                0.9,
+            )
         up = not isinstance(change, str) and change > 0
         amount = self._points(name, change)
         rate = self._rate(row, name)
         return self.fact(
-            change, self.unit(name),
+            change,
+            self.unit(name),
             f"That is {'up' if up else 'down'} {amount.en}{rate.en} from {before} in {baseline.en}.",
-            f"{metric.zh}较{baseline.zh}的{before}{'增加' if up else '减少'}{amount.zh}{rate.zh}。", cells, 0.9,
+            f"{metric.zh}较{baseline.zh}的{before}{'增加' if up else '减少'}{amount.zh}{rate.zh}。",
+            cells,
+            0.9,
         )
 
     def _points(self, name: str, change: Value) -> Text:
@@ -205,7 +237,14 @@ class FactWriter:
         kind = ("变化最小" if low else "增长最多") if change else ("最低" if low else "最高")
         kind = "下降最多" if change and low else kind
         zh = f"{scope.zh}{metric.zh}{kind}的是{key.zh}：{self._tail(row).zh}。"
-        return self.fact(self.value(row, measured), self.unit(measured), en, zh, self.cells([index], *self.query.group_by, *self._columns()), 1.0)
+        return self.fact(
+            self.value(row, measured),
+            self.unit(measured),
+            en,
+            zh,
+            self.cells([index], *self.query.group_by, *self._columns()),
+            1.0,
+        )
 
     def _superlative(self, low: bool, change: bool) -> str:
         if change:
@@ -224,7 +263,11 @@ class FactWriter:
         items = [self._item(row) for row in rows]
         more = (total or len(rows)) - len(rows)
         rest = Text(en=f"; {more} more in the table", zh=f"；其余{more}项见表") if more > 0 else Text(en="", zh="")
-        head = self._head(len(rows), split, metrics) if self._ranked else Text(en=f"{_first_up(metrics.en)} by {split.en}", zh=f"各{split.zh}的{metrics.zh}")
+        head = (
+            self._head(len(rows), split, metrics)
+            if self._ranked
+            else Text(en=f"{_first_up(metrics.en)} by {split.en}", zh=f"各{split.zh}的{metrics.zh}")
+        )
         if more > 0 and not self._ranked:
             head = Text(en=f"{head.en}, first rows", zh=f"{head.zh}（前{len(rows)}项）")
         en = f"{head.en} {scope.en}: " + "; ".join(i.en for i in items) + f"{rest.en}."
@@ -235,9 +278,15 @@ class FactWriter:
         low = self.query.order is not None and self.query.order.direction == "asc"
         change = self._measured != self.query.metrics[0]
         if self.query.limit is None or self.query.limit_per:
-            return Text(en=f"{_first_up(metrics.en)} by {split.en}, {'lowest' if low else 'highest'} first,", zh=f"按{'升序' if low else '降序'}，各{split.zh}的{metrics.zh}")
+            return Text(
+                en=f"{_first_up(metrics.en)} by {split.en}, {'lowest' if low else 'highest'} first,",
+                zh=f"按{'升序' if low else '降序'}，各{split.zh}的{metrics.zh}",
+            )
         of = Text(en=f"change in {metrics.en}", zh=f"{metrics.zh}变化") if change else metrics
-        return Text(en=f"The {count} {'lowest' if low else 'highest'} by {of.en} ({split.en})", zh=f"{of.zh}{'最低' if low else '最高'}的{count}个{split.zh}")
+        return Text(
+            en=f"The {count} {'lowest' if low else 'highest'} by {of.en} ({split.en})",
+            zh=f"{of.zh}{'最低' if low else '最高'}的{count}个{split.zh}",
+        )
 
     def _split(self) -> Text:
         names = [self.words.dimension(d) for d in self.query.group_by]
@@ -287,7 +336,9 @@ class FactWriter:
         first = self.result.rows[known[0]]
         text = Text(en="; ".join(en) + ".", zh="；".join(zh) + "。")
         cells = self.cells(known[:LIST_ROWS], *self.query.group_by, name, f"{name}__share")
-        return Fact("", self.value(first, f"{name}__share"), "ratio", Text(en=_first_up(text.en), zh=text.zh), cells, 1.0)
+        return Fact(
+            "", self.value(first, f"{name}__share"), "ratio", Text(en=_first_up(text.en), zh=text.zh), cells, 1.0
+        )
 
     def _having(self, known: Sequence[int]) -> Fact:
         limits, scope, split = self._limits(), self.words.scope(), self._split()
@@ -297,7 +348,14 @@ class FactWriter:
         en = f"{len(known):,} of the rows by {split.en} have {limits.en} {scope.en}: " + "; ".join(i.en for i in items)
         zh = f"{scope.zh}{limits.zh}的{split.zh}共有{len(known):,}个：" + "；".join(i.zh for i in items)
         tail = Text(en=f"; {more} more in the table." if more else ".", zh=f"；其余{more}个见表。" if more else "。")
-        return self.fact(len(known), "count", en + tail.en, zh + tail.zh, self.cells(shown, *self.query.group_by, *self._columns()), 1.0)
+        return self.fact(
+            len(known),
+            "count",
+            en + tail.en,
+            zh + tail.zh,
+            self.cells(shown, *self.query.group_by, *self._columns()),
+            1.0,
+        )
 
     def _limits(self) -> Text:
         en, zh = [], []
@@ -308,7 +366,9 @@ class FactWriter:
                 if bound is None:
                     continue
                 text = fmt.number(bound, unit, self.currency)
-                sign_en = ("above" if limit.strict else "at least") if above else ("below" if limit.strict else "at most")
+                sign_en = (
+                    ("above" if limit.strict else "at least") if above else ("below" if limit.strict else "at most")
+                )
                 sign_zh = ("超过" if limit.strict else "不低于") if above else ("低于" if limit.strict else "不超过")
                 en.append(f"{metric.en} {sign_en} {text}"), zh.append(f"{metric.zh}{sign_zh}{text}")
         return Text(en=" and ".join(en), zh="且".join(zh))
@@ -318,7 +378,14 @@ class FactWriter:
         column = f"{name}__running"
         metric, key, scope = self.words.metric(name), self.key(row), self.words.scope()
         text = self.shown(row, column)
-        return self.fact(self.value(row, column), self.unit(column), f"Cumulative {metric.en} {scope.en} reached {text} by {key.en}.", f"{scope.zh}，截至{key.zh}，累计{metric.zh}为{text}。", self.cells([last], *self.query.group_by, column), 1.1)
+        return self.fact(
+            self.value(row, column),
+            self.unit(column),
+            f"Cumulative {metric.en} {scope.en} reached {text} by {key.en}.",
+            f"{scope.zh}，截至{key.zh}，累计{metric.zh}为{text}。",
+            self.cells([last], *self.query.group_by, column),
+            1.1,
+        )
 
     def _total(self) -> Fact | None:
         """The sum of all rows, where rows sum and none is missing."""
@@ -330,11 +397,21 @@ class FactWriter:
         values = [self.value(row, name) for row in self.result.rows]
         if cut or not sums or len(values) < 2:
             return None
-        total = sum((v for v in values if isinstance(v, int | float | Decimal)), Decimal(0) if self.unit(name) == "currency" else 0)
+        total = sum(
+            (v for v in values if isinstance(v, int | float | Decimal)),
+            Decimal(0) if self.unit(name) == "currency" else 0,
+        )
         words, scope = self.words.metric(name), self.words.scope()
         text = fmt.number(total, self.unit(name), self.currency)
         cells = self.cells(range(len(values)), name)
-        return self.fact(total, self.unit(name), f"All rows together: {words.en} of {text}.", f"{scope.zh}{words.zh}合计{text}。", cells, 0.5)
+        return self.fact(
+            total,
+            self.unit(name),
+            f"All rows together: {words.en} of {text}.",
+            f"{scope.zh}{words.zh}合计{text}。",
+            cells,
+            0.5,
+        )
 
 
 def _first_up(text: str) -> str:

@@ -85,7 +85,9 @@ def _with_chart(evidence: Evidence, query: SemanticQuery, wording: Wording) -> E
         x = times[0] if times else query.group_by[-1]
         series = next((d for d in query.group_by if d != x), None)
         ordered = bool(times) and (query.order is None or query.order.by == x)
-        same_unit = [m for m in query.metrics if wording.schema.metrics[m].unit == wording.schema.metrics[query.metrics[0]].unit]
+        same_unit = [
+            m for m in query.metrics if wording.schema.metrics[m].unit == wording.schema.metrics[query.metrics[0]].unit
+        ]
         chart = Chart("line" if ordered else "bar", evidence.id, x, tuple(same_unit), series)
     return replace(evidence, chart=chart)
 

@@ -10,8 +10,11 @@ from tools import format as fmt
 from tools.evidence import Value
 
 _PER = {
-    "day": Text(en="per day", zh="日均"), "week": Text(en="per week", zh="周均"), "month": Text(en="per month", zh="月均"),
-    "quarter": Text(en="per quarter", zh="季均"), "year": Text(en="per year", zh="年均"),
+    "day": Text(en="per day", zh="日均"),
+    "week": Text(en="per week", zh="周均"),
+    "month": Text(en="per month", zh="月均"),
+    "quarter": Text(en="per quarter", zh="季均"),
+    "year": Text(en="per year", zh="年均"),
 }
 _SENTENCE_CASE = ("GMV", "AOV")
 
@@ -29,7 +32,11 @@ class Wording:
     def metric(self, name: str) -> Text:
         """A metric's label inside a sentence, with "per day" where it is an average."""
         metric = self.schema.metrics[name]
-        en = metric.label.en if metric.label.en.startswith(_SENTENCE_CASE) else metric.label.en[:1].lower() + metric.label.en[1:]
+        en = (
+            metric.label.en
+            if metric.label.en.startswith(_SENTENCE_CASE)
+            else metric.label.en[:1].lower() + metric.label.en[1:]
+        )
         if self.query.per is None or not (metric.additive or metric.additive_time or not metric.is_ratio):
             return Text(en=en, zh=metric.label.zh)
         per = _PER[self.query.per]
@@ -64,9 +71,13 @@ class Wording:
         """ "in December 2017"; without a period, the range of all the data."""
         if self.query.time is None:
             last = self.data.end - timedelta(days=1)
-            return Text(en=f"in all the data ({self.data.start} to {last})", zh=f"全部数据（{self.data.start}至{last}）中")
+            return Text(
+                en=f"in all the data ({self.data.start} to {last})", zh=f"全部数据（{self.data.start}至{last}）中"
+            )
         words = fmt.period(self.query.time)
-        preposition = "on" if self.query.time.days == 1 else "from" if words.en[:1].isdigit() and " to " in words.en else "in"
+        preposition = (
+            "on" if self.query.time.days == 1 else "from" if words.en[:1].isdigit() and " to " in words.en else "in"
+        )
         return Text(en=f"{preposition} {words.en}", zh=words.zh)
 
     def baseline(self) -> Text:
@@ -76,7 +87,8 @@ class Wording:
 
     def conditions(self) -> Text:
         """All conditions, ready to follow the period; empty when there are none."""
-        filters = [*self.query.filters, *([self.query.keep] if self.query.keep and not self.query.group_by else [])]
+        named = [f for f in self.query.filters if f.op != "in" or f.dimension not in self.query.group_by]
+        filters = [*named, *([self.query.keep] if self.query.keep and not self.query.group_by else [])]
         parts = [self._condition(f) for f in filters]
         en = "".join(f", {p.en}" for p in parts)
         return Text(en=en, zh="".join(f"，{p.zh}" for p in parts))
@@ -94,10 +106,19 @@ class Wording:
             return self._range(condition, label)
         members = [self.member(condition.dimension, v) for v in condition.values]
         if condition.op == "not_in":
-            return Text(en=f"without {label.en} " + ", ".join(m.en for m in members), zh=f"不含{label.zh}" + "、".join(m.zh for m in members))
-        numbered = self.schema.dimensions[condition.dimension].value == "int" and self.schema.dimensions[condition.dimension].kind != "time"
+            return Text(
+                en=f"without {label.en} " + ", ".join(m.en for m in members),
+                zh=f"不含{label.zh}" + "、".join(m.zh for m in members),
+            )
+        numbered = (
+            self.schema.dimensions[condition.dimension].value == "int"
+            and self.schema.dimensions[condition.dimension].kind != "time"
+        )
         prefix = "" if numbered else f"{label.en} "
-        return Text(en=prefix + ", ".join(m.en for m in members), zh=("" if numbered else label.zh) + "、".join(m.zh for m in members))
+        return Text(
+            en=prefix + ", ".join(m.en for m in members),
+            zh=("" if numbered else label.zh) + "、".join(m.zh for m in members),
+        )
 
     def _range(self, condition: Filter, label: Text) -> Text:
         low, high = condition.values

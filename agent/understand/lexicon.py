@@ -68,7 +68,7 @@ class Lexicon:
             if dimension.kind != "time":  # "daily", "by month", 每天 belong to the grammar, not to a store
                 named = _words((dimension.label.en, dimension.label.zh), dimension.synonyms, Term("dimension", name))
                 yield from ((words, term) for words, term in named if not _CUE.match(words))
-            if dimension.kind == "member" or dimension.grain == "weekday":
+            if dimension.kind == "member" or dimension.grain in ("weekday", "day_type"):
                 yield from self._member_entries(name)
         for name, lacking in self.schema.unavailable.items():
             term = Term("unavailable", name)

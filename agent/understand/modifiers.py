@@ -18,7 +18,7 @@ LONGEST_SUPERLATIVE = 24  # "which … more" spans the clause: the words between
 DEFAULT_TOP = 5  # "the top departments", with no number said
 
 Direction = Literal["asc", "desc"]
-TimeGrain = Literal["hour", "day", "weekday", "week", "month", "quarter", "year"]
+TimeGrain = Literal["hour", "day", "weekday", "day_type", "week", "month", "quarter", "year"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,6 @@ class Modifiers:
     grains: tuple[TimeGrain, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
     hours: tuple[int, int] | None = None
-    weekend: bool | None = None
 
 
 def _rx(pattern: str) -> re.Pattern[str]:
@@ -186,10 +185,6 @@ def compare_words(text: str, taken: bytearray) -> Literal["previous", "year"] | 
     return None
 
 
-_WEEKEND = _rx(r"\bweekends?\b|周末|双休日?|周六日|周六周日|星期六日")
-_WORKDAYS = _rx(r"(?<!by )(?<!per )(?<!each )(?<!which )(?<!what )\b(?:weekdays|working days|workdays|business days)\b|\bon (?:a )?weekday\b|工作日|平日")
-
-
 class Reader:
     """Reads the modifiers of one masked clause and marks what it used in ``taken``."""
 
@@ -213,12 +208,10 @@ class Reader:
     def read(self) -> Modifiers:
         """All modifiers; hours and amounts first, because their numbers are nobody else's."""
         hours = self._hours()
-        weekend = self._weekend()
         thresholds = self._thresholds()
         per = self._per()
         found = Modifiers(
             hours=hours,
-            weekend=weekend,
             thresholds=thresholds,
             per=per,  # type: ignore[arg-type]
             share=bool(self._hit(_SHARE)),
@@ -311,11 +304,6 @@ class Reader:
                 found.append(Threshold(low, high, len(sign) == 1, match.start(), match.end()))
                 self._blank(match)
         return tuple(found)
-
-    def _weekend(self) -> bool | None:
-        """Saturdays and Sundays, or Mondays to Fridays; None when neither or both are named."""
-        off, work = self._hit(_WEEKEND), self._hit(_WORKDAYS)
-        return None if bool(off) == bool(work) else bool(off)
 
     def _hours(self) -> tuple[int, int] | None:
         if match := _HOURS_BETWEEN.search(self._text):

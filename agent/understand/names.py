@@ -18,6 +18,7 @@ from db.semantic.schema import Text
 
 _SUPERLATIVE = re.compile(r"\b(?:best|top|worst|bottom|most|least|highest|lowest|busiest|quietest|biggest|largest|smallest|fewest)\b|最|排名|前", re.ASCII)
 _BOUND = re.compile(r"(?:more than|over|above|under|below|less than|fewer than|at least|at most|exceed\w*) ?[$]?\d|超过|以上|以下|低于|高于|不到|至少", re.ASCII)
+_SPLIT_BEFORE = re.compile(r"\b(?:by|per|each|every|which|what|across|best|worst|busiest|quietest|strongest|weakest) $", re.ASCII)
 _ID_AFTER = re.compile(r" ?(?:numbers? |no\.? ?|ids? |#)?(\d+(?:(?: ?, ?| and | or |, and | ?[和、与及] ?)#?\d+)*)(?![\d.,]*\d| ?(?:%|k\b|am\b|pm\b))(?:号)?", re.ASCII)
 _ID_BEFORE = re.compile(r"#?(\d+(?:(?:、|和|,|与)\d+)*)(?:号|#)$", re.ASCII)
 _COUNT_OF = re.compile(r"(\d|no|one|two|three|four|five|没有|无|[一二两三四五])(?:\+| or more|个|口)?[ -]?$", re.ASCII)
@@ -54,7 +55,16 @@ class NameReader:
         self.text, self.taken, self.lexicon = text, taken, lexicon
         self._periods = period_marks
         self._hinted = bool(lexicon.hints.find(text, bytearray(taken)))
-        self.mentions = lexicon.vocabulary.find(text, taken)
+        self.mentions = [m for m in lexicon.vocabulary.find(text, taken) if not self._is_split_word(m)]
+
+    def _is_split_word(self, mention: Mention) -> bool:
+        """ "by weekday" asks for a split by day of the week, it does not name the weekdays."""
+        schema = self.lexicon.schema
+        days = any(schema.dimensions[t.name].grain == "day_type" for t in mention.of("member"))
+        if not days or not _SPLIT_BEFORE.search(self.text[: mention.start]):
+            return False
+        self.taken[mention.start : mention.end] = bytes(mention.end - mention.start)
+        return True
 
     def read(self) -> Names:
         """Settle every mention."""

@@ -213,9 +213,6 @@ class ClauseReader:
         filters = to_filters(self.names)
         if self.words.hours:
             filters.append(Filter(dimension=self.lexicon.time_splits["hour"], op="range", values=self.words.hours))
-        if self.words.weekend is not None:
-            days = (6, 7) if self.words.weekend else (1, 2, 3, 4, 5)
-            filters.append(Filter(dimension=self.lexicon.time_splits["weekday"], values=days))
         if last:
             named = {f.dimension for f in filters}
             filters = [f for f in last.filters if f.dimension not in named] + filters

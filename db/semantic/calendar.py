@@ -12,6 +12,9 @@ MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _WRITTEN = re.compile(r"(\d{4})(?:-(?:Q([1-4])|W(\d{2})|(\d{2})(?:-(\d{2}))?))?")
 
 
+CYCLIC = ("hour", "weekday", "day_type")  # buckets that come again; day_type is 1 Monday to Friday, 2 weekend
+
+
 def bucket_start(day: date, grain: str) -> date:
     """The first day of the bucket that a day falls in."""
     if grain == "week":

@@ -150,7 +150,7 @@ def _baseline(plan: Plan) -> tuple[Scope, Interval]:
         raise QueryError("A comparison needs a period to compare.", "Give the query a time.")
     steps, end = [], then.end
     for dimension in map(plan.schema.dimension, plan.query.group_by):
-        if dimension.kind != "time" or dimension.grain in ("hour", "weekday"):
+        if dimension.kind != "time" or dimension.grain in calendar.CYCLIC:
             steps.append(0)
             continue
         grain = dimension.grain or "day"

@@ -64,7 +64,7 @@ def _between(dimension: Dimension, low: Scalar | None, high: Scalar | None) -> l
 
 def literal(dialect: SQLDialect, dimension: Dimension, value: Scalar) -> Any:
     """A member as the database holds it. Raises UnknownMember for a value of the wrong type."""
-    if dimension.kind == "time" and dimension.grain not in ("hour", "weekday"):
+    if dimension.kind == "time" and dimension.grain not in calendar.CYCLIC:
         return dialect.day(calendar.read(value, dimension.grain or "day"))
     if dimension.kind == "time" or dimension.value == "int":
         try:

@@ -19,6 +19,11 @@ DialectName = Literal["duckdb", "postgresql", "sqlite"]
 Expr = sa.ColumnElement[Any]
 
 
+def day_type(weekday: Expr) -> Expr:
+    """1 for Monday to Friday, 2 for the weekend."""
+    return sa.case((weekday >= sa.literal_column("6"), sa.literal_column("2")), else_=sa.literal_column("1"))
+
+
 def _word(text: str) -> Expr:
     """A constant of ours written into the SQL: as a parameter, SELECT and GROUP BY would differ for PostgreSQL."""
     return sa.literal_column(f"'{text}'")
@@ -51,6 +56,8 @@ class SQLDialect:
         """The bucket that a time falls in."""
         if grain == "day":
             return sa.cast(time, sa.Date)
+        if grain == "day_type":
+            return day_type(self.bucket(time, "weekday"))
         if grain in ("weekday", "hour"):
             return sa.cast(sa.extract("isodow" if grain == "weekday" else "hour", time), sa.Integer)
         return sa.cast(sa.func.date_trunc(_word(grain), time), sa.Date)
@@ -103,6 +110,8 @@ class SQLite(SQLDialect):
 
     def bucket(self, time: Expr, grain: str) -> Expr:
         """The bucket that a time falls in."""
+        if grain == "day_type":
+            return day_type(self.bucket(time, "weekday"))
         if grain == "hour":
             return sa.cast(sa.func.strftime(_word("%H"), time), sa.Integer)
         if grain == "weekday":

@@ -61,7 +61,7 @@ def result_columns(schema: StoreSchema, query: SemanticQuery, names: Iterable[st
 def _column(schema: StoreSchema, query: SemanticQuery, name: str) -> ResultColumn:
     if name in query.group_by:
         dimension = schema.dimension(name)
-        dated = dimension.kind == "time" and dimension.grain not in ("weekday", "hour")
+        dated = dimension.kind == "time" and dimension.grain not in calendar.CYCLIC
         return ResultColumn(name, dimension.label, "date" if dated else "member", "key", name, dimension.grain)
     of = base_name(name)
     metric = schema.metric(of)

@@ -109,7 +109,7 @@ class Dimension(_Strict):
     kind: Literal["member", "time", "number"] = "member"
     table: str | None = None
     column: str | None = None
-    grain: Literal["hour", "day", "weekday", "week", "month", "quarter", "year"] | None = None
+    grain: Literal["hour", "day", "weekday", "day_type", "week", "month", "quarter", "year"] | None = None
     ordered: tuple[str, ...] = ()  # natural order of members ("Under 15K" before "15-24K")
     pii: Literal["none", "pseudonym", "personal"] = "none"
     members: dict[str, Member] = Field(default_factory=dict)

@@ -111,4 +111,4 @@ def _shifted(scope: Scope, label: str, dimension: Dimension, day: Expr) -> sa.La
 
 def _picks_weekdays(scope: Scope) -> bool:
     names = (*scope.keys, *(filter_.dimension for filter_ in scope.filters))
-    return any(scope.schema.dimension(name).grain == "weekday" for name in names)
+    return any(scope.schema.dimension(name).grain in ("weekday", "day_type") for name in names)
