@@ -90,7 +90,9 @@ class Analyst:
                 self._words = lexicon, Speller(lexicon.vocabulary)
             return self._words
 
-    def ask(self, question: Question, progress: Progress | None = None, cancel: threading.Event | None = None) -> Answer:
+    def ask(
+        self, question: Question, progress: Progress | None = None, cancel: threading.Event | None = None
+    ) -> Answer:
         """Answer one question. Expected failures become an answer with status failed or refused, never an exception."""
         start = perf_counter()
         language: Language = "zh" if detect_language(question.text) == "zh" else "en"
@@ -143,7 +145,9 @@ class Analyst:
         cancel: threading.Event | None,
     ) -> Answer:
         model = self._model() if planned.model else None
-        composed = compose(question.text, draft.language, executed.facts, model, cancel=cancel, timeout=self.limits.model_seconds)
+        composed = compose(
+            question.text, draft.language, executed.facts, model, cancel=cancel, timeout=self.limits.model_seconds
+        )
         composed_ms = clock.lap()
         checked = verify(composed.text, executed.facts, draft.language, lambda: self.words[0].vocabulary)
         queries = tuple(SemanticQuery.model_validate(c.args) for c in planned.plan.calls if c.tool == "query_metrics")
@@ -167,7 +171,9 @@ class Analyst:
         query = self.verified.match(question.text, as_of)
         if query is None:
             return None
-        return Plan("run", (Call("query_metrics", query.model_dump(mode="json", exclude_defaults=True)),), source="verified")
+        return Plan(
+            "run", (Call("query_metrics", query.model_dump(mode="json", exclude_defaults=True)),), source="verified"
+        )
 
     def _as_of(self, question: Question) -> tuple[date, Interval | None]:
         """The clock of this question, and the period of a question that names none."""

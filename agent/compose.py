@@ -57,7 +57,12 @@ def stated(facts: Sequence[Fact], language: Language) -> str:
 
 
 def _chosen(
-    question: str, language: Language, facts: Sequence[Fact], model: LanguageModel, cancel: threading.Event | None, timeout: float
+    question: str,
+    language: Language,
+    facts: Sequence[Fact],
+    model: LanguageModel,
+    cancel: threading.Event | None,
+    timeout: float,
 ) -> Composed:
     lines = [f"question: {question}", *(f"{f.id} {f.text.of(language)[:160]}" for f in facts)]
     prompt = Prompt(load_prompt("choose").render(), (Message("user", "\n".join(lines)),))

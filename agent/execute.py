@@ -32,7 +32,9 @@ class Executed:
     facts: tuple[Fact, ...]
 
 
-def execute(plan: Plan, store: Store, principal: Principal, limits: Limits, cancel: threading.Event | None = None) -> Executed:
+def execute(
+    plan: Plan, store: Store, principal: Principal, limits: Limits, cancel: threading.Event | None = None
+) -> Executed:
     """Run every call of a plan.
 
     Raises:
@@ -63,5 +65,3 @@ def _numbered(results: list[ToolResult]) -> Executed:
     for result in results:
         facts.extend(replace(fact, id=f"f{len(facts) + i}") for i, fact in enumerate(result.facts, 1))
     return Executed(tuple(r.evidence for r in results), tuple(facts))
-
-

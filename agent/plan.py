@@ -38,7 +38,11 @@ class Planned:
 
 
 def plan_question(
-    understanding: Understanding, schema: StoreSchema, open_model: Callable[[], LanguageModel], cancel: threading.Event | None = None, timeout: float = REQUEST_SECONDS
+    understanding: Understanding,
+    schema: StoreSchema,
+    open_model: Callable[[], LanguageModel],
+    cancel: threading.Event | None = None,
+    timeout: float = REQUEST_SECONDS,
 ) -> Planned:
     """Plan one question. The model is opened only when code alone cannot settle it.
 
@@ -58,7 +62,9 @@ def plan_question(
         reply = model.complete_json(Prompt(prompt.fixed, (repair,)), form, cancel=cancel, timeout=timeout)
         usage += reply.usage
         if form_error(reply.data, form):
-            raise ModelReplyError(f"The model {model.name} did not fill the plan's form.", "Try again, or use another model.")
+            raise ModelReplyError(
+                f"The model {model.name} did not fill the plan's form.", "Try again, or use another model."
+            )
     return Planned(assemble(understanding, reply.data, schema, repaired=bool(error)), usage, model.name)
 
 
@@ -162,7 +168,13 @@ def plan_prompt(understanding: Understanding, schema: StoreSchema) -> Prompt:
         lines.append(f"unknown: {', '.join(unread)}")
     for i, reading in enumerate(understanding.readings):
         metrics, splits = _metrics(reading), _splits(reading)
-        metric = f"metric {metrics[0]}" if len(metrics) == 1 else "metric?" if len(metrics) > 6 else f"metric? {' or '.join(metrics)}"
+        metric = (
+            f"metric {metrics[0]}"
+            if len(metrics) == 1
+            else "metric?"
+            if len(metrics) > 6
+            else f"metric? {' or '.join(metrics)}"
+        )
         split = f"split: {splits[0]}" if len(splits) == 1 else f"split? {' or '.join(splits)}"
         lines.append(f"form q{i + 1}: {metric}; {split}" if len(metrics) == 1 else f"form q{i + 1}: {metric} {split}")
     return Prompt(plan_prefix(schema), (Message("user", "\n".join(lines)),))
@@ -179,7 +191,9 @@ def assemble(understanding: Understanding, form: Mapping[str, Any], schema: Stor
             calls.append(_call(query))
             if reading.listed in query.group_by:
                 rest = tuple(g for g in query.group_by if g != reading.listed)
-                calls.append(_call(query.model_copy(update={"group_by": rest, "order": None, "limit": None, "limit_per": None})))
+                calls.append(
+                    _call(query.model_copy(update={"group_by": rest, "order": None, "limit": None, "limit_per": None}))
+                )
         else:
             refused.append(reading)
     if calls:

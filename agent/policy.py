@@ -21,4 +21,6 @@ def check_policy(plan: Plan, principal: Principal, schema: StoreSchema) -> None:
         touched = [*call.args.get("group_by", ()), *(f["dimension"] for f in call.args.get("filters", ()))]
         for name in touched:
             if schema.dimensions[name].pii == "personal" and not principal.may_see_pii:
-                raise PermissionRefused(f"You may not see {schema.dimensions[name].label.en}.", "Ask for a total instead.")
+                raise PermissionRefused(
+                    f"You may not see {schema.dimensions[name].label.en}.", "Ask for a total instead."
+                )

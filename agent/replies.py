@@ -17,18 +17,30 @@ def which_member(ambiguity: Ambiguity, text: str, clause: str) -> tuple[Text, tu
     """Ask which of several members is meant; each option is the whole question made plain."""
     words = ambiguity.words
     options = tuple(Option(o.label, text.replace(clause, o.question)) for o in ambiguity.options)
-    message = Text(en=f'"{words}" can mean several things here, and their figures differ. Which one?', zh=f"“{words}”在本店有多种含义，数字不同。请问是哪一个？")
+    message = Text(
+        en=f'"{words}" can mean several things here, and their figures differ. Which one?',
+        zh=f"“{words}”在本店有多种含义，数字不同。请问是哪一个？",
+    )
     return message, options
 
 
-def which_figure(understanding: Understanding, schema: StoreSchema, partly: Sequence[str] = ()) -> tuple[Text, tuple[Option, ...]]:
+def which_figure(
+    understanding: Understanding, schema: StoreSchema, partly: Sequence[str] = ()
+) -> tuple[Text, tuple[Option, ...]]:
     """Ask which figure is meant, offering the main ones."""
     reading = understanding.readings[0]
-    reached = [n for n in (partly or reading.metric_options or schema.metrics) if all(schema.can_split(n, f.dimension) for f in reading.filters)]
+    reached = [
+        n
+        for n in (partly or reading.metric_options or schema.metrics)
+        if all(schema.can_split(n, f.dimension) for f in reading.filters)
+    ]
     names = (reached or list(schema.metrics))[:FIGURES_OFFERED]
     zh = understanding.language == "zh"
     options = tuple(
-        Option(schema.metrics[n].label, f"{understanding.text.rstrip('?？。.!')} {'：' if zh else '- '}{schema.metrics[n].label.of(understanding.language).lower()}")
+        Option(
+            schema.metrics[n].label,
+            f"{understanding.text.rstrip('?？。.!')} {'：' if zh else '- '}{schema.metrics[n].label.of(understanding.language).lower()}",
+        )
         for n in names
     )
     return Text(en="Which figure do you mean?", zh="请问您想看哪个指标？"), options
@@ -51,14 +63,19 @@ def cannot_answer(readings: Sequence[Reading], schema: StoreSchema) -> Text:
             en=f'I don\'t know "{word}" in this store; did you mean {label.en}? {can.en}',
             zh=f"本店没有“{word}”；您是指{label.zh}吗？{can.zh}",
         )
-    return Text(en=f"That is outside what this store's data can answer. {can.en}", zh=f"这个问题超出了本店数据的范围。{can.zh}")
+    return Text(
+        en=f"That is outside what this store's data can answer. {can.en}", zh=f"这个问题超出了本店数据的范围。{can.zh}"
+    )
 
 
 def what_can_be_asked(schema: StoreSchema) -> Text:
     """A sentence on what can be asked, from the store's own metrics and dimensions."""
     metrics = [m for m in schema.metrics.values() if not m.hidden][:6]
     splits = [d for d in schema.dimensions.values() if d.kind == "member"][:5]
-    en_metrics, en_splits = ", ".join(m.label.en.lower() for m in metrics), ", ".join(d.label.en.lower() for d in splits)
+    en_metrics, en_splits = (
+        ", ".join(m.label.en.lower() for m in metrics),
+        ", ".join(d.label.en.lower() for d in splits),
+    )
     return Text(
         en=f"You can ask for figures such as {en_metrics}, by {en_splits} or over time.",
         zh=f"可以询问{'、'.join(m.label.zh for m in metrics)}等指标，并可按{'、'.join(d.label.zh for d in splits)}或时间查看。",
@@ -70,12 +87,19 @@ def nearest(words: Sequence[str], schema: StoreSchema) -> tuple[str, Text] | Non
     labels: dict[str, Text] = {}
     for metric in schema.metrics.values():
         if not metric.hidden:
-            labels.update({w.lower(): metric.label for w in (metric.label.en, metric.label.zh, *metric.synonyms.en, *metric.synonyms.zh)})
+            labels.update(
+                {
+                    w.lower(): metric.label
+                    for w in (metric.label.en, metric.label.zh, *metric.synonyms.en, *metric.synonyms.zh)
+                }
+            )
     for dimension in schema.dimensions.values():
         labels.update({w.lower(): dimension.label for w in (dimension.label.en, dimension.label.zh)})
         for value, member in dimension.members.items():
             shown = member.label or Text(en=value, zh=value)
-            labels.update({w.lower(): shown for w in (value, shown.en, shown.zh, *member.synonyms.en, *member.synonyms.zh)})
+            labels.update(
+                {w.lower(): shown for w in (value, shown.en, shown.zh, *member.synonyms.en, *member.synonyms.zh)}
+            )
     best: tuple[float, str, Text] | None = None
     for word in words:
         if len(word) < (2 if not word.isascii() else 4):

@@ -23,7 +23,11 @@ def suggestions(queries: Sequence[SemanticQuery], schema: StoreSchema, language:
     if query.time and not query.compare:
         found.append("和上一期相比呢？" if zh else "compared with the previous period?")
     used = {*query.group_by, *(f.dimension for f in query.filters)}
-    splits = ["campaign_type"] if table and not table.startswith(("transactions", "first")) else ["department", "store", "brand"]
+    splits = (
+        ["campaign_type"]
+        if table and not table.startswith(("transactions", "first"))
+        else ["department", "store", "brand"]
+    )
     for name in splits:
         dimension = schema.dimensions.get(name)
         if dimension and name not in used and len(found) < SUGGESTED - 1:

@@ -19,8 +19,19 @@ from tools.evidence import Fact
 
 _MARK = re.compile(r"\[(f\d+(?:\s*[,、]\s*f\d+)*)\]")
 _SENTENCE = re.compile(r"[^.!?。！？\n]*(?:\.(?=\d)[^.!?。！？\n]*)*(?:[.!?。！？\n]+|$)(?:\s*\[f[\d, f、]+\])*")
-_NUMBER = re.compile(r"(?<![\w])[-−+]?[$¥€£]?\s?\d[\d,]*(?:\.\d+)?\s?(?:%|k\b|m\b|million|thousand|bn|万|亿|个百分点)?", re.IGNORECASE)
-_SCALE = {"%": Decimal("0.01"), "k": Decimal(1000), "thousand": Decimal(1000), "m": Decimal(10**6), "million": Decimal(10**6), "bn": Decimal(10**9), "万": Decimal(10**4), "亿": Decimal(10**8)}
+_NUMBER = re.compile(
+    r"(?<![\w])[-−+]?[$¥€£]?\s?\d[\d,]*(?:\.\d+)?\s?(?:%|k\b|m\b|million|thousand|bn|万|亿|个百分点)?", re.IGNORECASE
+)
+_SCALE = {
+    "%": Decimal("0.01"),
+    "k": Decimal(1000),
+    "thousand": Decimal(1000),
+    "m": Decimal(10**6),
+    "million": Decimal(10**6),
+    "bn": Decimal(10**9),
+    "万": Decimal(10**4),
+    "亿": Decimal(10**8),
+}
 
 
 @dataclass(frozen=True, slots=True)

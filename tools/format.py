@@ -1,7 +1,7 @@
-"""How values are written in sentences and tables, in both languages. One place, so that the verifier knows the rounding.
+"""How values are written in sentences and tables, in both languages: one place, so that the rounding is known.
 
-Rounding rules: money to cents; counts whole; ratios as percentages with one decimal (two below 10 %); plain numbers with
-two decimals. The evidence keeps the full value.
+Rounding rules: money to cents; counts whole; ratios as percentages with one decimal (two below 10 %); plain numbers
+with two decimals. The evidence keeps the full value.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ def number(value: Value, unit: Unit, currency: str = "USD") -> str:
     """
     if value is None or isinstance(value, bool | str):
         return NONE.en if value is None else str(value)
+    if unit in {"text", "member", "date"}:  # a number that only names something: 367, 2017
+        return str(value)
     if unit == "currency":
         sign = "-" if value < 0 else ""
         return f"{sign}{_SYMBOLS.get(currency, currency + ' ')}{abs(Decimal(str(value))):,.2f}"
