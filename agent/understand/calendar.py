@@ -89,6 +89,13 @@ def trailing(as_of: date, grain: PeriodGrain, count: int) -> Period:
     return Period(Interval(start=start, end=end), grain if count == 1 else "range")
 
 
+def whole_weeks(interval: Interval) -> Interval:
+    """The full ISO weeks inside an interval; the interval itself where it holds none."""
+    start = interval.start + timedelta(days=-interval.start.weekday() % 7)
+    end = interval.end - timedelta(days=interval.end.weekday())
+    return Interval(start=start, end=end) if start < end else interval
+
+
 def previous(period: Period) -> Period:
     """The period before, of the same length; for calendar units the unit before."""
     interval, grain = period.interval, period.grain

@@ -18,6 +18,7 @@ LONGEST_SUPERLATIVE = 24  # "which … more" spans the clause: the words between
 DEFAULT_TOP = 5  # "the top departments", with no number said
 
 Direction = Literal["asc", "desc"]
+Baseline = Literal["previous", "week", "year"]
 TimeGrain = Literal["hour", "day", "weekday", "day_type", "week", "month", "quarter", "year"]
 
 
@@ -28,6 +29,7 @@ class Threshold:
     low: float | None
     high: float | None
     strict: bool
+    percent: bool
     start: int
     end: int
 
@@ -46,7 +48,7 @@ class Modifiers:
     share: bool = False
     running: bool = False
     per: Literal["day", "week", "month", "quarter", "year"] | None = None
-    compare: Literal["previous", "year"] | None = None
+    compare: Baseline | None = None
     each: bool = False  # "A and B respectively", "A versus B"
     count: bool = False  # "how many"
     follow_up: bool = False
@@ -78,6 +80,8 @@ _ORDER_RULES: tuple[tuple[re.Pattern[str], Direction, bool], ...] = (
     (_rx(r"\b(?:which|who|what)\b.*\b(?:less|fewer|lower|worse|smaller)\b(?! than)|[哪谁].*更[低少差小弱]"), "asc", False),
 )
 _TOP_N = (
+    (_rx(rf"\b(?P<n>second|third|fourth|fifth|2nd|3rd|4th|5th)[- ](?:{_BEST}|{_MOST})\b|第(?P<n2>[二三四五])[高多大好强]"), "desc"),
+    (_rx(rf"\b(?P<n>second|third|fourth|fifth|2nd|3rd|4th|5th)[- ](?:{_WORST}|{_LEAST})\b|第(?P<n2>[二三四五])[低少小差弱]"), "asc"),
     (_rx(rf"\b(?:which|what|the|our|name|list|show(?: me)?) (?P<n>{EN_NUMBER}) (?=[{DIMENSION}{ENTITY}]|days?\b|weeks?\b|months?\b|hours?\b)"), "as said"),
     (_rx(rf"\b(?:{_BEST}|{_MOST}|first) (?P<n>{EN_NUMBER})\b(?! ?%)"), "desc"),
     (_rx(rf"\b(?P<n>{EN_NUMBER}) (?:{_BEST}|{_MOST})\b"), "desc"),
@@ -113,6 +117,10 @@ _YEAR_EARLIER = _rx(
     r"|\b" + _COMPARE_PREP + r" (?:the )?(?:year before|year earlier|a year (?:ago|earlier|before)|(?:the )?(?:prior|previous) year)\b"
     r"|同比|(?:和|与|跟|比|较|相比)?(?:去年|上年|前一年)(?:的)?同(?:期|月|季)(?:相比|比较|对比|比)?"
 )
+_WEEK_EARLIER = _rx(
+    r"(?:\b" + _COMPARE_PREP + r" )?(?:the )?(?:same day (?:the week before|last week|a week (?:ago|earlier|before)|(?:of|in) the (?:previous|prior) week)|(?:mon|tues|wednes|thurs|fri|satur|sun)day before)\b"
+    r"|(?:和|与|跟|比|较|相比)?上周(?:同一天|同日|同期)(?:相比|比较|对比|比)?"
+)
 _PREVIOUS = _rx(
     r"\bmonth[- ](?:over|on)[- ]month\b|\bweek[- ](?:over|on)[- ]week\b|\bquarter[- ](?:over|on)[- ]quarter\b|\bperiod[- ](?:over|on)[- ]period\b|\bday[- ](?:over|on)[- ]day\b|\bmom\b|\bwow\b|\bqoq\b|\bm/m\b"
     r"|\b" + _COMPARE_PREP + r" (?:the )?(?:one )?(?:previous|prior|preceding) (?:period|day|week|month|quarter|year|one)\b"
@@ -134,12 +142,16 @@ _GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     (_rx(r"\bmonthly\b|\b(?:by|per|each|every) months?\b|\bmonth[- ]by[- ]month\b|每(?:一|个)?个?月|逐月|按月份?|各个?月份?|月度|哪(?:一|个|几)?个?月份?|分月"), "month"),
     (_rx(r"\bquarterly\b|\b(?:by|per|each|every) quarters?\b|\bquarter[- ]by[- ]quarter\b|每(?:一|个)?个?季度?|逐季|按季度?|各个?季度?|季度性|哪(?:一|个|几)?个?季度?|分季度?"), "quarter"),
     (_rx(r"\b(?:yearly|annual(?:ly)?)\b|\b(?:by|per|each|every) years?\b|每(?:一)?年|逐年|按年|各年"), "year"),
+    (_rx(r"\b(?:days?|dates?) (?:with|that|when|where|had|having)\b"), "day"),
+    (_rx(r"\bweeks? (?:with|that|when|where|had|having)\b"), "week"),
+    (_rx(r"\bmonths? (?:with|that|when|where|had|having)\b"), "month"),
     (_rx(r"(?:\bwhich|\bwhat|{0}|\bthe|\bsingle|\bour|\d+|\bthese|\bthose)(?: single| sales| trading| calendar)? (?:days?|dates?)\b(?! of (?:the )?week)|\bwhen\b".replace("{0}", rf"\b(?:{_BEST}|{_MOST}|{_WORST}|{_LEAST})")), "day"),
     (_rx(rf"(?:\bwhich|\bwhat|\b(?:{_BEST}|{_MOST}|{_WORST}|{_LEAST})|\d+)(?: sales| trading| calendar)? weeks?\b"), "week"),
     (_rx(rf"(?:\bwhich|\bwhat|\b(?:{_BEST}|{_MOST}|{_WORST}|{_LEAST})|\d+)(?: sales| trading| calendar)? months?\b"), "month"),
     (_rx(rf"(?:\bwhich|\bwhat|\b(?:{_BEST}|{_MOST}|{_WORST}|{_LEAST})|\d+)(?: sales| trading| calendar)? quarters?\b"), "quarter"),
 )
 
+_ORDINALS = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "2nd": 2, "3rd": 3, "4th": 4, "5th": 5}
 _SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "万": 1e4, "千": 1e3, "百": 1e2, "亿": 1e8, "%": 0.01, "percent": 0.01, "百分之": 0.01, "w": 1e4}
 _NUMBER = r"[$￥¥]? ?(?P<v>\d[\d,]*(?:\.\d+)?) ?(?P<s>k|thousand|mn|million|m|w|万|千|百|亿|%|percent)?(?![\w])"
 _NUMBER_ZH = r"[$￥¥]?(?P<v>\d[\d,]*(?:\.\d+)?|[一二两三四五六七八九十]+)(?P<s>k|万|千|百|亿|%|w)?"
@@ -174,8 +186,11 @@ _DAYPARTS = (
 )
 
 
-def compare_words(text: str, taken: bytearray) -> Literal["previous", "year"] | None:
+def compare_words(text: str, taken: bytearray) -> Baseline | None:
     """The baseline named without a date ("the month before", "a year earlier", 环比, 同比); marks its words."""
+    if match := _WEEK_EARLIER.search(text):
+        taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
+        return "week"
     if match := _YEAR_EARLIER.search(text):
         taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
         return "year"
@@ -246,7 +261,8 @@ class Reader:
     def _ordered(self, found: Modifiers) -> Modifiers:
         for pattern, direction in _TOP_N:
             if match := pattern.search(self._text):
-                number = parse_number(match["n"] or match.groupdict().get("n2") or "")
+                words = match["n"] or match.groupdict().get("n2") or ""
+                number = _ORDINALS.get(words) or parse_number(words)
                 said, judged = self._superlative(match[0] if direction != "as said" else self._text)
                 if direction == "as said" and said is None:
                     continue
@@ -301,7 +317,7 @@ class Reader:
                 number = float(words.replace(",", "")) if words[0].isdigit() else float(parse_number(words) or 0)
                 value = number * _SCALE.get(match["s"] or "", 1.0)
                 low, high = (value, None) if sign.startswith(">") else (None, value)
-                found.append(Threshold(low, high, len(sign) == 1, match.start(), match.end()))
+                found.append(Threshold(low, high, len(sign) == 1, match["s"] in {"%", "percent"}, match.start(), match.end()))
                 self._blank(match)
         return tuple(found)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from agent.contracts import Ambiguity, Option
 from agent.understand import roles
-from agent.understand.lexicon import HINT, Lexicon
+from agent.understand.lexicon import HINT, RAW, Lexicon
 from agent.understand.modifiers import DIMENSION, ENTITY, MEMBER, METRIC, PERIOD, Reader
 from agent.understand.roles import Place
 from agent.understand.vocabulary import Mention, Term
@@ -157,12 +157,11 @@ class NameReader:
             elif previous and (mention.start == previous[0].start or roles.in_list(names.masked, previous[0], mention)):
                 negative = previous[1]
             previous = (mention, negative)
-            term = self._choose(names, mention)
-            if term:
+            for term in self._choose(names, mention):
                 names.members.append((mention, term, negative))
 
-    def _choose(self, names: Names, mention: Mention) -> Term | None:
-        """One member out of the readings of its words: the dimension named beside it, else the coarsest one."""
+    def _choose(self, names: Names, mention: Mention) -> tuple[Term, ...]:
+        """The members that the words mean: in the dimension named beside them, else in the coarsest one."""
         terms = mention.of("member")
         beside = self._dimension_beside(names.masked, mention)
         named = [t for t in terms if t.name == beside]
@@ -170,14 +169,16 @@ class NameReader:
         coarsest = min(self.lexicon.order[t.name] for t in pool)
         pool = [t for t in pool if self.lexicon.order[t.name] == coarsest]
         best = min(t.rank for t in pool)
-        values = {t.value for t in pool if t.rank == best} if best < 2 else {t.value for t in pool}
+        values = {t.value for t in pool if (t.rank < RAW) == (best < RAW)}
         if len(values) > 1 and (exact := self._quoted(mention, values)) is not None:
             values = {exact}
         if len(values) == 1:
             value = values.pop()
-            return next(t for t in pool if t.value == value)
+            return (next(t for t in pool if t.value == value),)
+        if best < RAW:
+            return tuple(t for t in pool if t.value in values)  # "wine": every member that the word was given to
         names.ambiguities.append(self._ambiguity(mention, pool[0].name, sorted(values, key=str)))
-        return None
+        return ()
 
     def _quoted(self, mention: Mention, values: set[Scalar | None]) -> Scalar | None:
         around = self.text[mention.start - 1 : mention.start] + self.text[mention.end : mention.end + 1]
@@ -224,7 +225,7 @@ class NameReader:
             return
         if metric and self._per_entity(names, place, metric[0].name):
             return
-        split = roles.splits(place) if not metric or self._ranks() else roles.cued_before(place)
+        split = roles.entity_splits(place, self._ranks()) if metric else roles.splits(place)
         if split or (names.splits and roles.continues_list(place)):
             names.splits.append((mention.start, name))
         elif metric and not self._describes_members(place) and not roles.acts(place):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from agent.understand import calendar
 from agent.understand.calendar import Period
 from agent.understand.dates import PeriodMention
 from agent.understand.dates_en import Clock
-from agent.understand.modifiers import TimeGrain
+from agent.understand.modifiers import Baseline, TimeGrain
 from db.semantic.query import Interval
 
 _BASELINE_BEFORE = re.compile(
@@ -34,7 +35,7 @@ class AskedPeriods:
 def settle_periods(
     text: str,
     mentions: Sequence[PeriodMention],
-    compare: Literal["previous", "year"] | None,
+    compare: Baseline | None,
     changes: bool,
     clock: Clock,
     context: Period | None,
@@ -82,9 +83,12 @@ def _is_baseline(text: str, mention: PeriodMention) -> bool:
     return bool(_BASELINE_BEFORE.search(text[: mention.start]) or _BASELINE_AFTER.match(text[mention.end :]))
 
 
-def _with_baseline(period: Period, compare: Literal["previous", "year"] | None, changes: bool) -> AskedPeriods:
+def _with_baseline(period: Period, compare: Baseline | None, changes: bool) -> AskedPeriods:
     if compare == "year":
         return AskedPeriods(period, calendar.year_earlier(period).interval)
+    if compare == "week":
+        week = timedelta(days=7)
+        return AskedPeriods(period, Interval(start=period.start - week, end=period.end - week))
     if compare == "previous" or changes:
         return AskedPeriods(period, calendar.previous(period).interval)
     return AskedPeriods(period)

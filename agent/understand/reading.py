@@ -7,18 +7,19 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from agent.contracts import Reading
-from agent.understand import roles
+from agent.understand import calendar, roles
 from agent.understand.calendar import Period
 from agent.understand.dates import find_periods
 from agent.understand.dates_en import Clock
 from agent.understand.leftovers import unread_words
 from agent.understand.lexicon import Lexicon
-from agent.understand.modifiers import DEFAULT_TOP, Modifiers, compare_words
+from agent.understand.modifiers import DEFAULT_TOP, Modifiers, Threshold, compare_words
 from agent.understand.names import NameReader, Names, modifiers_of, to_filters
 from agent.understand.periods import AskedPeriods, settle_periods, trend_grain
 from db.semantic.query import Filter, Interval, MetricFilter, SemanticQuery
 
 MAX_SPLITS = 2
+_WHAT = re.compile(r"^(?:so |and )?what\b|\bwhat (?:do|does|did|sells?|sold|are|is)\b|什么|哪些东西", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,10 @@ class ClauseReader:
         filters, keep, splits = self._filters(splits, last)
         ordering = self._ordering(splits, metrics, last)
         time = asked.asked.interval if asked.asked else (last.time if last else self.scope.everything)
+        if time is None and any(self._dated(s) for s in splits):
+            time = self.scope.data  # the hours after the last full day are no month of their own
+        if time and ordering["limit"] and "week" in (self.lexicon.schema.dimensions[s].grain for s in splits):
+            time = calendar.whole_weeks(time)
         unread = unread_words(self.text, self.taken)
         return Reading(
             text=self.text,
@@ -83,6 +88,9 @@ class ClauseReader:
             unavailable=tuple(self.names.unavailable),
             **ordering,
         )
+
+    def _dated(self, split: str) -> bool:
+        return self.lexicon.schema.dimensions[split].grain in {"day", "week", "month", "quarter", "year"}
 
     @property
     def names_something(self) -> bool:
@@ -116,6 +124,8 @@ class ClauseReader:
 
     def _metrics(self, last: SemanticQuery | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         names = self.names
+        if self.words.thresholds and names.counted and names.metrics == [self.lexicon.counters.get(names.counted[0])]:
+            return (self._hinted(uncounted=True) or self._default(),), ()  # "how many stores sold more than 1,000"
         if names.metrics or names.metric_options:
             return self._reachable(self._parts_dropped(names.metrics)), tuple(names.metric_options)
         if names.unavailable:
@@ -127,7 +137,7 @@ class ClauseReader:
             return last.metrics, ()
         if self.words.count and names.counted:
             return (self._default(),), ()
-        if self.words.ranked and (names.splits or names.loose or self.words.grains):
+        if (self.words.ranked or self.words.change) and (names.splits or names.loose or self.words.grains):
             return (self._default(),), ()
         return (), tuple(name for name, m in self.lexicon.schema.metrics.items() if not m.hidden)
 
@@ -153,12 +163,12 @@ class ClauseReader:
     def _default(self) -> str:
         return next(iter(self.lexicon.schema.metrics))
 
-    def _hinted(self) -> str | None:
+    def _hinted(self, uncounted: bool = False) -> str | None:
         """A weak word ("sold", "busy") where nothing names the metric; counting picks the counted one."""
         for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
             self._take(mention.start, mention.end)
             units = {t.name: self.lexicon.schema.metrics[t.name].unit for t in mention.terms}
-            counting = self.words.count and not self.names.counted
+            counting = self.words.count and not self.names.counted and not uncounted
             wanted = [n for n, u in units.items() if (u == "count") == counting]
             return (wanted or list(units))[0]
         return None
@@ -176,13 +186,15 @@ class ClauseReader:
         if not grains and (words.trend or words.running):
             grains.append(trend_grain(asked.asked.interval if asked.asked else None, self.scope.data))
         time_splits = [self.lexicon.time_splits[g] for g in grains if g in self.lexicon.time_splits]
-        if loose and not splits and (words.ranked or words.share or names.counted) and not time_splits:
+        if loose and not splits and (words.ranked or words.share or words.change or words.thresholds or names.counted) and not time_splits:
             splits, loose = [loose[0]], loose[1:]
         if words.count and not metrics and names.counted:
             splits = splits or names.counted
         if names.counted and words.thresholds and names.counted[0] not in splits:
             splits.append(names.counted[0])
         splits += [t for t in time_splits if t not in splits]
+        if not splits and not loose and words.ranked and not last and _WHAT.search(self.names.masked):
+            splits = [s for s in (self.lexicon.schema.default_split,) if s and s not in filtered]
         ranked = self._ranked_split(tuple(splits))
         if len(splits) == 2 and words.ranked and splits[0] == ranked:
             splits.reverse()  # "top 3 categories in each department": rows read by department
@@ -197,12 +209,13 @@ class ClauseReader:
         """Several members of one dimension are shown side by side, unless they are asked for together."""
         if roles.together(self.names.masked):
             return splits
-        positive: dict[str, set[object]] = {}
-        for _, term, negative in self.names.members:
+        positive: dict[str, set[tuple[int, object]]] = {}
+        for mention, term, negative in self.names.members:
             if not negative:
-                positive.setdefault(term.name, set()).add(term.value)
-        for dimension, values in positive.items():
-            if len(values) > 1 and dimension not in splits and len(splits) < MAX_SPLITS:
+                numbered = self.lexicon.schema.dimensions[term.name].value == "int"
+                positive.setdefault(term.name, set()).add((mention.start, term.value if numbered else None))
+        for dimension, places in positive.items():
+            if len(places) > 1 and dimension not in splits and len(splits) < MAX_SPLITS:
                 splits = [dimension, *splits]
                 self.listed = dimension if not self.words.each and not self.words.share else None
         return splits
@@ -263,7 +276,7 @@ class ClauseReader:
         self, splits: tuple[str, ...], metrics: tuple[str, ...], last: SemanticQuery | None
     ) -> dict[str, object]:
         words = self.words
-        by_change = bool(splits) and bool(words.change) and not words.trend
+        by_change = bool(splits) and bool(words.change) and not words.trend and not (words.grains and not words.ranked)
         direction: Literal["asc", "desc"] | None = words.direction
         if by_change and (words.ranked or words.relative or not words.grains):
             direction = "asc" if words.change == "down" else ("asc" if words.direction == "asc" else "desc")
@@ -303,6 +316,9 @@ class ClauseReader:
             before = [n for s, n in places if s < threshold.start]
             metric = after[0] if after else before[-1] if before else (metrics[0] if metrics else self._default())
             ratio = self.lexicon.schema.metrics[metric].unit == "ratio"
+            if self.words.change and threshold.percent and not ratio:
+                result.append(_change_limit(metric, threshold, self.words.change == "down"))
+                continue
             bounds = [v / 100 if v is not None and ratio and v > 1 else v for v in (threshold.low, threshold.high)]
             result.append(MetricFilter(metric=metric, low=bounds[0], high=bounds[1], strict=threshold.strict))
         return tuple(result)
@@ -310,3 +326,10 @@ class ClauseReader:
     def _share(self, last: SemanticQuery | None, splits: tuple[str, ...]) -> bool:
         return self.words.share and bool(splits)
 
+
+def _change_limit(metric: str, threshold: Threshold, down: bool) -> MetricFilter:
+    """ "grew more than 20 %", "fell by over 10 %": a limit on the relative change."""
+    low, high = (v if v is None else abs(v) for v in (threshold.low, threshold.high))
+    if down:
+        low, high = (None if high is None else -high), (None if low is None else -low)
+    return MetricFilter(metric=f"{metric}__change_pct", low=low, high=high, strict=threshold.strict)

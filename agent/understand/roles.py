@@ -37,6 +37,8 @@ _ACTS_BEFORE = _rx(r"\b(?:did|do|does|have|are|were) (?:our |the )?$")
 _ACTS_AFTER = _rx(r" ?(?:saved?|spend|spent|paid|pay|bought|buy)\b|(?:一共|总共|共)?(?:花|消费|省|购买了|买了)")
 _ONE_OF = _rx(r"\b(?:a|an|one|each|every|per|the average|the typical) $|(?:每一?[个位名家户]?|人均)$")
 _AVERAGE = _rx(r"\baverage\b|\bavg\b|\bon average\b|\bmean\b|\btypical|平均|均")
+_COUNTED_BEFORE = _rx(r"\b(?:most|fewest|least|more|less|fewer|highest(?: number of)?|lowest(?: number of)?|largest number of|smallest number of) (?:new |unique |active )?$|最[多少]的?$")
+_CLAUSE_AFTER = _rx(rf" ?(?:who|that|whose|where|having|with(?!.{{0,20}}{MEMBER}))\b")
 _JOINED = _rx(rf"(?:{METRIC}|{ENTITY}){FILLER}* ?(?:,|and|&|plus|as well as|和|与|及|以及|、|,? ?and)+ ?(?:the |our )?$")
 _JOINS_NEXT = _rx(rf" ?(?:,|and|&|plus|as well as|和|与|及|以及|、|,? ?and)+ ?(?:the |our )?(?:{METRIC}|{ENTITY})")
 _NEGATION = _rx(
@@ -70,9 +72,13 @@ def splits(place: Place) -> bool:
     return bool(_CUE_BEFORE.search(place.before) or _CUE_AFTER.match(place.after))
 
 
-def cued_before(place: Place) -> bool:
-    """Whether the words before ask to split ("by Ⓔ", "which Ⓔ"): what an entity noun needs, which may also be counted."""
-    return bool(_CUE_BEFORE.search(place.before)) and not averaged(place)
+def entity_splits(place: Place, ranks: bool) -> bool:
+    """Whether a noun that may also be counted is split by: "by Ⓔ", "top 5 Ⓔ", "Ⓔ with …"; "the fewest Ⓔ" is a count."""
+    if _COUNTED_BEFORE.search(place.before):
+        return False
+    if _CUE_BEFORE.search(place.before):
+        return not averaged(place)
+    return ranks and bool(_CLAUSE_AFTER.match(place.after))
 
 
 def acts(place: Place) -> bool:

@@ -56,19 +56,17 @@ def understand(
         if language == "en" and not understood and speller.foreign(normal):
             raise QuestionError("I read English and Chinese only.", "Please ask in English or in Chinese. 请用中文或英文提问。")
         normal = fixed
-        if language == "en" and speller:
-            readings = tuple(replace(r, strangers=_strangers(r, text, speller)) for r in readings)
+        if language == "en":
+            readings = tuple(replace(r, strangers=_strangers(r)) for r in readings)
     return Understanding(language, normal, readings, corrections)
 
 
-def _strangers(reading: Reading, typed: str, speller: Speller) -> tuple[str, ...]:
-    """Unread words where a member's name stands ("sales at Walmart", "zorblat's orders"): proper nouns, or no English."""
+def _strangers(reading: Reading) -> tuple[str, ...]:
+    """Unread words where a member's name stands ("sales at Walmart", "in dairy"): the figure would have to be limited to them."""
     found = []
     for word in reading.unread:
-        owner = re.search(rf"\b{re.escape(word)}\b", typed, re.IGNORECASE)
-        placed = re.search(rf"\b(?:of|for|from|in|at|by|with|on) (?:the )?{re.escape(word)}\b", reading.text) or word.endswith("'s")
-        proper = owner is not None and owner.start() > 0 and owner[0][:1].isupper() and not typed.isupper()
-        if placed and (proper or not speller.is_english(word.removesuffix("'s"))):
+        placed = re.search(rf"\b(?:of|for|from|in|at|by|with|on) (?:the |our )?{re.escape(word)}\b", reading.text)
+        if placed or word.endswith("'s"):
             found.append(word)
     return tuple(found)
 
@@ -108,7 +106,7 @@ def _clauses(text: str, scope: Scope) -> list[str]:
         for match in _SOFT.finditer(sentence):
             start = len(sentence) - len(rest)
             left, right = sentence[start : match.start()], sentence[match.end() :]
-            if match.start() > start and _complete(left, scope) and _complete(_first_part(right), scope):
+            if match.start() > start and _seam(left, _first_part(right), scope):
                 parts.append(left)
                 rest = right
         parts.append(rest)
@@ -131,12 +129,33 @@ def _sentences(text: str, scope: Scope) -> list[str]:
     return result
 
 
+def _seam(left: str, right: str, scope: Scope) -> bool:
+    """Whether a new question begins: both sides can be asked alone, and the right one asks or has its own scope."""
+    one, two = ClauseReader(left, scope), ClauseReader(right, scope)
+    if not (_complete_reader(one) and _complete_reader(two)):
+        return False
+    ranks = [r.words.ranked and bool(r.names.splits or r.words.grains or r.names.loose) for r in (one, two)]
+    both = all(ranks) or all(bool(r.periods) for r in (one, two)) or all(bool(r.names.splits) for r in (one, two))
+    return both or bool(_ASKS.match(right))
+
+
+_ASKS = re.compile(
+    r"(?:which|what|what's|how|who|when|where|show|list|give|tell|is|are|did|does|do|was|were|compare)\b|.{0,12}[哪几谁]|.*(?:多少|如何|怎么样|什么)",
+    re.ASCII,
+)
+
+
 def _complete(part: str, scope: Scope) -> bool:
-    """Whether a part could be asked alone: it measures something, and says over what (period, split, rank, member)."""
-    reader = ClauseReader(part, scope)
+    """Whether a part could be asked alone."""
+    return _complete_reader(ClauseReader(part, scope))
+
+
+def _complete_reader(reader: ClauseReader) -> bool:
+    """It measures something, and says over what (period, split, rank, member)."""
     names, words = reader.names, reader.words
     ranked = words.ranked and bool(names.splits or words.grains or names.loose)
-    measured = reader.names_metric or reader.hints_metric or bool(names.unavailable)
+    described = bool(names.members) and not words.count and names.metrics == [reader.lexicon.counters.get("customer")]
+    measured = (reader.names_metric and not described) or reader.hints_metric or bool(names.unavailable)
     over = bool(reader.periods or names.splits or words.grains or names.members or reader.compare or words.count or names.loose)
     return ranked or (measured and over)
 

@@ -173,6 +173,7 @@ class StoreSchema(_Strict):
     description: Text = Text(en="", zh="")
     currency: str = "USD"
     default_time: str
+    default_split: str | None = None  # what "what sells best" is answered by
     tables: dict[str, Table]
     joins: tuple[Join, ...] = ()
     metrics: dict[str, Metric]
