@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 
 from agent.understand import dates_en, dates_zh
-from agent.understand.calendar import Period, add_months, span
+from agent.understand.calendar import Period, add_months, shift, span
 from agent.understand.dates_en import Clock
-from db.semantic.query import Interval
+from agent.understand.text import EN_NUMBER, ZH_NUMBER, parse_number
+from db.semantic.query import Grain, Interval
 
 __all__ = ["Clock", "PeriodMention", "find_periods"]
 
@@ -40,6 +40,10 @@ _ZH_SINCE = re.compile(r"(?:以来|至今|到现在|到今天|起)")
 _EN_ON = re.compile(r" (?:onwards?|until now|till now|to date|to now|until today|on(?=[ ,?.]|$))", re.ASCII)
 _ZH_AFTER = re.compile(r"(?:以后|之后)")
 _ZH_BEFORE = re.compile(r"(?:以前|之前)")
+
+
+_SPAN_BESIDE = re.compile(rf"\b(?:the )?(?:(?P<n>{EN_NUMBER}) )?(?P<g>day|week|month)s? (?P<side>before|after) (?:the )?$", re.ASCII)
+_ZH_SPAN_BESIDE = re.compile(rf"(?P<side>[前后])(?P<n>{ZH_NUMBER})(?P<g>天|周|个月)", re.ASCII)
 
 
 def find_periods(text: str, clock: Clock) -> list[PeriodMention]:
@@ -99,9 +103,27 @@ def _range(first: Period, last: Period) -> Period:
     return span(start, last.end)
 
 
+def _beside(mention: PeriodMention, before: str, after: str) -> PeriodMention | None:
+    """ "the week before Christmas", "3 days after Black Friday", 圣诞节前一周: a span that ends or begins at the period."""
+    first, last = mention.period.start, mention.period.end
+    if match := _SPAN_BESIDE.search(before):
+        unit_, later, start = match["g"], match["side"] == "after", match.start()
+        count, end = parse_number(match["n"] or "one") or 1, mention.end
+    elif match := _ZH_SPAN_BESIDE.match(after):
+        unit_, later, start = {"天": "day", "周": "week", "个月": "month"}[match["g"]], match["side"] == "后", mention.start
+        count, end = parse_number(match["n"]) or 1, mention.end + match.end()
+    else:
+        return None
+    grain: Grain = unit_
+    there = shift(last, grain, count) if later else shift(first, grain, -count)
+    return PeriodMention(start, end, span(last, there) if later else span(there, first))
+
+
 def _opened(mention: PeriodMention, text: str, clock: Clock) -> PeriodMention:
     before, after, period = text[: mention.start], text[mention.end :], mention.period
     interval = period.interval
+    if beside := _beside(mention, before, after):
+        return beside
     today = max(clock.as_of, interval.start)
     for pattern, start, end in (
         (_SINCE, interval.start, today),
@@ -123,7 +145,3 @@ def _opened(mention: PeriodMention, text: str, clock: Clock) -> PeriodMention:
             return PeriodMention(mention.start, mention.end + match.end(), Period(Interval(start=start, end=end)))
     return mention
 
-
-def day_before(period: Period) -> Period:
-    """The day before a period starts."""
-    return span(period.start - timedelta(days=1), period.start, "day")

@@ -252,7 +252,7 @@ RULES: tuple[Rule, ...] = (
     (_rx(r"\b(?P<y>20\d\d) ?h(?P<h>[12])\b"), _half),
     (_rx(r"\b(?:the )?(?P<h>first|second|1st|2nd) half(?: of the year\b|" + _YEAR + ")"), _half),
     (_rx(r"\b(?:in |during |the |last |this )(?P<s>spring|summer|autumn|fall|winter)\b(?! ?(?:seasonal|/))" + _YEAR), _season),
-    (_rx(r"\b(?:on|at|during|around|over|since|before|after|for|from|of|vs|and|to) (?:the )?(?:week of )?(?P<h>" + "|".join(_HOLIDAYS) + r")(?: day)?(?: week)?\b(?! seasonal)" + _YEAR), _holiday),
+    (_rx(r"(?:\b(?:on|at|during|around|over|since|for|from|of|vs|and|to) (?:the )?(?:week of )?|(?<=before )|(?<=after ))(?P<h>" + "|".join(_HOLIDAYS) + r")(?: day)?(?: week)?\b(?! seasonal)" + _YEAR), _holiday),
     (_rx(r"\b(?P<h>black friday|thanksgiving|cyber monday|christmas eve|christmas day|new year's eve|new year's day)(?: week)?\b" + _YEAR), _holiday),
     (_rx(r"\b(?:the )?day before yesterday\b"), lambda m, c: unit(c.as_of, "day", -2)),
     (_rx(r"\byesterday\b"), lambda m, c: unit(c.as_of, "day", -1)),

@@ -12,6 +12,7 @@ from db.semantic.schema import Member, StoreSchema, Words
 
 _CUE = re.compile(r"(?:by|per|each|every|which) |[各按每哪]")  # the cue is read by the grammar, so a name is kept bare
 SPLIT_MEMBERS = 500
+_COUNTED = re.compile(r"(?:how many|number of|count of) |(?:多少|几)[家个位名款种]?")
 LABEL, SYNONYM, RAW, HINT = 0, 1, 2, 3
 
 
@@ -62,7 +63,8 @@ class Lexicon:
             if metric.hidden:
                 continue
             term = Term("metric", name)
-            yield from _words((metric.label.en, metric.label.zh), metric.synonyms, term)
+            named = _words((metric.label.en, metric.label.zh), metric.synonyms, term)
+            yield from ((words, found) for words, found in named if not self._counts_dimension(words))
             yield name.replace("_", " "), term
         for name, dimension in self.schema.dimensions.items():
             if dimension.kind != "time":  # "daily", "by month", 每天 belong to the grammar, not to a store
@@ -73,6 +75,15 @@ class Lexicon:
         for name, lacking in self.schema.unavailable.items():
             term = Term("unavailable", name)
             yield from _words((lacking.label.en, lacking.label.zh), lacking.synonyms, term)
+
+    def _counts_dimension(self, words: str) -> bool:
+        """ "how many stores": the grammar counts; a metric's own words need not."""
+        match = _COUNTED.match(words.lower())
+        if not match:
+            return False
+        rest = [t.stem for t in tokenise(words.lower()[match.end() :])]
+        named = (w for d in self.schema.dimensions.values() for w in (d.label.en, d.label.zh, *d.synonyms.en, *d.synonyms.zh))
+        return any(rest == [t.stem for t in tokenise(w.lower())] for w in named)
 
     def _member_entries(self, dimension: str) -> Iterator[tuple[str, Term]]:
         declared = self.schema.dimensions[dimension].members

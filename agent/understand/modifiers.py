@@ -119,12 +119,12 @@ _YEAR_EARLIER = _rx(
 )
 _WEEK_EARLIER = _rx(
     r"(?:\b" + _COMPARE_PREP + r" )?(?:the )?(?:same day (?:the week before|last week|a week (?:ago|earlier|before)|(?:of|in) the (?:previous|prior) week)|(?:mon|tues|wednes|thurs|fri|satur|sun)day before)\b"
-    r"|(?:和|与|跟|比|较|相比)?上周(?:同一天|同日|同期)(?:相比|比较|对比|比)?"
+    r"|(?:和|与|跟|比|较|相比)?(?:上周(?:同一天|同日|同期)|前一个?(?:周|星期)[一二三四五六日天])(?:相比|比较|对比|比)?"
 )
 _PREVIOUS = _rx(
     r"\bmonth[- ](?:over|on)[- ]month\b|\bweek[- ](?:over|on)[- ]week\b|\bquarter[- ](?:over|on)[- ]quarter\b|\bperiod[- ](?:over|on)[- ]period\b|\bday[- ](?:over|on)[- ]day\b|\bmom\b|\bwow\b|\bqoq\b|\bm/m\b"
     r"|\b" + _COMPARE_PREP + r" (?:the )?(?:one )?(?:previous|prior|preceding) (?:period|day|week|month|quarter|year|one)\b"
-    r"|(?:\b" + _COMPARE_PREP + r" )?\bthe (?:period|day|week|month|quarter|year|one) (?:before|earlier|prior)(?: that| it)?\b(?! last)"
+    r"|(?:\b" + _COMPARE_PREP + r" )?\bthe (?:period|day|week|month|quarter|year|one) (?:before|earlier|prior)(?: that| it)?(?=\s*(?:$|[?.,!;]|(?:and|by|for|in|as)\b))"
     r"|(?:\b" + _COMPARE_PREP + r" )?\ba (?:day|week|month|quarter) (?:before|earlier|prior)\b"
     r"|再(?:往前|上|前)一?个?(?:天|日|周|星期|月|季度|年)|环比|(?:和|与|跟|比|较|相比|对比)(?:上一?期|前一?期|上一个?周期|前一个?(?:月|周|季度|天|星期)|之前)(?:相比|比较|对比|比)?"
 )
@@ -134,7 +134,14 @@ _FOLLOW = _rx(
     r"^(?:and|but|what about|how about|what if|same|also|only|just|now|then|ok(?:ay)?,? (?:and|now|so)|so|split|break|instead|again|for|by|per|in|with|without|excluding|show (?:it|that|them|the same)|(?:can you )?(?:do|sort|rank|compare|split|break|show) (?:it|that|this|them|those|the same))\b"
     r"|\b(?:it|that|those|them|same)\b|\binstead\b|^那|^再|^只|^换|^还|^其中|呢[?？。!]*$|它|同样|一样|改成|换成|按.{1,8}(?:看|分|拆)"
 )
+_ALSO_BY = rf"[{DIMENSION}{ENTITY}]{FILLER}*,? ?(?:and|by|x|&|和|与|及|、) ?(?:by |per |按|各|每个?)?"
 _GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
+    (_rx(_ALSO_BY + r"(?:weekday|day of (?:the )?week|星期几?)"), "weekday"),
+    (_rx(_ALSO_BY + r"(?:hour\b|小时|时段)"), "hour"),
+    (_rx(_ALSO_BY + r"(?:days?\b|dates?\b|日期|[天日])"), "day"),
+    (_rx(_ALSO_BY + r"(?:weeks?\b|周)"), "week"),
+    (_rx(_ALSO_BY + r"(?:months?\b|月)"), "month"),
+    (_rx(_ALSO_BY + r"(?:quarters?\b|季度)"), "quarter"),
     (_rx(r"\bhourly\b|\b(?:by|per|each|every|which|what|busiest|best|worst|peak|quietest|across) hours?\b|\bhours? of (?:the )?day\b|\bwhat time(?: of (?:the )?day)?\b|\bbusiest times?\b|\bhour by hour\b|每(?:个)?小时|按小时|各小时|分时段?|各时段|时段|哪个小时|几点(?!到|至|以|之|前|后)|哪个钟头"), "hour"),
     (_rx(r"\b(?:by|per|each|every|which|what|across|best|worst|busiest|quietest|for each|strongest|weakest) (?:weekdays?|days? of (?:the )?week)\b|\bdays? of (?:the )?week\b|\bweekday (?:pattern|breakdown|split|distribution)\b|星期几|周几|礼拜几|按星期|按周几|各星期|一周(?:中|里|之中|内)(?:的)?(?:哪|各|每)一?天?"), "weekday"),
     (_rx(r"\bdaily\b|\b(?:by|per|each|every) (?:day|date)\b|\bday[- ]by[- ]day\b|每一?[天日]|逐[天日]|按[天日]|各[天日]|天天|哪一?[天日]|哪几[天日]"), "day"),
@@ -254,7 +261,7 @@ class Reader:
             match = pattern.search(text)
             if match and grain not in grains:
                 grains.append(grain)
-                self.take(match)
+                self.take(match)  # names are taken already, so a match over one marks nothing new
                 text = text[: match.start()] + " " * (match.end() - match.start()) + text[match.end() :]
         return tuple(grains)
 

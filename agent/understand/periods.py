@@ -16,7 +16,7 @@ from agent.understand.modifiers import Baseline, TimeGrain
 from db.semantic.query import Interval
 
 _BASELINE_BEFORE = re.compile(
-    r"(?:\bvs\.?|\bversus|\bcompared? (?:to|with|against)|\bcomparing (?:to|with)|\bagainst|\brelative to|\bthan(?: in| on)?|\bover|\bup from|\bdown from|\bfrom|(?<!环)比|较|对比|相比|相较于?) ?(?:the )?$",
+    r"(?:\bvs\.?|\bversus|\bcompared? (?:to|with|against)|\bcomparing (?:to|with)|\bagainst|\brelative to|\bthan(?: in| on)?|\bover|\bup from|\bdown from|\bfrom|(?<![环占同对])比|较|对比|相比|相较于?) ?(?:the )?$",
     re.ASCII,
 )
 _BASELINE_AFTER = re.compile(r" ?(?:相比|比较|对比|比起来|比(?!例))", re.ASCII)

@@ -67,6 +67,8 @@ class ClauseReader:
             time = self.scope.data  # the hours after the last full day are no month of their own
         if time and ordering["limit"] and "week" in (self.lexicon.schema.dimensions[s].grain for s in splits):
             time = calendar.whole_weeks(time)
+        for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
+            self._take(mention.start, mention.end)
         unread = unread_words(self.text, self.taken)
         return Reading(
             text=self.text,
@@ -124,8 +126,9 @@ class ClauseReader:
 
     def _metrics(self, last: SemanticQuery | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         names = self.names
-        if self.words.thresholds and names.counted and names.metrics == [self.lexicon.counters.get(names.counted[0])]:
-            return (self._hinted(uncounted=True) or self._default(),), ()  # "how many stores sold more than 1,000"
+        if self.words.thresholds and names.counted:  # "how many stores sold more than 1,000": the stores are the rows
+            limited = tuple(n for n in names.metrics if n != self.lexicon.counters.get(names.counted[0]))
+            return limited or (self._hinted(uncounted=True) or self._default(),), ()
         if names.metrics or names.metric_options:
             return self._reachable(self._parts_dropped(names.metrics)), tuple(names.metric_options)
         if names.unavailable:
@@ -135,7 +138,7 @@ class ClauseReader:
             return (hinted,), ()
         if last:
             return last.metrics, ()
-        if self.words.count and names.counted:
+        if (self.words.count and names.counted) or (self.words.share and (names.members or names.splits)):
             return (self._default(),), ()
         if (self.words.ranked or self.words.change) and (names.splits or names.loose or self.words.grains):
             return (self._default(),), ()
@@ -209,12 +212,14 @@ class ClauseReader:
         """Several members of one dimension are shown side by side, unless they are asked for together."""
         if roles.together(self.names.masked):
             return splits
-        positive: dict[str, set[tuple[int, object]]] = {}
+        positive: dict[str, dict[int, set[object]]] = {}
         for mention, term, negative in self.names.members:
             if not negative:
                 numbered = self.lexicon.schema.dimensions[term.name].value == "int"
-                positive.setdefault(term.name, set()).add((mention.start, term.value if numbered else None))
-        for dimension, places in positive.items():
+                key = hash(term.value) if numbered else mention.start  # "stores 367 and 406" is one mention of two
+                positive.setdefault(term.name, {}).setdefault(key, set()).add(term.value)
+        for dimension, mentioned in positive.items():
+            places = {frozenset(values) for values in mentioned.values()}
             if len(places) > 1 and dimension not in splits and len(splits) < MAX_SPLITS:
                 splits = [dimension, *splits]
                 self.listed = dimension if not self.words.each and not self.words.share else None
@@ -310,7 +315,7 @@ class ClauseReader:
 
     def _having(self, metrics: tuple[str, ...]) -> tuple[MetricFilter, ...]:
         result = []
-        places = sorted(self.names.metric_places)
+        places = [(s, n) for s, n in sorted(self.names.metric_places) if n in metrics]
         for threshold in self.words.thresholds:
             after = [n for s, n in places if 0 <= s - threshold.end <= 2]
             before = [n for s, n in places if s < threshold.start]
