@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 from db.semantic.query import Interval, SemanticQuery
 from db.semantic.result import QueryResult
 from db.semantic.schema import Text
 from tools import format as fmt
 from tools.evidence import Chart, Column, Evidence, Fact
-from tools.metric_facts import FactWriter
+from tools.grammar import first_up, listed
+from tools.metric_facts import write_facts
 from tools.registry import Tool, ToolContext, ToolResult
 from tools.wording import Wording
 
@@ -24,27 +26,60 @@ def run(query: SemanticQuery, context: ToolContext) -> ToolResult:
         StoreError: the store cannot be read, or the query ran past its limit.
     """
     store = context.store
-    data = Interval(start=store.data_start, end=store.as_of)
-    wording = Wording(store.schema, query, data)
-    result = store.run(query, context.row_filters, context.query_seconds, context.row_cap)
-    outside = _outside(query, data)
-    facts = (_no_data(outside, wording, data),) if outside else FactWriter(wording, result, context.evidence_id).write()
-    return ToolResult(_evidence(query, result, wording, context), facts)
+    data = store.data_range
+    asked = _comparable(query, data)
+    wording = Wording(store.schema, asked, data)
+    result = store.run(asked, context.row_filters, context.query_seconds, context.row_cap)
+    evidence = _evidence(asked, result, wording, context)
+    if asked.time and _outside(asked.time, data, store.as_of):
+        return ToolResult(evidence, (_no_data(asked.time, data),))
+    facts = list(write_facts(wording, result, context.evidence_id))
+    if query.compare and not asked.compare:
+        facts.insert(1, _no_baseline(query.compare, data))
+    facts += [_partly(p, data) for p in (asked.time, asked.compare) if p and _reaches_out(p, data)]
+    return ToolResult(evidence, tuple(facts))
 
 
-def _outside(query: SemanticQuery, data: Interval) -> Interval | None:
-    """The asked period, or else the baseline, when it lies wholly outside the data."""
-    period = query.time
-    if period is not None and (period.days == 0 or period.end <= data.start or period.start >= data.end):
-        return period
-    return None
+def _comparable(query: SemanticQuery, data: Interval) -> SemanticQuery:
+    """The query without a baseline that lies wholly outside the data: a rise from nothing would be no rise."""
+    if query.compare is None or not _outside(query.compare, data, data.end):
+        return query
+    ordered_by_change = query.order is not None and query.order.by in {"change", "change_pct"}
+    return query.model_copy(update={"compare": None, **({"order": None} if ordered_by_change else {})})
 
 
-def _no_data(period: Interval, wording: Wording, data: Interval) -> Fact:
-    words, last = fmt.period(period), data.end - timedelta(days=1)
-    en = f"There is no data for {words.en}: the store's data runs from {data.start} to {last}."
-    zh = f"{words.zh}没有数据：本店数据范围为{data.start}至{last}。"
-    return Fact("", None, "text", Text(en=en, zh=zh), (), 1.0)
+def _outside(period: Interval, data: Interval, end: date) -> bool:
+    return period.days == 0 or period.end <= data.start or period.start >= end
+
+
+def _reaches_out(period: Interval, data: Interval) -> bool:
+    return period.start < data.start or period.end > data.end
+
+
+def _days(data: Interval) -> Text:
+    last = data.end - timedelta(days=1)
+    return Text(en=f"the store's data runs from {data.start} to {last}", zh=f"本店数据范围为{data.start}至{last}")
+
+
+def _no_data(period: Interval, data: Interval) -> Fact:
+    words, days = fmt.period(period), _days(data)
+    text = Text(en=f"There is no data for {words.en}: {days.en}.", zh=f"{words.zh}没有数据：{days.zh}。")
+    return Fact("", None, "text", text, (), 1.0)
+
+
+def _no_baseline(period: Interval, data: Interval) -> Fact:
+    words, days = fmt.period(period), _days(data)
+    text = Text(
+        en=f"There is no data for {words.en} to compare with: {days.en}.",
+        zh=f"{words.zh}没有数据，无从比较：{days.zh}。",
+    )
+    return Fact("", None, "text", text, (), 1.0)
+
+
+def _partly(period: Interval, data: Interval) -> Fact:
+    words, days = fmt.period(period), _days(data)
+    text = Text(en=f"Only a part of {words.en} has data: {days.en}.", zh=f"{words.zh}只有部分数据：{days.zh}。")
+    return Fact("", None, "text", text, (), 0.9)
 
 
 def _evidence(query: SemanticQuery, result: QueryResult, wording: Wording, context: ToolContext) -> Evidence:
@@ -68,16 +103,16 @@ def _evidence(query: SemanticQuery, result: QueryResult, wording: Wording, conte
 def _title(wording: Wording) -> Text:
     query, scope = wording.query, wording.scope()
     names = [wording.metric(m) for m in query.metrics]
-    en, zh = ", ".join(n.en for n in names), "、".join(n.zh for n in names)
+    en, zh = listed([n.en for n in names]), "、".join(n.zh for n in names)
+    comma = "，" if wording.conditions().zh else ""
     if query.group_by:
-        splits = [wording.dimension(d) for d in query.group_by]
-        en, zh = f"{en} by {' and '.join(s.en for s in splits)}", f"各{'、'.join(s.zh for s in splits)}的{zh}"
-    return Text(en=f"{en[:1].upper()}{en[1:]} {scope.en}", zh=f"{scope.zh}{zh}")
+        en, zh = f"{en} by {wording.split().en}", f"{comma}{wording.each()}的{zh}"
+    else:
+        zh = f"的{zh}"
+    return Text(en=f"{first_up(en)} {scope.en}", zh=f"{scope.zh}{zh}")
 
 
 def _with_chart(evidence: Evidence, query: SemanticQuery, wording: Wording) -> Evidence:
-    from dataclasses import replace
-
     if not query.group_by:
         chart = Chart("number", evidence.id, None, query.metrics)
     else:

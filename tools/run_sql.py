@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+import re
+from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from db.engine import Store
 from db.errors import PermissionRefused
 from db.guard import Catalog, Dialect, guard
-from db.semantic.schema import Text
+from db.semantic.schema import StoreSchema, Text
 from tools import format as fmt
-from tools.evidence import Cell, Column, Evidence, Fact, Unit, Value
+from tools.evidence import Cell, Column, Evidence, Fact, Value
 from tools.registry import Tool, ToolContext, ToolResult
+from tools.wording import LONGEST_NAME
 
 NAME = "run_sql"
 MAX_SQL_CHARS = 4_000
+SHOWN = 8  # rows, and columns, that a sentence states; the table has them all
+_NAMES = re.compile(r"(?:^|_)(?:id|year|week|month|day|hour|code|number)$", re.IGNORECASE)  # numbers that count nothing
 
 
 class SQLArguments(BaseModel):
@@ -44,12 +48,12 @@ def run(arguments: SQLArguments, context: ToolContext) -> ToolResult:
         tool=NAME,
         args=arguments.model_dump(),
         title=Text(en="Result of your SQL", zh="SQL查询结果"),
-        columns=tuple(Column(c.name, c.label, _unit(rows, i)) for i, c in enumerate(result.columns)),
+        columns=tuple(_column(store.schema, c.name, [row[i] for row in rows]) for i, c in enumerate(result.columns)),
         rows=rows,
         sql=checked.sql,
         truncated=result.truncated,
     )
-    return ToolResult(evidence, _facts(evidence))
+    return ToolResult(evidence, _facts(evidence, store.schema.currency))
 
 
 def _catalog(store: Store, may_see_pii: bool) -> Catalog:
@@ -64,22 +68,43 @@ def _catalog(store: Store, may_see_pii: bool) -> Catalog:
     return Catalog.of(tables, [] if may_see_pii else personal)
 
 
-def _unit(rows: tuple[tuple[Value, ...], ...], index: int) -> Unit:
-    values = [row[index] for row in rows if row[index] is not None]
-    numeric = bool(values) and all(isinstance(v, int | float | Decimal) and not isinstance(v, bool) for v in values)
-    return "number" if numeric else "text"
+def _column(schema: StoreSchema, name: str, values: Sequence[Value]) -> Column:
+    """A column as the store knows it by its name; of any other, whether it counts, measures or only names."""
+    if name in schema.metrics:
+        return Column(name, schema.metrics[name].label, schema.metrics[name].unit)
+    label = schema.dimensions[name].label if name in schema.dimensions else Text(en=name, zh=name)
+    known = [v for v in values if v is not None]
+    if not known or any(isinstance(v, str | bool) for v in known) or _NAMES.search(name):
+        return Column(name, label, "text")
+    return Column(name, label, "count" if all(isinstance(v, int) for v in known) else "number")
 
 
-def _facts(evidence: Evidence) -> tuple[Fact, ...]:
-    count = len(evidence.rows)
-    if count == 1 and len(evidence.columns) == 1:
-        value, column = evidence.rows[0][0], evidence.columns[0]
-        shown = fmt.number(value, column.unit)
-        text = Text(en=f"{column.name}: {shown}.", zh=f"{column.name}：{shown}。")
-        return (Fact("", value, column.unit, text, (Cell(evidence.id, 0, column.name),)),)
-    more = Text(en=" (cut at the row limit)", zh="（已达行数上限）") if evidence.truncated else Text(en="", zh="")
-    text = Text(en=f"The query gave {count} rows{more.en}.", zh=f"查询返回{count}行{more.zh}。")
-    return (Fact("", count, "count", text, ()),)
+def _facts(evidence: Evidence, currency: str) -> tuple[Fact, ...]:
+    """The rows of a short result, one after another; of a longer one how many there are."""
+    rows, columns = evidence.rows, evidence.columns
+    if not rows:
+        return (Fact("", 0, "count", Text(en="The query gave no rows.", zh="查询没有返回任何行。"), ()),)
+    if len(rows) == 1:
+        items = [(c.label, _shown(rows[0][i], c, currency)) for i, c in enumerate(columns[:SHOWN])]
+        text = Text(
+            en=f"{'; '.join(f'{label.en}: {shown}' for label, shown in items)}.",
+            zh=f"{'；'.join(f'{label.zh}：{shown}' for label, shown in items)}。",
+        )
+        cells = tuple(Cell(evidence.id, 0, c.name) for c in columns[:SHOWN])
+        return (Fact("", rows[0][0], columns[0].unit, text, cells),)
+    cut = Text(en=", cut at the row limit", zh="（已达行数上限）") if evidence.truncated else Text(en="", zh="")
+    head = Text(en=f"The query gave {len(rows):,} rows{cut.en}", zh=f"查询返回{len(rows):,}行{cut.zh}")
+    if len(rows) > SHOWN:
+        return (Fact("", len(rows), "count", Text(en=f"{head.en}.", zh=f"{head.zh}。"), ()),)
+    lines = [", ".join(_shown(v, c, currency) for v, c in zip(row, columns[:SHOWN], strict=False)) for row in rows]
+    text = Text(en=f"{head.en}: {'; '.join(lines)}.", zh=f"{head.zh}：{'；'.join(lines)}。")
+    cells = tuple(Cell(evidence.id, r, c.name) for r in range(len(rows)) for c in columns[:SHOWN])
+    return (Fact("", len(rows), "count", text, cells),)
+
+
+def _shown(value: Value, column: Column, currency: str) -> str:
+    text = " ".join(fmt.number(value, column.unit, currency).split())
+    return text if len(text) <= LONGEST_NAME else f"{text[:LONGEST_NAME]}…"
 
 
 TOOL = Tool(name=NAME, when="SQL that an operator wrote", arguments=SQLArguments, run=run)

@@ -1,13 +1,15 @@
-"""Names and conditions of a query in words, both languages: "revenue in December 2017, without department Fuel"."""
+"""Names and conditions of a query in words, both languages: "revenue in December 2017, without department FUEL"."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 
 from db.semantic.query import Filter, Interval, SemanticQuery
 from db.semantic.schema import StoreSchema, Text
 from tools import format as fmt
 from tools.evidence import Value
+from tools.grammar import listed, plural
 
 _PER = {
     "day": Text(en="per day", zh="日均"),
@@ -16,7 +18,18 @@ _PER = {
     "quarter": Text(en="per quarter", zh="季均"),
     "year": Text(en="per year", zh="年均"),
 }
-_SENTENCE_CASE = ("GMV", "AOV")
+_CAPITALS = re.compile(r"[A-Z]{2}|Type [A-Z]\b")  # GMV, AOV keep their case inside a sentence
+_AT = {
+    "day": "on ",
+    "weekday": "on ",
+    "month": "in ",
+    "quarter": "in ",
+    "year": "in ",
+    "week": "in the ",
+    "hour": "at ",
+}
+_EACH = {"day": "每日", "weekday": "一周各天", "hour": "各时段", "day_type": "工作日与周末"}
+LONGEST_NAME = 80  # characters of a member that a sentence shows; the longest of the demo store has 38
 
 
 class Wording:
@@ -32,11 +45,7 @@ class Wording:
     def metric(self, name: str) -> Text:
         """A metric's label inside a sentence, with "per day" where it is an average."""
         metric = self.schema.metrics[name]
-        en = (
-            metric.label.en
-            if metric.label.en.startswith(_SENTENCE_CASE)
-            else metric.label.en[:1].lower() + metric.label.en[1:]
-        )
+        en = _lower(metric.label.en)
         if self.query.per is None or not (metric.additive or metric.additive_time or not metric.is_ratio):
             return Text(en=en, zh=metric.label.zh)
         per = _PER[self.query.per]
@@ -45,27 +54,62 @@ class Wording:
     def dimension(self, name: str) -> Text:
         """A dimension's label inside a sentence."""
         label = self.schema.dimensions[name].label
-        return Text(en=label.en[:1].lower() + label.en[1:], zh=label.zh)
+        return Text(en=_lower(label.en), zh=label.zh)
 
     def member(self, dimension: str, value: Value) -> Text:
-        """A member as people call it; the raw value is kept beside a label that differs from it."""
+        """A member as people call it; the raw value is kept beside a label that does not hold it."""
         declared = self.schema.dimensions[dimension]
         if value is None:
             return fmt.MISSING
-        if declared.kind == "time":
-            return fmt.time_key(value, declared.grain)
         known = declared.members.get(str(value))
+        if declared.kind == "time":
+            return known.label if known and known.label else _moment(value, declared.grain)
+        raw = " ".join(str(value).split())[:LONGEST_NAME]
         if known and known.label:
-            zh = known.label.zh if known.label.zh == str(value) else f"{known.label.zh}（{value}）"
-            return Text(en=str(value) if _same(known.label.en, str(value)) else f"{known.label.en} ({value})", zh=zh)
+            en, zh = known.label.en, known.label.zh
+            return Text(
+                en=raw if _same(en, raw) else en if _holds(en, raw) else f"{en} ({raw})",
+                zh=zh if _holds(zh, raw) else f"{zh}（{raw}）",
+            )
         if declared.value == "int":
-            return Text(en=f"{declared.label.en.lower()} {value}", zh=f"{declared.label.zh}{value}")
-        return Text(en=str(value), zh=str(value))
+            return Text(en=f"{_lower(declared.label.en)} {raw}", zh=f"{declared.label.zh}{raw}")
+        return Text(en=raw, zh=raw)
 
     def key(self, values: tuple[Value, ...]) -> Text:
-        """The key of a row: its members, the second one in brackets' place."""
+        """The key of a row: its members, with a slash between two."""
         parts = [self.member(d, v) for d, v in zip(self.query.group_by, values, strict=True)]
         return Text(en=" / ".join(p.en for p in parts), zh=" / ".join(p.zh for p in parts))
+
+    def at(self) -> str:
+        """The preposition before a row's key in English: "on " Saturday, "in " July 2017, "for " GROCERY."""
+        if len(self.query.group_by) != 1:
+            return "for "
+        return _AT.get(self.schema.dimensions[self.query.group_by[0]].grain or "", "for ")
+
+    def split(self) -> Text:
+        """What the rows are: "department and month"."""
+        names = [self.dimension(d) for d in self.query.group_by]
+        return Text(en=listed([n.en for n in names]), zh="、".join(n.zh for n in names))
+
+    def each(self) -> str:
+        """ "by department" in Chinese: 各部门, 每日."""
+        grains = [(self.schema.dimensions[d].grain or "", self.dimension(d).zh) for d in self.query.group_by]
+        return "、".join(_EACH.get(grain, f"各{label}") for grain, label in grains)
+
+    def rows(self, count: int) -> Text:
+        """So many of what the rows are: "5 departments", "5 combinations of department and month"."""
+        names = [self.dimension(d) for d in self.query.group_by]
+        if len(names) > 1:
+            pairs = "combination" if count == 1 else "combinations"
+            return Text(en=f"{count:,} {pairs} of {self.split().en}", zh=f"{count:,}组{self.split().zh}")
+        return Text(
+            en=f"{count:,} {names[0].en if count == 1 else plural(names[0].en)}", zh=f"{count:,}个{names[0].zh}"
+        )
+
+    def metrics(self) -> Text:
+        """All metrics of the query."""
+        names = [self.metric(m) for m in self.query.metrics]
+        return Text(en=listed([n.en for n in names]), zh="和".join(n.zh for n in names))
 
     def period(self) -> Text:
         """ "in December 2017"; without a period, the range of all the data."""
@@ -75,62 +119,96 @@ class Wording:
                 en=f"in all the data ({self.data.start} to {last})", zh=f"全部数据（{self.data.start}至{last}）中"
             )
         words = fmt.period(self.query.time)
-        preposition = (
-            "on" if self.query.time.days == 1 else "from" if words.en[:1].isdigit() and " to " in words.en else "in"
-        )
+        ranged = words.en[:1].isdigit() and " to " in words.en
+        preposition = "on" if self.query.time.days == 1 else "from" if ranged else "in"
         return Text(en=f"{preposition} {words.en}", zh=words.zh)
-
-    def baseline(self) -> Text:
-        """The period compared with."""
-        assert self.query.compare is not None
-        return fmt.period(self.query.compare)
 
     def conditions(self) -> Text:
         """All conditions, ready to follow the period; empty when there are none."""
-        named = [f for f in self.query.filters if f.op != "in" or f.dimension not in self.query.group_by]
-        filters = [*named, *([self.query.keep] if self.query.keep and not self.query.group_by else [])]
+        filters = [*self.query.filters, *([self.query.keep] if self.query.keep and not self.query.group_by else [])]
         parts = [self._condition(f) for f in filters]
-        en = "".join(f", {p.en}" for p in parts)
-        return Text(en=en, zh="".join(f"，{p.zh}" for p in parts))
+        return Text(en="".join(f", {p.en}" for p in parts), zh="".join(f"，{p.zh}" for p in parts))
 
     def _condition(self, condition: Filter) -> Text:
         label = self.dimension(condition.dimension)
         if condition.op in {"top", "bottom"}:
-            n, by = condition.values[0], self.metric(condition.by or self.query.metrics[0])
-            top = condition.op == "top"
-            return Text(
-                en=f"the {'top' if top else 'bottom'} {n} by {by.en} ({label.en})",
-                zh=f"{by.zh}{'前' if top else '后'}{n}的{label.zh}",
-            )
+            return self._rank(condition, label)
         if condition.op == "range":
             return self._range(condition, label)
+        declared = self.schema.dimensions[condition.dimension]
         members = [self.member(condition.dimension, v) for v in condition.values]
-        if condition.op == "not_in":
-            return Text(
-                en=f"without {label.en} " + ", ".join(m.en for m in members),
-                zh=f"不含{label.zh}" + "、".join(m.zh for m in members),
-            )
-        numbered = (
-            self.schema.dimensions[condition.dimension].value == "int"
-            and self.schema.dimensions[condition.dimension].kind != "time"
-        )
-        prefix = "" if numbered else f"{label.en} "
+        named = declared.kind == "time" or (declared.value == "int" and not declared.members)
+        noun = "" if named or _begins(members[0].en, label.en) else label.en if len(members) == 1 else plural(label.en)
+        noun_zh = "" if named or members[0].zh[:2] == label.zh[:2] or label.zh in members[0].zh else label.zh
+        without = condition.op == "not_in"
+        en, zh = listed([m.en for m in members]), "、".join(m.zh for m in members)
         return Text(
-            en=prefix + ", ".join(m.en for m in members),
-            zh=("" if numbered else label.zh) + "、".join(m.zh for m in members),
+            en=f"{'without ' if without else ''}{noun}{' ' if noun else ''}{en}",
+            zh=f"{'不含' if without else ''}{noun_zh}{zh}",
+        )
+
+    def _rank(self, condition: Filter, label: Text) -> Text:
+        n, by = int(condition.values[0] or 0), self.metric(condition.by or self.query.metrics[0])
+        top = condition.op == "top"
+        noun = label.en if n == 1 else plural(label.en)
+        return Text(
+            en=f"the {'top' if top else 'bottom'} {n} {noun} by {by.en}",
+            zh=f"{by.zh}{'前' if top else '后'}{n}的{label.zh}",
         )
 
     def _range(self, condition: Filter, label: Text) -> Text:
         low, high = condition.values
         if self.schema.dimensions[condition.dimension].grain == "hour":
-            return Text(en=f"{int(low or 0):02d}:00–{int(high or 24):02d}:00", zh=f"{low}点至{high}点")
+            low, high = int(low or 0), int(high or 24)
+            return Text(en=f"{low:02d}:00–{high:02d}:00", zh=f"{low}点至{high}点")
+        if low is None or high is None:
+            return Text(
+                en=f"{label.en} {f'below {high}' if low is None else f'from {low} up'}",
+                zh=f"{label.zh}{f'低于{high}' if low is None else f'不低于{low}'}",
+            )
         return Text(en=f"{label.en} {low}–{high}", zh=f"{label.zh}{low}–{high}")
 
-    def scope(self) -> Text:
-        """Period and conditions: the tail of most sentences."""
+    def scope(self, closed: bool = False) -> Text:
+        """Period and conditions: the tail of most sentences. ``closed``: a verb follows, so a comma ends an aside."""
         period, conditions = self.period(), self.conditions()
-        return Text(en=period.en + conditions.en, zh=period.zh + conditions.zh)
+        aside = conditions.en or (self.query.time and self.query.time.days == 1)  # "on Monday, 2017-12-25,"
+        comma = "," if closed and aside else ""
+        return Text(en=period.en + conditions.en + comma, zh=period.zh + conditions.zh)
+
+
+def _moment(value: Value, grain: str | None) -> Text:
+    """A time key inside a sentence; tables keep the store's sortable form."""
+    text = str(value)
+    if grain == "month" and re.fullmatch(r"\d{4}-\d{2}", text):
+        start = date(int(text[:4]), int(text[5:]), 1)
+        return fmt.period(Interval(start=start, end=(start + timedelta(days=31)).replace(day=1)))
+    if grain == "quarter" and (match := re.fullmatch(r"(\d{4})-Q([1-4])", text)):
+        return Text(en=f"Q{match[2]} {match[1]}", zh=f"{match[1]}年第{match[2]}季度")
+    if grain == "hour":
+        hour = int(text)
+        return Text(en=f"{hour:02d}:00–{hour + 1:02d}:00", zh=f"{hour}点")
+    if grain == "year":
+        return Text(en=text, zh=f"{text}年")
+    return fmt.time_key(value, grain)
+
+
+def _lower(label: str) -> str:
+    return label if _CAPITALS.match(label) else label[:1].lower() + label[1:]
+
+
+def _fold(text: str) -> str:
+    return re.sub(r"[\s\-–_]+", "", text.casefold())
+
+
+def _begins(member: str, label: str) -> bool:
+    return member.casefold().startswith(f"{label.casefold()} ")
 
 
 def _same(label: str, raw: str) -> bool:
-    return label.casefold().replace(" ", "") == raw.casefold().replace(" ", "")
+    return _fold(label) == _fold(raw)
+
+
+def _holds(label: str, raw: str) -> bool:
+    """Whether the raw value stands in the label as whole words ("Private" in "Private label")."""
+    edges = "(?<![A-Za-z0-9])", "(?![A-Za-z0-9])"
+    return _same(label, raw) or re.search(edges[0] + re.escape(raw) + edges[1], label, re.IGNORECASE) is not None
