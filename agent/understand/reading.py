@@ -19,6 +19,7 @@ from agent.understand.periods import AskedPeriods, settle_periods, trend_grain
 from db.semantic.query import Filter, Interval, MetricFilter, SemanticQuery
 
 MAX_SPLITS = 2
+_COMPARE_THEM = re.compile(r"\bcompare (?:them|it|that|those|these|the two|both)\b|(?:对比|比较)一下$", re.ASCII)
 _WHAT = re.compile(r"^(?:so |and )?what\b|\bwhat (?:do|does|did|sells?|sold|are|is)\b|什么|哪些东西", re.ASCII)
 
 
@@ -117,6 +118,8 @@ class ClauseReader:
             self.periods = [m for m in self.periods if not self.text[m.start : m.end].startswith("当")]
         changes = bool(self.words.change) and not self.words.trend and not self.names.unavailable
         context = Period(last.time) if last and last.time else None
+        if context and not self.periods and not self.words.compare and _COMPARE_THEM.search(self.text):
+            changes = True
         return settle_periods(self.text, self.periods, self.words.compare, changes, self.scope.clock, context)
 
     def _baseline(self, asked: AskedPeriods, last: SemanticQuery | None) -> Interval | None:
@@ -182,7 +185,7 @@ class ClauseReader:
         names, words = self.names, self.words
         splits = [name for _, name in sorted(names.splits)]
         loose = [name for _, name in names.loose if name not in splits]
-        filtered = {term.name for _, term, _ in names.members}
+        filtered = {term.name for _, term, negative in names.members if not negative}
         grains = list(words.grains)
         if asked.split and asked.split not in grains:
             grains.append(asked.split)
@@ -238,7 +241,8 @@ class ClauseReader:
         if top:
             filters.append(top)
         keep: Filter | None = None
-        own = [f for f in filters if f.op == "in" and any(t.name == f.dimension for _, t, _ in self.names.members)]
+        named_here = {t.name for _, t, _ in self.names.members}
+        own = [f for f in filters if f.op == "in" and (f.dimension in named_here or not named_here)]
         if self.words.share and own and not (set(splits) - {f.dimension for f in own}):
             subject = self._share_subject(own)
             keep = subject

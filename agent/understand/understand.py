@@ -94,7 +94,7 @@ def _is_follow_up(reader: ClauseReader) -> bool:
     if reader.scope.last is None:
         return False
     if not reader.names_metric:
-        return reader.names_something
+        return reader.names_something or reader.words.follow_up
     return reader.words.follow_up
 
 
