@@ -13,7 +13,8 @@ from typing import Protocol
 
 from agent.compose import compose
 from agent.contracts import Answer, Call, Language, Plan, Question, Timings, Understanding
-from agent.execute import Executed, Limits, execute
+from agent.execute import Executed, execute
+from agent.execute import Limits as Limits  # noqa: PLC0414 - opened analysts name their limits from here
 from agent.plan import Planned, options_text, plan_question
 from agent.policy import check_policy
 from agent.suggest import suggestions
@@ -29,6 +30,7 @@ from models.llm.base import LanguageModel
 
 Progress = Callable[[str, str], None]
 _SQL = re.compile(r"\s*(?:sql\s*:\s*)?((?:select|with)\b.+)", re.IGNORECASE | re.DOTALL)
+NO_LIMITS_NAMED = Limits()
 log = logging.getLogger("shopops.ask")
 
 
@@ -74,7 +76,7 @@ class Analyst:
         model: Callable[[], LanguageModel],
         memory: Memory,
         verified: Verified,
-        limits: Limits = Limits(),
+        limits: Limits = NO_LIMITS_NAMED,
     ) -> None:
         self.store, self.memory, self.verified, self.limits = store, memory, verified, limits
         self._model = model
@@ -102,12 +104,19 @@ class Analyst:
             answer = self._failed(question, language, error)
         except Exception:
             log.exception("question %s failed", question.id)
-            error = InternalError("Something went wrong in ShopOps.", "The log has the details.")
-            answer = self._failed(question, language, error)
+            internal = InternalError("Something went wrong in ShopOps.", "The log has the details.")
+            answer = self._failed(question, language, internal)
         total = (perf_counter() - start) * 1000
         answer = replace(answer, timings=replace(answer.timings, total=total))
-        self.memory.remember(question, answer)
+        self._remember(question, answer)
         return answer
+
+    def _remember(self, question: Question, answer: Answer) -> None:
+        """Keep the turn. An answer that cannot be kept is still an answer: only the follow-up will miss it."""
+        try:
+            self.memory.remember(question, answer)
+        except Exception:
+            log.exception("turn %s was not kept", question.id)
 
     def _answer(self, question: Question, progress: Progress, cancel: threading.Event | None) -> Answer:
         clock = _Clock(perf_counter())
@@ -158,16 +167,16 @@ class Analyst:
             facts=executed.facts,
             replaced_sentences=checked.replaced,
             tokens=planned.usage + composed.usage,
-            suggestions=suggestions(queries, self.store.schema, draft.language),
+            suggestions=suggestions(queries, self.store.schema, draft.language, self.store.data_range),
             queries=queries,
             timings=Timings(*spent, composed_ms, clock.lap()),
         )
 
     def _without_model(self, question: Question, as_of: date) -> Plan | None:
         """A verified question, or SQL that the operator wrote."""
-        if match := _SQL.fullmatch(question.text):
-            if re.search(r"\bfrom\b", match[1], re.IGNORECASE):
-                return Plan("run", (Call("run_sql", {"sql": match[1].strip()}),), source="operator")
+        match = _SQL.fullmatch(question.text)
+        if match and re.search(r"\bfrom\b", match[1], re.IGNORECASE):
+            return Plan("run", (Call("run_sql", {"sql": match[1].strip()}),), source="operator")
         query = self.verified.match(question.text, as_of)
         if query is None:
             return None

@@ -6,9 +6,10 @@ own words. Larger ones write prose with marks, which ``verify`` then holds again
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agent.contracts import Language
 from agent.prompts import load_prompt
@@ -16,6 +17,7 @@ from db.errors import ModelReplyError, ModelUnavailable
 from models.llm.base import REQUEST_SECONDS, LanguageModel, Message, Prompt, Usage
 from tools.evidence import Fact
 
+log = logging.getLogger("shopops.compose")
 FACTS_STATED = 8  # up to here all facts are stated; measured: choosing costs a 1.5B model about 2 s on two cores
 
 
@@ -24,7 +26,7 @@ class Composed:
     """A text with marks, and what it cost."""
 
     text: str
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
 
 
 def compose(
@@ -40,15 +42,16 @@ def compose(
 
     ``model`` None (a verified question, or none needed) states the facts as code ordered them.
 
+    Without an answer from the model the facts stand as code words and orders them.
+
     Raises:
         Cancelled: ``cancel`` was set.
-        ModelError: a hosted model failed while writing.
     """
     if model is not None and model.capabilities.writes_prose:
         return _prose(question, facts, model, language, on_text, cancel, timeout)
     if model is not None and len(facts) > FACTS_STATED:
         return _chosen(question, language, facts, model, cancel, timeout)
-    return Composed(stated(facts, language))
+    return Composed(stated(_first(facts), language))
 
 
 def stated(facts: Sequence[Fact], language: Language) -> str:
@@ -76,12 +79,12 @@ def _chosen(
     try:
         reply = model.complete_json(prompt, schema, cancel=cancel, timeout=timeout)
     except (ModelReplyError, ModelUnavailable):
-        return Composed(stated(facts[:FACTS_STATED], language))  # the facts stand without the model's choice
+        return Composed(stated(_first(facts), language))  # the facts stand without the model's choice
     chosen = dict.fromkeys(str(i) for i in reply.data.get("facts", ()))
-    known = {f.id: f for f in facts}
-    headline = [f for f in facts if f.weight >= 1.0]
-    kept = [known[i] for i in dict.fromkeys([*(f.id for f in headline), *chosen]) if i in known]
-    return Composed(stated(kept[:FACTS_STATED], language), reply.usage)
+    headline = [f.id for f in facts if f.weight >= 1.0]
+    kept = set(list(dict.fromkeys([*headline, *chosen]))[:FACTS_STATED])
+    # in the order of the results: a list that says "By month:" stands behind the sentence that says of what
+    return Composed(stated([f for f in facts if f.id in kept], language), reply.usage)
 
 
 def _prose(
@@ -97,9 +100,19 @@ def _prose(
     prompt = Prompt(load_prompt("compose").render(), (Message("user", "\n".join(lines)),))
     pieces: list[str] = []
     usage = Usage()
-    for piece in model.stream_text(prompt, cancel=cancel, timeout=timeout):
-        pieces.append(piece.text)
-        if piece.text and on_text:
-            on_text(piece.text)
-        usage = piece.usage or usage
+    try:
+        for piece in model.stream_text(prompt, cancel=cancel, timeout=timeout):
+            pieces.append(piece.text)
+            if piece.text and on_text:
+                on_text(piece.text)
+            usage = piece.usage or usage
+    except (ModelReplyError, ModelUnavailable) as error:
+        log.warning("the facts are stated without prose: %s", error.message)
+        return Composed(stated(_first(facts), language), usage)
     return Composed("".join(pieces), usage)
+
+
+def _first(facts: Sequence[Fact]) -> list[Fact]:
+    """As many facts as are stated, the headlines of every result before the rest."""
+    chosen = {f.id for f in sorted(facts, key=lambda f: -f.weight)[:FACTS_STATED]}
+    return [f for f in facts if f.id in chosen]

@@ -49,7 +49,7 @@ def execute(
         results = [_run(plan.calls[0], contexts[0], cancel)]
     else:
         with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-            results = list(pool.map(lambda pair: _run(*pair, cancel), zip(plan.calls, contexts, strict=True)))
+            results = list(pool.map(lambda call, context: _run(call, context, cancel), plan.calls, contexts))
     return _numbered(results)
 
 

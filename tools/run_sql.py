@@ -70,10 +70,11 @@ def _catalog(store: Store, may_see_pii: bool) -> Catalog:
 
 def _column(schema: StoreSchema, name: str, values: Sequence[Value]) -> Column:
     """A column as the store knows it by its name; of any other, whether it counts, measures or only names."""
-    if name in schema.metrics:
-        return Column(name, schema.metrics[name].label, schema.metrics[name].unit)
-    label = schema.dimensions[name].label if name in schema.dimensions else Text(en=name, zh=name)
     known = [v for v in values if v is not None]
+    if name in schema.metrics and not any(isinstance(v, str | bool) for v in known):
+        return Column(name, schema.metrics[name].label, schema.metrics[name].unit)
+    nameless = re.fullmatch(r"_col_\d+", name)  # what the guard calls an expression without a name
+    label = Text(en="Result", zh="结果") if nameless else Text(en=name, zh=name)
     if not known or any(isinstance(v, str | bool) for v in known) or _NAMES.search(name):
         return Column(name, label, "text")
     return Column(name, label, "count" if all(isinstance(v, int) for v in known) else "number")
