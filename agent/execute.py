@@ -63,5 +63,6 @@ def _run(call: Call, context: ToolContext, cancel: threading.Event | None) -> To
 def _numbered(results: list[ToolResult]) -> Executed:
     facts: list[Fact] = []
     for result in results:
-        facts.extend(replace(fact, id=f"f{len(facts) + i}") for i, fact in enumerate(result.facts, 1))
+        start = len(facts)
+        facts.extend(replace(fact, id=f"f{start + i}") for i, fact in enumerate(result.facts, 1))
     return Executed(tuple(r.evidence for r in results), tuple(facts))

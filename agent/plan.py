@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
 from agent.contracts import Call, Option, Plan, Reading, Understanding
 from agent.prompts import load_prompt
-from agent.replies import cannot_answer, lacking, which_figure, which_member
+from agent.replies import cannot_answer, lacking, unbounded, which_figure, which_member
 from db.errors import ModelReplyError
 from db.semantic.query import Order, SemanticQuery
 from db.semantic.schema import StoreSchema
@@ -24,8 +24,9 @@ from models.llm.base import REQUEST_SECONDS, LanguageModel, Message, Prompt, Usa
 MAX_CALLS = 6
 NO_SPLIT = "none"
 TOOLS_SURE = ("query_metrics",)
+FEW_METRICS = 4  # so many readings of one word are a choice; more means that no metric was named
 TOOLS_NAMED = ("query_metrics", "out_of_scope")
-TOOLS_OPEN = ("query_metrics", "clarify", "out_of_scope")
+TOOLS_OPEN = ("clarify", "out_of_scope")  # a metric that no word names is asked back, never guessed
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Planned:
     """A plan and what it cost."""
 
     plan: Plan
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     model: str | None = None
 
 
@@ -74,8 +75,10 @@ def settled_by_code(understanding: Understanding, schema: StoreSchema) -> Plan |
         if reading.ambiguities:
             message, options = which_member(reading.ambiguities[0], understanding.text, reading.text)
             return Plan("clarify", message=message, options=options, source="code")
-    if all(r.unavailable and not r.metrics for r in understanding.readings):
+    if all(r.unavailable for r in understanding.readings):
         return Plan("out_of_scope", message=lacking(understanding.readings[0].unavailable[0], schema), source="code")
+    if any(r.having and not (r.group_by or r.split_options) for r in understanding.readings):
+        return Plan("out_of_scope", message=unbounded(schema), source="code")
     if strangers := [r for r in understanding.readings if r.strangers]:
         return Plan("out_of_scope", message=cannot_answer(strangers, schema), source="code")
     if all(r.metric_options and not r.metrics for r in understanding.readings):
@@ -84,7 +87,7 @@ def settled_by_code(understanding: Understanding, schema: StoreSchema) -> Plan |
 
 
 def _unmeasured(understanding: Understanding, schema: StoreSchema) -> Plan | None:
-    """No part says what to measure: ask which figure, or, where nothing at all is known, say so; else the model decides."""
+    """No part says what to measure: ask which figure, or say that nothing is known; else the model decides."""
     readings = understanding.readings
     partly = _partly_named(readings, schema)
     if len(partly) > 1 or not any(r.unread for r in readings):
@@ -124,7 +127,9 @@ def _part(reading: Reading) -> dict[str, Any]:
 def _tools(reading: Reading) -> tuple[str, ...]:
     if reading.metrics and not reading.unread and not reading.unavailable:
         return TOOLS_SURE
-    return TOOLS_OPEN if reading.metric_options else TOOLS_NAMED
+    if reading.metrics or 0 < len(reading.metric_options) <= FEW_METRICS:
+        return TOOLS_NAMED
+    return TOOLS_OPEN
 
 
 def _metrics(reading: Reading) -> tuple[str, ...]:
@@ -147,9 +152,9 @@ def form_error(data: Mapping[str, Any], form: Mapping[str, Any]) -> str:
         filled = data.get(name)
         if not isinstance(filled, dict):
             return f"{name} is missing"
-        for field, spec in part["properties"].items():
-            if filled.get(field) not in spec["enum"]:
-                return f"{name}.{field} must be one of {', '.join(spec['enum'])}"
+        for slot, spec in part["properties"].items():
+            if filled.get(slot) not in spec["enum"]:
+                return f"{name}.{slot} must be one of {', '.join(spec['enum'])}"
     return ""
 
 
@@ -189,6 +194,7 @@ def assemble(understanding: Understanding, form: Mapping[str, Any], schema: Stor
         if part["tool"] == "query_metrics" and part["metric"] != NO_SPLIT:
             query = to_query(reading, part["metric"], part["split"], schema)
             calls.append(_call(query))
+            calls += [_call(query.model_copy(update={"time": period})) for period in reading.also]
             if reading.listed in query.group_by:
                 rest = tuple(g for g in query.group_by if g != reading.listed)
                 calls.append(

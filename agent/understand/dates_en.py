@@ -54,7 +54,7 @@ _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, 
 _ORDINAL = r"(?P<o>first|second|third|fourth|last|1st|2nd|3rd|4th)"
 _GRAIN = r"(?P<g>day|week|month|quarter|year)"
 _WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
-_ID_BEFORE = r"(?<!store )(?<!product )(?<!customer )(?<!household )(?<!manufacturer )(?<!than )(?<!above )(?<!over )(?<![$#.,\d])"
+_ID_BEFORE = r"(?<!store )(?<!product )(?<!customer )(?<!household )(?<!manufacturer )(?<!than )(?<!above )(?<![$#.,\d])"
 
 
 def _rx(pattern: str) -> re.Pattern[str]:
@@ -269,6 +269,6 @@ RULES: tuple[Rule, ...] = (
     (_rx(r"\b(?:the )?" + _LAST + r" (?:full |calendar |complete )?" + _GRAIN + r"\b(?!s| over| on)"), _relative),
     (_rx(r"\b(?:last|this) (?P<m>" + MONTH + r")(?P<y>)"), _month),
     (_rx(r"\b(?P<m>" + MONTH + ")" + _YEAR), _month),
-    (_rx(_ID_BEFORE + r"\b(?:the )?(?:year |full year |fy ?)?(?P<y>(?:19|20)\d\d)\b(?![-/.]\d|,\d|%| ?(?:dollars|usd|units|orders|customers|households|\$))"), lambda m, c: unit(date(int(m["y"]), 1, 1), "year")),
+    (_rx(_ID_BEFORE + r"\b(?:the )?(?:year |full year |fy ?)?(?!(?<=over )(?:19|200|20[3-9]))(?P<y>(?:19|20)\d\d)\b(?![-/.]\d|,\d|%| ?(?:dollars|usd|units|orders|customers|households|\$))"), lambda m, c: unit(date(int(m["y"]), 1, 1), "year")),
 )
 

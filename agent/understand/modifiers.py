@@ -96,9 +96,9 @@ _RANKED = _rx(r"\brank(?:ed|ing|s)?\b|\bsort(?:ed)?\b|\border(?:ed)? by\b|\bleag
 _ASCENDING = _rx(r"\bascending\b|\blowest first\b|\bsmallest first\b|从低到高|由低到高|升序")
 _UP = _rx(r"\b(?:grew|grow(?:n|ing|s)?|rose|rise[sn]?|rising|increas(?:e[ds]?|ing)|gain(?:ed|s|ing)?|climb(?:ed|s|ing)?|jump(?:ed|s)?|improv(?:e[ds]?|ing|ement)|growth|up)\b|增长|上升|上涨|增加|提升|涨幅|增幅|涨了?")
 _DOWN = _rx(r"\b(?:fell|fall(?:en|s|ing)?|drop(?:ped|s|ping)?|declin(?:e[ds]?|ing)|decreas(?:e[ds]?|ing)|los(?:e|t|ing)|shr[ai]nk(?:ing)?|shrunk|slid|down|dip(?:ped)?|worsen(?:ed)?|slump(?:ed)?)\b|下降|下滑|下跌|减少|降低|跌幅|降幅|跌了?|降了")
-_CHANGE = _rx(r"\b(?:chang(?:e[ds]?|ing)|difference|delta|evol(?:ve[ds]?|ution)|swing)\b|变化|变动|差异|差多少|差距|涨跌")
+_CHANGE = _rx(r"\b(?:chang(?:e[ds]?|ing)|difference|delta|swing)\b|变化|变动|差异|差多少|差距|涨跌")
 _RELATIVE = _rx(r"\bgrowth rates?\b|\bfastest\b|\bpercentage (?:change|growth|increase|drop)\b|\brelative(?:ly)?\b|增长率|增速|增幅|涨幅|降幅|跌幅|最快|变化率")
-_TREND = _rx(r"\btrend(?:s|ing|ed)?\b|\bover time\b|\btime series\b|\btrajectory\b|\bhistory\b|\bhow (?:has|have) .{0,40} (?:developed|evolved)|趋势|走势|曲线|变化情况|历史")
+_TREND = _rx(r"\btrend(?:s|ing|ed)?\b|\bover time\b|\btime series\b|\btrajectory\b|\bhistory\b|\bevol(?:ve[ds]?|ution|ving)\b|\bseasonal(?:ity| pattern)\b|\bdevelop(?:ed|ment)?\b|\bhow (?:has|have) .{0,40} (?:developed|evolved)|趋势|走势|曲线|变化情况|历史|季节性")
 _SHARE = _rx(r"\bshares?\b|\bpercent(?:age)?s?\b|\bproportions?\b|\bfraction\b|\bportion\b|% of|\bcontribut\w+\b|\bmakes? up\b|\bmade up\b|\baccount(?:s|ed|ing)? for\b|\bcomes? from\b|\bcame from\b|\bmix\b|占比|占了?|比例|份额|比重|百分比|百分之|贡献|几成|构成")
 _RUNNING = _rx(r"\brunning (?:total|sum)s?\b|\bcumulative(?:ly)?\b|\baccumulat\w+\b|累计|累积|累加")
 _GRAIN_EN = r"(?P<g>day|week|month|quarter|year)"
@@ -134,6 +134,8 @@ _FOLLOW = _rx(
     r"^(?:and|but|what about|how about|what if|same|also|only|just|now|then|ok(?:ay)?,? (?:and|now|so)|so|split|break|instead|again|for|by|per|in|with|without|excluding|show (?:it|that|them|the same)|(?:can you )?(?:do|sort|rank|compare|split|break|show) (?:it|that|this|them|those|the same))\b"
     r"|\b(?:it|that|those|them|same)\b|\binstead\b|^那|^再|^只|^换|^还|^其中|呢[?？。!]*$|它|同样|一样|改成|换成|按.{1,8}(?:看|分|拆)"
 )
+_WHEN = _rx(r"\bwhen (?:did|was|were|do|does|have)\b|什么时候")
+_OF_METRIC = rf"\b(?:{_BEST}|{_MOST}|{_WORST}|{_LEAST})(?: {EN_NUMBER})? [{METRIC}{ENTITY}]{FILLER}* (?:generating |grossing )?(?:single )?"
 _ALSO_BY = rf"[{DIMENSION}{ENTITY}]{FILLER}*,? ?(?:and|by|x|&|和|与|及|、) ?(?:by |per |按|各|每个?)?"
 _GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     (_rx(_ALSO_BY + r"(?:weekday|day of (?:the )?week|星期几?)"), "weekday"),
@@ -149,10 +151,15 @@ _GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     (_rx(r"\bmonthly\b|\b(?:by|per|each|every) months?\b|\bmonth[- ]by[- ]month\b|每(?:一|个)?个?月|逐月|按月份?|各个?月份?|月度|哪(?:一|个|几)?个?月份?|分月"), "month"),
     (_rx(r"\bquarterly\b|\b(?:by|per|each|every) quarters?\b|\bquarter[- ]by[- ]quarter\b|每(?:一|个)?个?季度?|逐季|按季度?|各个?季度?|季度性|哪(?:一|个|几)?个?季度?|分季度?"), "quarter"),
     (_rx(r"\b(?:yearly|annual(?:ly)?)\b|\b(?:by|per|each|every) years?\b|每(?:一)?年|逐年|按年|各年"), "year"),
+    (_rx(_OF_METRIC + r"days?\b"), "day"),
+    (_rx(_OF_METRIC + r"weeks?\b"), "week"),
+    (_rx(_OF_METRIC + r"months?\b"), "month"),
+    (_rx(_OF_METRIC + r"(?:hours?|time of day)\b"), "hour"),
+    (_rx(_OF_METRIC + r"quarters?\b"), "quarter"),
     (_rx(r"\b(?:days?|dates?) (?:with|that|when|where|had|having)\b"), "day"),
     (_rx(r"\bweeks? (?:with|that|when|where|had|having)\b"), "week"),
     (_rx(r"\bmonths? (?:with|that|when|where|had|having)\b"), "month"),
-    (_rx(r"(?:\bwhich|\bwhat|{0}|\bthe|\bsingle|\bour|\d+|\bthese|\bthose)(?: single| sales| trading| calendar)? (?:days?|dates?)\b(?! of (?:the )?week)|\bwhen\b".replace("{0}", rf"\b(?:{_BEST}|{_MOST}|{_WORST}|{_LEAST})")), "day"),
+    (_rx(r"(?:\bwhich|\bwhat|{0}|\bsingle|\bour|\d+|\bthese|\bthose)(?: single| sales| trading| calendar)? (?:days?|dates?)\b(?! of (?:the )?week)".replace("{0}", rf"\b(?:{_BEST}|{_MOST}|{_WORST}|{_LEAST})")), "day"),
     (_rx(rf"(?:\bwhich|\bwhat|\b(?:{_BEST}|{_MOST}|{_WORST}|{_LEAST})|\d+)(?: sales| trading| calendar)? weeks?\b"), "week"),
     (_rx(rf"(?:\bwhich|\bwhat|\b(?:{_BEST}|{_MOST}|{_WORST}|{_LEAST})|\d+)(?: sales| trading| calendar)? months?\b"), "month"),
     (_rx(rf"(?:\bwhich|\bwhat|\b(?:{_BEST}|{_MOST}|{_WORST}|{_LEAST})|\d+)(?: sales| trading| calendar)? quarters?\b"), "quarter"),
@@ -163,7 +170,7 @@ _SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "万":
 _NUMBER = r"[$￥¥]? ?(?P<v>\d[\d,]*(?:\.\d+)?) ?(?P<s>k|thousand|mn|million|m|w|万|千|百|亿|%|percent)?(?![\w])"
 _NUMBER_ZH = r"[$￥¥]?(?P<v>\d[\d,]*(?:\.\d+)?|[一二两三四五六七八九十]+)(?P<s>k|万|千|百|亿|%|w)?"
 _THRESHOLDS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (_rx(r"(?:\bmore than|\bover|\babove|\bgreater than|\bhigher than|\blarger than|\bbigger than|\bexceed(?:s|ed|ing)?|\bbeyond|>) ?" + _NUMBER), ">"),
+    (_rx(r"(?:\bmore than|\bover(?! 20[12]\d\b(?! ?(?:dollars|usd|units|orders|customers|in|of)\b))|\babove|\bgreater than|\bhigher than|\blarger than|\bbigger than|\bexceed(?:s|ed|ing)?|\bbeyond|>) ?" + _NUMBER), ">"),
     (_rx(r"(?:\bat least|\bno (?:less|fewer) than|\bminimum(?: of)?|>=|≥) ?" + _NUMBER), ">="),
     (_rx(r"(?:\bless than|\bunder|\bbelow|\bfewer than|\blower than|\bsmaller than|<) ?" + _NUMBER), "<"),
     (_rx(r"(?:\bat most|\bno more than|\bup to|\bmaximum(?: of)?|<=|≤) ?" + _NUMBER), "<="),
@@ -263,6 +270,9 @@ class Reader:
                 grains.append(grain)
                 self.take(match)  # names are taken already, so a match over one marks nothing new
                 text = text[: match.start()] + " " * (match.end() - match.start()) + text[match.end() :]
+        if not grains and (match := _WHEN.search(text)):
+            self.take(match)
+            return ("day",)
         return tuple(grains)
 
     def _ordered(self, found: Modifiers) -> Modifiers:

@@ -209,7 +209,8 @@ class NameReader:
         metric, dimension = mention.of("metric"), mention.of("dimension")
         place = Place(names.masked, mention)
         if metric and not dimension:
-            self._add_metric(names, mention, metric)
+            if not self._per_entity(names, place, metric[0].name):
+                self._add_metric(names, mention, metric)
             return
         name = dimension[0].name
         words = self.text[mention.start : mention.end]
@@ -246,6 +247,11 @@ class NameReader:
                     names.metrics[names.metrics.index(over)] = name
                     return True
         known = self.lexicon.schema.metrics
+        for hint in self.lexicon.hints.find(self.text, bytearray(len(self.text))) if not names.metrics else ():
+            for name, metric in known.items():
+                if metric.denominator == counted and metric.numerator in {t.name for t in hint.terms}:
+                    self._add_metric(names, hint, (Term("metric", name),))
+                    return True
         return any(known[n].denominator == counted for n in names.metrics) and roles.averaged(place)
 
     def _is_context(self, names: Names, mention: Mention, dimension: str) -> bool:

@@ -23,6 +23,9 @@ _BASELINE_AFTER = re.compile(r" ?(?:相比|比较|对比|比起来|比(?!例))",
 _COMPARE_CUE = re.compile(r"\bvs\.?|\bversus\b|\bcompar|\bagainst\b|\bthan\b|\bdifference\b|\bor\b|比|对比|相较|差", re.ASCII)
 
 
+_AND = re.compile(r" ?(?:and|&|as well as|和|与|及|以及|、) ?(?:for |in |the )*", re.ASCII)
+
+
 @dataclass(frozen=True, slots=True)
 class AskedPeriods:
     """The period asked about, the baseline, and the time split that several periods in a row stand for."""
@@ -30,6 +33,7 @@ class AskedPeriods:
     asked: Period | None = None
     baseline: Interval | None = None
     split: TimeGrain | None = None
+    also: tuple[Interval, ...] = ()
 
 
 def settle_periods(
@@ -52,6 +56,8 @@ def settle_periods(
         return _several([m.period for m in mentions])
     if len(mentions) == 2:
         first, second = sorted((m.period for m in mentions), key=lambda p: (p.start, p.end))
+        if (_holds(first, second) or _holds(second, first)) and _AND.fullmatch(text[mentions[0].end : mentions[1].start]):
+            return AskedPeriods(mentions[0].period, None, None, (mentions[1].period.interval,))
         if _holds(first, second) or _holds(second, first):
             narrow = second if _holds(first, second) else first
             return _with_baseline(narrow, compare, changes)

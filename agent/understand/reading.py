@@ -81,6 +81,7 @@ class ClauseReader:
             keep=keep,
             having=self._having(metrics),
             time=time,
+            also=asked.also,
             compare=self._baseline(asked, last),
             share=self._share(last, splits),
             running=self.words.running and bool(splits),
@@ -116,7 +117,8 @@ class ClauseReader:
     def _asked(self, last: SemanticQuery | None) -> AskedPeriods:
         if last and last.time:  # 当月: the month that was just spoken of
             self.periods = [m for m in self.periods if not self.text[m.start : m.end].startswith("当")]
-        changes = bool(self.words.change) and not self.words.trend and not self.names.unavailable
+        split_in_time = bool(self.words.grains) and not self.periods and not self.words.ranked
+        changes = bool(self.words.change) and not self.words.trend and not self.names.unavailable and not split_in_time
         context = Period(last.time) if last and last.time else None
         if context and not self.periods and not self.words.compare and _COMPARE_THEM.search(self.text):
             changes = True

@@ -33,8 +33,7 @@ _CUE_AFTER = _rx(
 )
 _COUNT_BEFORE = _rx(r"(?:\bhow many|\bnumber of|\bcount of|\b# of|\bno\. of|\btotal)(?: distinct| unique| different| active| our)* ?$|(?:多少|几)[个家位名款种户人]?(?:不同的)?$|(?:总共|一共)有?(?:多少)?[个家位]?$")
 _COUNT_AFTER = _rx(r" ?(?:count\b|counts\b)|(?:数量?|总数|个数|人数|家数)")
-_ACTS_BEFORE = _rx(r"\b(?:did|do|does|have|are|were) (?:our |the )?$")
-_ACTS_AFTER = _rx(r" ?(?:saved?|spend|spent|paid|pay|bought|buy)\b|(?:一共|总共|共)?(?:花|消费|省|购买了|买了)")
+_ACTS_AFTER = _rx(r" ?(?:(?:who )?(?:saved?|spends?|spent|paid|pays?|bought|buys?|shop|purchased?|redeem(?:ed)?))\b|(?:一共|总共|共)?(?:花|消费|省|购买了|买了)")
 _ONE_OF = _rx(r"\b(?:a|an|one|each|every|per|the average|the typical) $|(?:每一?[个位名家户]?|人均)$")
 _AVERAGE = _rx(r"\baverage\b|\bavg\b|\bon average\b|\bmean\b|\btypical|平均|均")
 _COUNTED_BEFORE = _rx(r"\b(?:most|fewest|least|more|less|fewer|highest(?: number of)?|lowest(?: number of)?|largest number of|smallest number of) (?:new |unique |active )?$|最[多少]的?$")
@@ -83,7 +82,7 @@ def entity_splits(place: Place, ranks: bool) -> bool:
 
 def acts(place: Place) -> bool:
     """Whether the noun does something ("did customers save", 顾客花了): it is nobody's figure then."""
-    return bool(_ACTS_BEFORE.search(place.before) or _ACTS_AFTER.match(place.after))
+    return bool(_ACTS_AFTER.match(place.after))
 
 
 def per_each(place: Place) -> bool:
