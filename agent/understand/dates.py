@@ -31,6 +31,7 @@ _CHANGE = re.compile(
     r"decline[ds]?|improve[ds]?|compare[ds]?|difference|shift(?:ed)?|jump(?:ed)?|up|down)\b|增长|下降|变化|增加|减少|上升|涨|跌|提升|对比|相比",
     re.ASCII,
 )
+_ALONG = re.compile(r"\b(?:by|per|each|every) (?:day|week|month|quarter)|\b(?:daily|weekly|monthly|quarterly|trend)\b|每|按|逐|走势|趋势", re.ASCII)
 _SINCE = re.compile(r"\b(?:ever )?since(?: the (?:start|beginning) of)? $", re.ASCII)
 _STARTING = re.compile(r"\b(?:from|starting(?: from| in)?|beginning) $", re.ASCII)
 _AFTER = re.compile(r"\bafter (?:the end of )?$", re.ASCII)
@@ -80,14 +81,14 @@ def _atoms(text: str, clock: Clock) -> list[PeriodMention]:
 
 
 def _joined(atoms: list[PeriodMention], text: str) -> list[PeriodMention]:
-    changes = bool(_CHANGE.search(text))
+    changes = bool(_CHANGE.search(text)) and not _ALONG.search(text)
     result: list[PeriodMention] = []
     for atom in atoms:
         if result:
             last = result[-1]
             between = text[last.end : atom.start]
             opened = _OPEN_BEFORE.search(text[: last.start])
-            ranged = _RANGE.fullmatch(between) and not (changes and opened and opened[0].startswith(("from", "从", "自")))
+            ranged = _RANGE.fullmatch(between) and not (changes and between.strip() in {"to", "到", "至"})
             if ranged or (opened and opened[0].startswith("between") and _BETWEEN.fullmatch(between) and not changes):
                 start = opened.start() if opened else last.start
                 result[-1] = PeriodMention(start, atom.end, _range(last.period, atom.period))

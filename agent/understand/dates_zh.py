@@ -36,7 +36,8 @@ def _month(m: re.Match[str], clock: Clock) -> Period:
 
 def _date(m: re.Match[str], clock: Clock) -> Period:
     month, number = _number(m["m"]), _number(m["d"])
-    return unit(day(clock.year_of(m["y"], clock.latest_day(month, number)), month, number), "day")
+    moment = day(clock.year_of(m["y"], clock.latest_day(month, number)), month, number)
+    return unit(moment, "week" if m["w"] else "day")
 
 
 def _days_of_month(m: re.Match[str], clock: Clock) -> Period:
@@ -142,6 +143,11 @@ def _holiday(m: re.Match[str], clock: Clock) -> Period:
     return unit(moment, "week" if m["w"] else "day")
 
 
+def _national_week(m: re.Match[str], clock: Clock) -> Period:
+    start = date(clock.year_of(m["y"], clock.latest_day(10, 1)), 10, 1)
+    return span(start, start + timedelta(days=7))
+
+
 def _nth_week_of_month(m: re.Match[str], clock: Clock) -> Period:
     month, words = _month(m, clock), m["o"]
     if words.startswith("最后"):
@@ -171,7 +177,7 @@ RULES: tuple[Rule, ...] = (
     (_rx(_YEAR + _MONTH + rf"的?(?P<o>第[一二三四]|最后一?)个?(?:周|星期)(?![一二三四五六日天末])"), _nth_week_of_month),
     (_rx(_YEAR + _MONTH + rf"的?(?P<o>前|最后)(?P<n>{_N})天"), _end_days_of_month),
     (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号]?(?:到|至|-|~)(?P<d2>{_N})[日号]"), _days_of_month),
-    (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号]"), _date),
+    (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号](?P<w>(?:那|这|所在的?)一?个?(?:周|星期))?"), _date),
     (_rx(_YEAR + _MONTH + r"(?P<t>[上中下])旬"), _ten_days),
     (_rx(_YEAR + r"前(?P<n>[一二两三123])个?季度"), _first_quarters),
     (_rx(r"(?P<y>\d{4}年?|去年|今年|前年)的?前(?P<n>\d{1,2}|十[一二]?|[一二两三四五六七八九])个月"), _first_months),
@@ -197,6 +203,7 @@ RULES: tuple[Rule, ...] = (
     (_rx(r"明年"), lambda m, c: unit(c.as_of, "year", 1)),
     (_rx(r"年初至今|年初到现在|今年以来|今年至今"), lambda m, c: span(floor(c.as_of, "year"), c.as_of, "year")),
     (_rx(_YEAR + r"(?P<s>[春夏秋冬])[天季]"), _season),
+    (_rx(_YEAR + "国庆(?:节|假期|黄金周|期间|长假)*"), _national_week),
     (_rx(_YEAR + "(?P<h>" + "|".join(_HOLIDAYS) + r")(?:当天|那天)?(?P<w>那?一?周)?"), _holiday),
     (_rx(r"上一?年(?!同期)|去年(?!同期|同月|同季)(?:全年|一整年)?"), lambda m, c: unit(c.as_of, "year", -1)),
     (_rx(r"前年"), lambda m, c: unit(c.as_of, "year", -2)),

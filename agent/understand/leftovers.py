@@ -26,14 +26,22 @@ STOP_EN = frozenset(
     shoppers buyers people person everybody place placed take took taken record recorded register registered see saw seen
     """.split()
 )
-_STOP_ZH = (
+STOP_ZH = (
     "的了是在有和与及以及跟或还也都就才又再把被给让使向从到至对为于中里内外上下这那此其它们我你您他她咱们请问帮忙查询一看下想要知道了解告诉显示列出给出统计"
     "计算分析多少几个家位名款种类项次什么怎么样如何哪些吗呢吧啊呀哦嘛么情况数据结果金额数字值总共计合体整全所每各按照分别时候期间段内一二三四五六七八九十两"
     "占比例最高低多少大小好差强弱前后名排行第卖买出得花钱消费购下单产生带来贡献实现达完成做个月日天年周季度号份点我们店铺公司商今昨明去过现目之间共总来说请先然后"
     "并且同时而但如果只仅能可以应该会不没无非要需看是多是少了解具体大概大约左右差不表现用户人群户家庭"
 )
-_STOP_ZH_WORDS = re.compile("全部|最近|近期|目前|部分|内部|家里|东西|里面|帮忙|一共|总共")
+_STOP_ZH_WORDS = re.compile("平均|新增|新来|麻烦|老板|领导|汇报|报表|同事|辛苦|感谢|谢谢|你好|您好|拉取|导出|整理|详细|贵店|咋样|经营|运营|会议|周报|月报|快速|维度|方面|水平|消费者|咋|下吧|一眼|方便|关于|期间|以内|当中|其中|简单|感觉|究竟|到底|目前为止|为止|全部|最近|近期|目前|部分|内部|家里|东西|里面|帮忙|一共|总共")
 _TOKEN = re.compile(r"[a-z]+(?:['-][a-z]+)*|\d[\d,.]*|[\u3400-\u4dbf\u4e00-\u9fff]+", re.ASCII)
+
+
+def unread_runs(text: str, taken: bytearray) -> tuple[str, ...]:
+    """Two and more Chinese characters in a row that nothing took: a name that the store does not know."""
+    free = "".join(" " if taken[i] else c for i, c in enumerate(text))
+    free = _STOP_ZH_WORDS.sub(lambda m: " " * len(m[0]), free)
+    kept = "".join(" " if c in STOP_ZH else c for c in free)
+    return tuple(re.findall(r"[\u3400-\u4dbf\u4e00-\u9fff]{2,}", kept))
 
 
 def unread_words(text: str, taken: bytearray) -> tuple[str, ...]:
@@ -48,7 +56,7 @@ def unread_words(text: str, taken: bytearray) -> tuple[str, ...]:
             if len(free) == len(word) and word not in STOP_EN and len(word) > 1:
                 found.append(word)
             continue
-        rest = "".join(c for c in _STOP_ZH_WORDS.sub("", "".join(text[i] for i in free)) if c not in _STOP_ZH)
+        rest = "".join(c for c in _STOP_ZH_WORDS.sub("", "".join(text[i] for i in free)) if c not in STOP_ZH)
         if rest:
             found.append(rest)
     return tuple(found)

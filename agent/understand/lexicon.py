@@ -66,6 +66,8 @@ class Lexicon:
             named = _words((metric.label.en, metric.label.zh), metric.synonyms, term)
             yield from ((words, found) for words, found in named if not self._counts_dimension(words))
             yield name.replace("_", " "), term
+        for words, meanings in self.schema.ambiguous.items():
+            yield from ((words, Term("metric", name, None, SYNONYM)) for name in meanings if name in self.schema.metrics)
         for name, dimension in self.schema.dimensions.items():
             if dimension.kind != "time":  # "daily", "by month", 每天 belong to the grammar, not to a store
                 named = _words((dimension.label.en, dimension.label.zh), dimension.synonyms, Term("dimension", name))

@@ -65,9 +65,9 @@ _BEST = r"best(?:[- ]selling|[- ]performing)?|top(?:[- ]selling|[- ]performing)?
 _MOST = r"highest|most|largest|biggest|greatest|busiest|max(?:imum)?|peak|popular|priciest|no\. ?1|number one|#1|hottest|richest|heaviest"
 _WORST = r"worst(?:[- ]selling|[- ]performing)?|weakest|poorest|bottom|least popular|under-?performing|laggards?|least successful|slowest[- ]selling"
 _LEAST = r"lowest|least|fewest|smallest|min(?:imum)?|quietest|slowest|cheapest|tiniest"
-_ZH_MOST = r"最高|最多|最大|最畅销|最热销|最受欢迎|最热门|最旺|最忙|最繁忙|最贵|最活跃|之最|第一名?|冠军|居首"
+_ZH_MOST = r"最高|最多|最大|最畅销|最热销|最受欢迎|最热门|最旺|最忙|最繁忙|最贵|最活跃|之最|第一名?|冠军|居首|高峰|峰值"
 _ZH_BEST = r"最好|最佳|最强|最优|卖得最好|最火|表现最好"
-_ZH_LEAST = r"最低|最少|最小|最冷清|最清淡|最便宜|最不畅销|最不受欢迎"
+_ZH_LEAST = r"最低|最少|最小|最冷清|最清淡|最闲|低谷|最便宜|最不畅销|最不受欢迎"
 _ZH_WORST = r"最差|最弱|垫底|倒数第一|表现最差|最糟"
 _ZH_UNIT = r"[名个大家位款种天周月类项]?"
 
@@ -136,8 +136,14 @@ _FOLLOW = _rx(
 )
 _WHEN = _rx(r"\bwhen (?:did|was|were|do|does|have)\b|什么时候")
 _OF_METRIC = rf"\b(?:{_BEST}|{_MOST}|{_WORST}|{_LEAST})(?: {EN_NUMBER})? [{METRIC}{ENTITY}]{FILLER}* (?:generating |grossing )?(?:single )?"
+_ZH_BEST_OF = rf"(?:{_ZH_MOST}|{_ZH_BEST}|{_ZH_LEAST}|{_ZH_WORST}|前|倒数)的?(?:前)?(?:一|几|{ZH_NUMBER})?个?"
 _ALSO_BY = rf"[{DIMENSION}{ENTITY}]{FILLER}*,? ?(?:and|by|x|&|和|与|及|、) ?(?:by |per |按|各|每个?)?"
 _GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
+    (_rx(_ZH_BEST_OF + r"(?:天|日子?)(?!数)|的日子|有?(?:几|多少)天(?![前后])"), "day"),
+    (_rx(_ZH_BEST_OF + r"(?:周(?![一二三四五六日天末几])|星期(?![一二三四五六日天几]))"), "week"),
+    (_rx(_ZH_BEST_OF + r"月份?"), "month"),
+    (_rx(_ZH_BEST_OF + r"季度?"), "quarter"),
+    (_rx(_ZH_BEST_OF + r"(?:小时|时段|时间段)|几点钟?(?!到|至|以|之|前|后)"), "hour"),
     (_rx(_ALSO_BY + r"(?:weekday|day of (?:the )?week|星期几?)"), "weekday"),
     (_rx(_ALSO_BY + r"(?:hour\b|小时|时段)"), "hour"),
     (_rx(_ALSO_BY + r"(?:days?\b|dates?\b|日期|[天日])"), "day"),
@@ -169,12 +175,14 @@ _ORDINALS = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "2nd": 2, "3rd": 
 _SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "万": 1e4, "千": 1e3, "百": 1e2, "亿": 1e8, "%": 0.01, "percent": 0.01, "百分之": 0.01, "w": 1e4}
 _NUMBER = r"[$￥¥]? ?(?P<v>\d[\d,]*(?:\.\d+)?) ?(?P<s>k|thousand|mn|million|m|w|万|千|百|亿|%|percent)?(?![\w])"
 _NUMBER_ZH = r"[$￥¥]?(?P<v>\d[\d,]*(?:\.\d+)?|[一二两三四五六七八九十]+)(?P<s>k|万|千|百|亿|%|w)?"
+_ZH_ROUND = r"(?P<v>)(?P<s>万|千|亿)"
 _THRESHOLDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (_rx(r"(?:\bmore than|\bover(?! 20[12]\d\b(?! ?(?:dollars|usd|units|orders|customers|in|of)\b))|\babove|\bgreater than|\bhigher than|\blarger than|\bbigger than|\bexceed(?:s|ed|ing)?|\bbeyond|>) ?" + _NUMBER), ">"),
     (_rx(r"(?:\bat least|\bno (?:less|fewer) than|\bminimum(?: of)?|>=|≥) ?" + _NUMBER), ">="),
     (_rx(r"(?:\bless than|\bunder|\bbelow|\bfewer than|\blower than|\bsmaller than|<) ?" + _NUMBER), "<"),
     (_rx(r"(?:\bat most|\bno more than|\bup to|\bmaximum(?: of)?|<=|≤) ?" + _NUMBER), "<="),
-    (_rx(r"(?:超过|大于|高于|多于|超出|突破|>)" + _NUMBER_ZH), ">"),
+    (_rx(r"(?:超过|大于|高于|多于|超出|突破|破|>)" + _NUMBER_ZH), ">"),
+    (_rx(r"(?:超过|突破|破|过)" + _ZH_ROUND), ">"),
     (_rx(r"(?:不低于|至少|不少于|大于等于|不小于|>=|≥)" + _NUMBER_ZH), ">="),
     (_rx(r"(?:低于|小于|少于|不到|不足|不满|<)" + _NUMBER_ZH), "<"),
     (_rx(r"(?:不超过|至多|最多|不高于|不大于|小于等于|<=|≤)" + _NUMBER_ZH), "<="),
@@ -331,7 +339,7 @@ class Reader:
         for pattern, sign in _THRESHOLDS:
             while match := pattern.search(self._text):
                 words = match["v"]
-                number = float(words.replace(",", "")) if words[0].isdigit() else float(parse_number(words) or 0)
+                number = float(words.replace(",", "")) if words[:1].isdigit() else float(parse_number(words or "一") or 0)
                 value = number * _SCALE.get(match["s"] or "", 1.0)
                 low, high = (value, None) if sign.startswith(">") else (None, value)
                 found.append(Threshold(low, high, len(sign) == 1, match["s"] in {"%", "percent"}, match.start(), match.end()))

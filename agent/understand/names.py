@@ -213,14 +213,18 @@ class NameReader:
                 self._add_metric(names, mention, metric)
             return
         name = dimension[0].name
+        if roles.own(place):
+            return
+        counter = self.lexicon.counters.get(name)
+        if not metric and counter and (roles.counts(place) or roles.most_of(place)):
+            metric = (Term("metric", counter),)
         words = self.text[mention.start : mention.end]
         if words.endswith("s") and not words.endswith(("ss", "us")):
             names.plural.add(name)
         if roles.counts(place):
             names.counted.append(name)
-            counter = metric or tuple(Term("metric", m) for m in (self.lexicon.counters.get(name),) if m)
-            if counter:
-                self._add_metric(names, mention, counter)
+            if metric:
+                self._add_metric(names, mention, metric)
                 return
         if self._is_context(names, mention, name):
             return

@@ -11,7 +11,7 @@ from agent.understand import calendar, roles
 from agent.understand.calendar import Period
 from agent.understand.dates import find_periods
 from agent.understand.dates_en import Clock
-from agent.understand.leftovers import unread_words
+from agent.understand.leftovers import unread_runs, unread_words
 from agent.understand.lexicon import Lexicon
 from agent.understand.modifiers import DEFAULT_TOP, Modifiers, Threshold, compare_words
 from agent.understand.names import NameReader, Names, modifiers_of, to_filters
@@ -87,6 +87,7 @@ class ClauseReader:
             running=self.words.running and bool(splits),
             per=self.words.per or (last.per if last and not self.words.grains else None),
             unread=unread,
+            strangers=unread_runs(self.text, self.taken) if metrics else (),
             listed=self.listed,
             ambiguities=tuple(self.names.ambiguities),
             unavailable=tuple(self.names.unavailable),
@@ -115,6 +116,13 @@ class ClauseReader:
         return bool(self.lexicon.hints.find(self.text, bytearray(len(self.text))))
 
     def _asked(self, last: SemanticQuery | None) -> AskedPeriods:
+        asked = self._settled(last)
+        named = bool(self.words.compare) or len(self.periods) > 1
+        if asked.asked and asked.baseline and not named and asked.baseline.end <= self.scope.data.start:
+            return AskedPeriods(asked.asked, None, trend_grain(asked.asked.interval, self.scope.data))
+        return asked  # a change over all the data has no period before it: it is shown along the way
+
+    def _settled(self, last: SemanticQuery | None) -> AskedPeriods:
         if last and last.time:  # 当月: the month that was just spoken of
             self.periods = [m for m in self.periods if not self.text[m.start : m.end].startswith("当")]
         split_in_time = bool(self.words.grains) and not self.periods and not self.words.ranked

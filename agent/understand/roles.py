@@ -20,7 +20,7 @@ _ADJECTIVE = (
     r"smallest|busiest|quietest|strongest|weakest|leading|bottom|most popular|least popular|favou?rite|most|fewest|least|main|key|underperforming"
 )
 _CUE_BEFORE = _rx(
-    rf"(?:\b(?:by|per|each|every|across|which|what|whose|among|amongst|all|for each|individual|different|various|split by|{_ADJECTIVE})|\b(?:{_ADJECTIVE}) {EN_NUMBER}|\b{EN_NUMBER} (?:{_ADJECTIVE}))"
+    rf"(?:\b(?:by|per|each|every|across|which|what|whose|among|amongst|all|for each|individual|different|various|split by|{_ADJECTIVE})|\b(?:{_ADJECTIVE}) {EN_NUMBER}|\b{EN_NUMBER} (?:{_ADJECTIVE})|\btop ?\d+)"
     r"(?: of)?(?: the| our| my| all| different| individual| single)*(?: of the| of our)?[ -]?$"
     rf"|(?:按照?|各个?|每一?[个家位类款]?|哪一?[个家些位款种类项]?|哪几[个家位款种]|什么|前{ZH_NUMBER}[个名大家位]?|后{ZH_NUMBER}[个名大家位]?|倒数{ZH_NUMBER}[个名]?|不同的?|所有的?|分)[ ]?$"
     rf"|(?:最[高低多少大小好差强弱忙旺](?:销|的)?|最(?:畅销|热销|热门|受欢迎)|垫底|名|增长最快|下降最多)的?(?:前?{ZH_NUMBER}[个名家位大]?)?的?$"
@@ -36,6 +36,7 @@ _COUNT_AFTER = _rx(r" ?(?:count\b|counts\b)|(?:数量?|总数|个数|人数|家�
 _ACTS_AFTER = _rx(r" ?(?:(?:who )?(?:saved?|spends?|spent|paid|pays?|bought|buys?|shop|purchased?|redeem(?:ed)?))\b|(?:一共|总共|共)?(?:花|消费|省|购买了|买了)")
 _ONE_OF = _rx(r"\b(?:a|an|one|each|every|per|the average|the typical) $|(?:每一?[个位名家户]?|人均)$")
 _AVERAGE = _rx(r"\baverage\b|\bavg\b|\bon average\b|\bmean\b|\btypical|平均|均")
+_OWN = _rx(r"[贵本咱]$|咱们$|我们$")
 _COUNTED_BEFORE = _rx(r"\b(?:most|fewest|least|more|less|fewer|highest(?: number of)?|lowest(?: number of)?|largest number of|smallest number of) (?:new |unique |active )?$|最[多少]的?$")
 _CLAUSE_AFTER = _rx(rf" ?(?:who|that|whose|where|having|with(?!.{{0,20}}{MEMBER}))\b")
 _JOINED = _rx(rf"(?:{METRIC}|{ENTITY}){FILLER}* ?(?:,|and|&|plus|as well as|和|与|及|以及|、|,? ?and)+ ?(?:the |our )?$")
@@ -98,6 +99,17 @@ def averaged(place: Place) -> bool:
 def continues_list(place: Place) -> bool:
     """Whether a dimension continues a list ("by Ⓓ and Ⓓ")."""
     return bool(_LIST_BEFORE.search(place.before))
+
+
+def own(place: Place) -> bool:
+    """Whether the noun is the shop itself (本店, 贵店)."""
+    return bool(_OWN.search(place.before))
+
+
+def most_of(place: Place) -> bool:
+    """Whether a superlative counts the noun ("the fewest Ⓓ", 哪个…Ⓓ最多) and does not rank it."""
+    asked = re.search(r"[哪各按]", place.before) and re.match(r"数?最[多少]", place.after)
+    return bool(_COUNTED_BEFORE.search(place.before) or asked)
 
 
 def counts(place: Place) -> bool:
