@@ -139,3 +139,12 @@ def _day(year: int, month: int, day: str | None) -> set[tuple[str, int]]:
 def direction_of(text: str) -> set[str]:
     """ "up", "down", both or neither: what a text says of a change."""
     return {way for way, pattern in (("up", _UP), ("down", _DOWN)) if pattern.search(text)}
+
+
+def without_direction(text: str) -> str:
+    """A text without its words of rise and fall: "rose" is a flower too, and would be taken for a member.
+
+    >>> without_direction("Revenue rose in May")
+    'Revenue   in May'
+    """
+    return _DOWN.sub(" ", _UP.sub(" ", text))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.contracts import Language
-from agent.figures import dates_of, direction_of, grounded, numbers_of, values_of
+from agent.figures import dates_of, direction_of, grounded, numbers_of, values_of, without_direction
 from agent.understand.text import normalise
 from agent.understand.vocabulary import Vocabulary
 from db.errors import QuestionError
@@ -111,7 +111,7 @@ def _holds(sentence: str, cited: Sequence[Fact], language: Language, names: Call
 
 def _names(text: str, names: Vocabulary) -> set[tuple[str, object]]:
     try:
-        normal = normalise(text)
+        normal = normalise(without_direction(text))
     except QuestionError:  # text that cannot be read names nothing that could be shown
         return set()
     mentions = names.find(normal, bytearray(len(normal)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,3 +30,16 @@ def default_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drop the machine owner's ``SHOPOPS_*`` settings, all but where models and stores lie."""
     for name in [name for name in os.environ if name.startswith("SHOPOPS_") and not name.endswith("_DIR")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def journey_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the demo store, without its largest table, which no metric reads; loaded once (2 s)."""
+    from db.sources import journey
+
+    folder = tmp_path_factory.mktemp("journey")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(journey, "_TABLES", {name: s for name, s in journey._TABLES.items() if name != "promotions"})
+        patch.setattr(journey, "TOTALS", {name: t for name, t in journey.TOTALS.items() if name != "promotions"})
+        journey.load_journey(folder / "stores" / "journey.duckdb", lambda *_: None)
+    return folder

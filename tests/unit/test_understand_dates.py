@@ -1,0 +1,179 @@
+"""Every way to say a period, in both languages: text, then the half-open interval that it means on 2018-01-01."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from agent.understand.dates import find_periods
+from agent.understand.dates_en import Clock
+from agent.understand.text import normalise
+from db.errors import QuestionError
+
+CLOCK = Clock(date(2018, 1, 1), date(2017, 1, 1))
+
+PERIODS = """
+revenue yesterday | 2017-12-31 2018-01-01
+sales on the day before yesterday | 2017-12-30 2017-12-31
+revenue last week | 2017-12-25 2018-01-01
+orders in the previous week | 2017-12-25 2018-01-01
+revenue last month | 2017-12-01 2018-01-01
+revenue in the previous month | 2017-12-01 2018-01-01
+revenue last quarter | 2017-10-01 2018-01-01
+revenue last year | 2017-01-01 2018-01-01
+revenue in the last 7 days | 2017-12-25 2018-01-01
+revenue in the past 7 days | 2017-12-25 2018-01-01
+revenue over the last 30 days | 2017-12-02 2018-01-01
+revenue in the last seven days | 2017-12-25 2018-01-01
+revenue in the last 3 months | 2017-10-01 2018-01-01
+revenue in the past two weeks | 2017-12-18 2018-01-01
+revenue in the last 2 quarters | 2017-07-01 2018-01-01
+revenue in december 2017 | 2017-12-01 2018-01-01
+revenue in dec 2017 | 2017-12-01 2018-01-01
+revenue in december | 2017-12-01 2018-01-01
+revenue for november | 2017-11-01 2017-12-01
+revenue in january | 2017-01-01 2017-02-01
+revenue in may | 2017-05-01 2017-06-01
+may revenue | 2017-05-01 2017-06-01
+revenue in sept 2017 | 2017-09-01 2017-10-01
+february 2017 orders | 2017-02-01 2017-03-01
+revenue in q1 | 2017-01-01 2017-04-01
+revenue in q2 2017 | 2017-04-01 2017-07-01
+q3 revenue | 2017-07-01 2017-10-01
+revenue in 2017 q4 | 2017-10-01 2018-01-01
+revenue in the first quarter of 2017 | 2017-01-01 2017-04-01
+revenue in the third quarter | 2017-07-01 2017-10-01
+revenue in 2017 | 2017-01-01 2018-01-01
+revenue in 2016 | 2016-01-01 2017-01-01
+revenue in h1 2017 | 2017-01-01 2017-07-01
+revenue in the second half of 2017 | 2017-07-01 2018-01-01
+revenue in the first half of 2017 | 2017-01-01 2017-07-01
+revenue on 2017-03-05 | 2017-03-05 2017-03-06
+revenue on march 5 | 2017-03-05 2017-03-06
+revenue on march 5th, 2017 | 2017-03-05 2017-03-06
+revenue on 5 march 2017 | 2017-03-05 2017-03-06
+revenue on the 5th of march | 2017-03-05 2017-03-06
+revenue on july 4 2017 | 2017-07-04 2017-07-05
+revenue on february 28, 2017 | 2017-02-28 2017-03-01
+revenue from 2017-03-01 to 2017-03-10 | 2017-03-01 2017-03-11
+revenue from march to may 2017 | 2017-03-01 2017-06-01
+revenue between june and august 2017 | 2017-06-01 2017-09-01
+revenue between 2017-02-03 and 2017-02-05 | 2017-02-03 2017-02-06
+revenue from march 3 to march 9 | 2017-03-03 2017-03-10
+revenue march through june | 2017-03-01 2017-07-01
+revenue in q1 to q3 2017 | 2017-01-01 2017-10-01
+revenue since october 2017 | 2017-10-01 2018-01-01
+revenue since 2017-12-24 | 2017-12-24 2018-01-01
+revenue after november 2017 | 2017-12-01 2018-01-01
+revenue before march 2017 | 2017-01-01 2017-03-01
+revenue until april 2017 | 2017-01-01 2017-05-01
+revenue up to june 2017 | 2017-01-01 2017-07-01
+revenue from november 2017 onwards | 2017-11-01 2018-01-01
+revenue on christmas day | 2017-12-25 2017-12-26
+revenue on the last day of november | 2017-11-30 2017-12-01
+revenue in the first week of december 2017 | 2017-12-01 2017-12-08
+revenue in the week of december 4 2017 | 2017-12-04 2017-12-11
+昨天的销售额 | 2017-12-31 2018-01-01
+前天的销售额 | 2017-12-30 2017-12-31
+上周的订单数 | 2017-12-25 2018-01-01
+上星期的订单数 | 2017-12-25 2018-01-01
+上个月的销售额 | 2017-12-01 2018-01-01
+上月销售额 | 2017-12-01 2018-01-01
+上上个月的销售额 | 2017-11-01 2017-12-01
+上季度的销售额 | 2017-10-01 2018-01-01
+上个季度的销售额 | 2017-10-01 2018-01-01
+去年的销售额 | 2017-01-01 2018-01-01
+前年的销售额 | 2016-01-01 2017-01-01
+最近7天的销售额 | 2017-12-25 2018-01-01
+过去七天的销售额 | 2017-12-25 2018-01-01
+近30天的销售额 | 2017-12-02 2018-01-01
+最近三个月的销售额 | 2017-10-01 2018-01-01
+过去两周的销售额 | 2017-12-18 2018-01-01
+2017年12月的销售额 | 2017-12-01 2018-01-01
+12月的销售额 | 2017-12-01 2018-01-01
+十二月的销售额 | 2017-12-01 2018-01-01
+十一月份的销售额 | 2017-11-01 2017-12-01
+去年5月的销售额 | 2017-05-01 2017-06-01
+2017年的销售额 | 2017-01-01 2018-01-01
+2016年的销售额 | 2016-01-01 2017-01-01
+2017年第一季度的销售额 | 2017-01-01 2017-04-01
+第二季度的销售额 | 2017-04-01 2017-07-01
+三季度的销售额 | 2017-07-01 2017-10-01
+2017年四季度的销售额 | 2017-10-01 2018-01-01
+去年第四季度的销售额 | 2017-10-01 2018-01-01
+2017年上半年的销售额 | 2017-01-01 2017-07-01
+下半年的销售额 | 2017-07-01 2018-01-01
+2017年下半年的销售额 | 2017-07-01 2018-01-01
+2017年3月5日的销售额 | 2017-03-05 2017-03-06
+3月5日的销售额 | 2017-03-05 2017-03-06
+3月5号的销售额 | 2017-03-05 2017-03-06
+十二月二十五日的销售额 | 2017-12-25 2017-12-26
+2017-03-05的销售额 | 2017-03-05 2017-03-06
+2017年3月1日到3月10日的销售额 | 2017-03-01 2017-03-11
+2017年3月到5月的销售额 | 2017-03-01 2017-06-01
+3月至5月的销售额 | 2017-03-01 2017-06-01
+从6月到8月的销售额 | 2017-06-01 2017-09-01
+10月以来的销售额 | 2017-10-01 2018-01-01
+12月24日至今的销售额 | 2017-12-24 2018-01-01
+截至2017年4月的销售额 | 2017-01-01 2017-05-01
+3月以前的销售额 | 2017-01-01 2017-03-01
+11月之后的销售额 | 2017-12-01 2018-01-01
+圣诞节的销售额 | 2017-12-25 2017-12-26
+ＧＭＶ　２０１７年１２月 | 2017-12-01 2018-01-01
+"""
+
+PAIRS = """
+revenue in december vs november | 2017-12-01 2018-01-01, 2017-11-01 2017-12-01
+revenue in december 2017 compared with october 2017 | 2017-12-01 2018-01-01, 2017-10-01 2017-11-01
+how did revenue change from november to december | 2017-11-01 2017-12-01, 2017-12-01 2018-01-01
+revenue in q3 and q4 | 2017-07-01 2017-10-01, 2017-10-01 2018-01-01
+12月与11月的销售额 | 2017-12-01 2018-01-01, 2017-11-01 2017-12-01
+2017年12月和10月的订单数 | 2017-12-01 2018-01-01, 2017-10-01 2017-11-01
+第三季度和第四季度的销售额 | 2017-07-01 2017-10-01, 2017-10-01 2018-01-01
+"""
+
+NONE = """
+revenue by department
+may i see the revenue
+how many orders were above 2017
+revenue of store 367
+sales over 10000
+各部门的销售额
+门店367的销售额
+销售额超过1万的部门
+"""
+
+IMPOSSIBLE = """
+revenue on 2017-02-30
+revenue on february 30
+revenue on 31 april 2017
+revenue on 2017-13-01
+revenue on june 31st
+2017年2月30日的销售额
+4月31日的订单数
+13月的销售额
+"""
+
+
+def rows(table: str) -> list[tuple[str, list[tuple[date, date]]]]:
+    found = []
+    for line in table.strip().splitlines():
+        text, _, spans = line.partition(" | ")
+        found.append((text, [(date.fromisoformat(s[:10]), date.fromisoformat(s[11:])) for s in spans.split(", ") if s]))
+    return found
+
+
+def periods(text: str) -> list[tuple[date, date]]:
+    return [(m.period.start, m.period.end) for m in find_periods(normalise(text), CLOCK)]
+
+
+@pytest.mark.parametrize(("text", "expected"), [*rows(PERIODS), *rows(PAIRS), *rows(NONE)])
+def test_periods(text: str, expected: list[tuple[date, date]]) -> None:
+    assert periods(text) == expected
+
+
+@pytest.mark.parametrize("text", IMPOSSIBLE.strip().splitlines())
+def test_dates_that_the_calendar_does_not_have(text: str) -> None:
+    with pytest.raises(QuestionError, match=r"(?i)no (?:such )?(?:date|day|month)|calendar|not a"):
+        periods(text)
