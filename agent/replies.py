@@ -39,7 +39,8 @@ def which_figure(
     options = tuple(
         Option(
             schema.metrics[n].label,
-            f"{understanding.text.rstrip('?？。.!')} {'：' if zh else '- '}{schema.metrics[n].label.of(understanding.language).lower()}",
+            f"{understanding.text.rstrip('?？。.!')}{'：' if zh else ' - '}"
+            f"{schema.metrics[n].label.of(understanding.language).lower()}",
         )
         for n in names
     )
@@ -50,6 +51,15 @@ def lacking(name: str, schema: StoreSchema) -> Text:
     """Why the store cannot answer, from its own declaration, and what can be asked."""
     entry, can = schema.unavailable[name], what_can_be_asked(schema)
     return Text(en=f"{entry.why.en} {can.en}", zh=f"{entry.why.zh}{can.zh}")
+
+
+def unbounded(schema: StoreSchema) -> Text:
+    """A limit on a figure ("under $20") that has nothing to be held against."""
+    can = what_can_be_asked(schema)
+    return Text(
+        en=f'A limit on a figure needs something to hold it against, as in "stores with revenue above 10,000". {can.en}',
+        zh=f"数值条件需要有对象，例如“销售额超过1万的门店”。{can.zh}",
+    )
 
 
 def cannot_answer(readings: Sequence[Reading], schema: StoreSchema) -> Text:
@@ -76,9 +86,10 @@ def what_can_be_asked(schema: StoreSchema) -> Text:
         ", ".join(m.label.en.lower() for m in metrics),
         ", ".join(d.label.en.lower() for d in splits),
     )
+    zh_metrics, zh_splits = "、".join(m.label.zh for m in metrics), "、".join(d.label.zh for d in splits)
     return Text(
         en=f"You can ask for figures such as {en_metrics}, by {en_splits} or over time.",
-        zh=f"可以询问{'、'.join(m.label.zh for m in metrics)}等指标，并可按{'、'.join(d.label.zh for d in splits)}或时间查看。",
+        zh=f"可以询问{zh_metrics}等指标，并可按{zh_splits}或时间查看。",
     )
 
 
