@@ -232,7 +232,7 @@ def test_the_endpoint_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("status", "body"),
-    [(429, b'{"error":{"message":"slow down"}}'), (500, b"boom"), (401, b'{"error":{"message":"bad key sk-secret-4711"}}'),
+    [(429, b'{"error":{"message":"slow down"}}'), (500, b"boom"), (401, b'{"error":{"message":"key sk-secret-4711"}}'),
      (200, b"<html>hello</html>"), (200, b'{"choices":[]}'), (404, b"nothing here")],
 )  # fmt: skip
 def test_the_endpoint_misbehaves(status: int, body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -222,7 +222,8 @@ def test_prose_is_held_against_the_facts(store: Store) -> None:
     answer = analyst(store, model).ask(question("revenue in december 2017 compared with november"))
     assert answer.replaced_sentences == 2
     assert answer.text == (
-        "Sales were strong in December. That is up $36,330.04 (+9.42%) from $385,552.25 in November 2017. They grew 9.42%."
+        "Sales were strong in December. That is up $36,330.04 (+9.42%) from $385,552.25 in November 2017. "
+        "They grew 9.42%."
     )
     assert "[f1] Revenue in December 2017 was $421,882.29." in asked[1].text
 
