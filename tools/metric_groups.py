@@ -153,8 +153,10 @@ class GroupWriter(RowReader):
         rest = len(known) - len(shown)
         if rest and not whole:
             more = "more than " if self.result.truncated else ""
+            timed = self.words.schema.dimensions[self.query.group_by[0]].kind == "time"
+            which = "first" if timed or self.keys > 1 or self.query.order else "top"
             head = Text(
-                en=f"{head.en}, the first {len(shown)} of {more}{len(known):,}",
+                en=f"{head.en}, the {which} {len(shown)} of {more}{len(known):,}",
                 zh=f"{head.zh}（共{len(known):,}{'余' if more else ''}项，前{len(shown)}项）",
             )
         left = Text(en=f"; {rest:,} more in the table" if rest else "", zh=f"；其余{rest:,}项见表" if rest else "")

@@ -126,7 +126,8 @@ class Wording:
     def conditions(self) -> Text:
         """All conditions, ready to follow the period; empty when there are none."""
         filters = [*self.query.filters, *([self.query.keep] if self.query.keep and not self.query.group_by else [])]
-        parts = [self._condition(f) for f in filters]
+        # members that the rows themselves name are not said twice
+        parts = [self._condition(f) for f in filters if not (f.op == "in" and f.dimension in self.query.group_by)]
         return Text(en="".join(f", {p.en}" for p in parts), zh="".join(f"，{p.zh}" for p in parts))
 
     def _condition(self, condition: Filter) -> Text:
