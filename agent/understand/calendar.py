@@ -38,7 +38,8 @@ def day(year: int, month: int, number: int) -> date:
         return date(year, month, number)
     except ValueError as error:
         raise QuestionError(
-            f"The calendar has no day {number} of month {month}" + (f" in {year}." if year != 2000 else "."), "Check the date and ask again."
+            f"The calendar has no day {number} of month {month}" + (f" in {year}." if year != 2000 else "."),
+            "Check the date and ask again.",
         ) from error
 
 

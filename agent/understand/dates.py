@@ -31,7 +31,10 @@ _CHANGE = re.compile(
     r"decline[ds]?|improve[ds]?|compare[ds]?|difference|shift(?:ed)?|jump(?:ed)?|up|down)\b|增长|下降|变化|增加|减少|上升|涨|跌|提升|对比|相比",
     re.ASCII,
 )
-_ALONG = re.compile(r"\b(?:by|per|each|every) (?:day|week|month|quarter)|\b(?:daily|weekly|monthly|quarterly|trend)\b|每|按|逐|走势|趋势", re.ASCII)
+_ALONG = re.compile(
+    r"\b(?:by|per|each|every) (?:day|week|month|quarter)|\b(?:daily|weekly|monthly|quarterly|trend)\b|每|按|逐|走势|趋势",
+    re.ASCII,
+)
 _SINCE = re.compile(r"\b(?:ever )?since(?: the (?:start|beginning) of)? $", re.ASCII)
 _STARTING = re.compile(r"\b(?:from|starting(?: from| in)?|beginning) $", re.ASCII)
 _AFTER = re.compile(r"\bafter (?:the end of )?$", re.ASCII)
@@ -43,7 +46,9 @@ _ZH_AFTER = re.compile(r"(?:以后|之后)")
 _ZH_BEFORE = re.compile(r"(?:以前|之前)")
 
 
-_SPAN_BESIDE = re.compile(rf"\b(?:the )?(?:(?P<n>{EN_NUMBER}) )?(?P<g>day|week|month)s? (?P<side>before|after) (?:the )?$", re.ASCII)
+_SPAN_BESIDE = re.compile(
+    rf"\b(?:the )?(?:(?P<n>{EN_NUMBER}) )?(?P<g>day|week|month)s? (?P<side>before|after) (?:the )?$", re.ASCII
+)
 _ZH_SPAN_BESIDE = re.compile(rf"(?P<side>[前后])(?P<n>{ZH_NUMBER})(?P<g>天|周|个月)", re.ASCII)
 
 
@@ -111,11 +116,15 @@ def _beside(mention: PeriodMention, before: str, after: str) -> PeriodMention | 
         unit_, later, start = match["g"], match["side"] == "after", match.start()
         count, end = parse_number(match["n"] or "one") or 1, mention.end
     elif match := _ZH_SPAN_BESIDE.match(after):
-        unit_, later, start = {"天": "day", "周": "week", "个月": "month"}[match["g"]], match["side"] == "后", mention.start
+        unit_, later, start = (
+            {"天": "day", "周": "week", "个月": "month"}[match["g"]],
+            match["side"] == "后",
+            mention.start,
+        )
         count, end = parse_number(match["n"]) or 1, mention.end + match.end()
     else:
         return None
-    grain: Grain = unit_
+    grain: Grain = unit_  # type: ignore[assignment]
     there = shift(last, grain, count) if later else shift(first, grain, -count)
     return PeriodMention(start, end, span(last, there) if later else span(there, first))
 
@@ -145,4 +154,3 @@ def _opened(mention: PeriodMention, text: str, clock: Clock) -> PeriodMention:
                 continue
             return PeriodMention(mention.start, mention.end + match.end(), Period(Interval(start=start, end=end)))
     return mention
-

@@ -54,7 +54,9 @@ _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, 
 _ORDINAL = r"(?P<o>first|second|third|fourth|last|1st|2nd|3rd|4th)"
 _GRAIN = r"(?P<g>day|week|month|quarter|year)"
 _WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
-_ID_BEFORE = r"(?<!store )(?<!product )(?<!customer )(?<!household )(?<!manufacturer )(?<!than )(?<!above )(?<![$#.,\d])"
+_ID_BEFORE = (
+    r"(?<!store )(?<!product )(?<!customer )(?<!household )(?<!manufacturer )(?<!than )(?<!above )(?<![$#.,\d])"
+)
 
 
 def _rx(pattern: str) -> re.Pattern[str]:
@@ -73,7 +75,7 @@ def _month(m: re.Match[str], clock: Clock) -> Period | None:
 
 
 def _may_is_a_month(m: re.Match[str]) -> bool:
-    """"may" is a verb unless a preposition, a possessive or another month stands beside it."""
+    """ "may" is a verb unless a preposition, a possessive or another month stands beside it."""
     before, after = m.string[: m.start()], m.string[m.end() :]
     near = r"(?:\b(?:in|of|for|since|until|till|during|by|through|to|from|vs\.?|versus|and|between|last|this|with|than|over|before|after|on)|,|-|/) ?$"
     return bool(re.search(near, before, re.ASCII)) or bool(
@@ -134,7 +136,8 @@ def iso_week(year: int, week: int) -> date:
 def _part_of(m: re.Match[str], clock: Clock) -> Period:
     """ "first week of March", "last 10 days of 2017"."""
     whole = _month(m, clock) if m["m"] else unit(date(int(m["yy"]), 1, 1), "year")
-    assert whole is not None  # "of may" is always a month
+    if whole is None:  # "of may" is always a month
+        whole = unit(clock.as_of, "month")
     grain: Grain = m["g"]  # type: ignore[assignment]
     index = _ORDINALS[m["o"]]
     count = (parse_number(m["n"]) or 1) if m["n"] else 1
@@ -165,6 +168,11 @@ def _ago(m: re.Match[str], clock: Clock) -> Period:
 
 def _to_date(m: re.Match[str], clock: Clock) -> Period:
     grain: Grain = {"y": "year", "q": "quarter", "m": "month", "w": "week"}[m["g"][0]]  # type: ignore[assignment]
+    return span(floor(clock.as_of, grain), clock.as_of, grain)
+
+
+def _so_far(word: str, clock: Clock) -> Period:
+    grain: Grain = word  # type: ignore[assignment]
     return span(floor(clock.as_of, grain), clock.as_of, grain)
 
 
@@ -230,45 +238,144 @@ def _holiday(m: re.Match[str], clock: Clock) -> Period:
 
 _LAST = r"(?P<r>last|past|previous|prior|preceding|this|current|next|coming|upcoming|latest|most recent)"
 RULES: tuple[Rule, ...] = (
-    (_rx(r"\bweek (?:of|starting|beginning|commencing|ending|with) (?:on )?(?:the )?(?:\w+day,? )?(?P<m>" + MONTH + r") " + _DAY + _YEAR), _week_of),
-    (_rx(r"\bweek (?:of|starting|beginning|commencing|ending) (?:on )?(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})"), _week_of_numeric),
+    (
+        _rx(
+            r"\bweek (?:of|starting|beginning|commencing|ending|with) (?:on )?(?:the )?(?:\w+day,? )?(?P<m>"
+            + MONTH
+            + r") "
+            + _DAY
+            + _YEAR
+        ),
+        _week_of,
+    ),
+    (
+        _rx(
+            r"\bweek (?:of|starting|beginning|commencing|ending) (?:on )?(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})"
+        ),
+        _week_of_numeric,
+    ),
     (_rx(r"(?<!\d)(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)"), _numeric),
     (_rx(r"(?<![\d/])(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d{4}|\d\d)(?![\d/])"), _us_numeric),
-    (_rx(r"(?<!\d)(?P<y>(?:19|20)\d\d)-(?P<m>0[1-9]|1[0-2])(?![-\d])"), lambda m, c: unit(date(int(m["y"]), int(m["m"]), 1), "month")),
+    (
+        _rx(r"(?<!\d)(?P<y>(?:19|20)\d\d)-(?P<m>0[1-9]|1[0-2])(?![-\d])"),
+        lambda m, c: unit(date(int(m["y"]), int(m["m"]), 1), "month"),
+    ),
     (_rx(r"\b(?P<y>\d{4})-?w(?P<w>\d{1,2})\b"), _week_number),
     (_rx(r"\b(?:week|wk)(?: number| no\.?| #)? ?(?P<w>\d{1,2})\b" + _YEAR), _week_number),
-    (_rx(r"\b(?P<m>" + MONTH + r") " + _DAY.replace("(?!", "(?!st", 0) + r" ?(?:-|to|through|thru|until|till) ?(?:the )?(?P<d2>\d{1,2})(?:st|nd|rd|th)?(?![\d:/])(?! ?" + MONTH + ")" + _YEAR), _days_of_month),
-    (_rx(r"(?<=between )(?P<m>" + MONTH + r") " + _DAY + r" and (?:the )?(?P<d2>\d{1,2})(?:st|nd|rd|th)?(?!\d)" + _YEAR), _days_of_month),
-    (_rx(r"\b(?P<d>\d{1,2})(?:st|nd|rd|th)? ?(?:-|to|through) ?(?P<d2>\d{1,2})(?:st|nd|rd|th)? (?:of )?(?P<m>" + MONTH + ")" + _YEAR), _days_of_month),
+    (
+        _rx(
+            r"\b(?P<m>"
+            + MONTH
+            + r") "
+            + _DAY.replace("(?!", "(?!st", 0)
+            + r" ?(?:-|to|through|thru|until|till) ?(?:the )?(?P<d2>\d{1,2})(?:st|nd|rd|th)?(?![\d:/])(?! ?"
+            + MONTH
+            + ")"
+            + _YEAR
+        ),
+        _days_of_month,
+    ),
+    (
+        _rx(
+            r"(?<=between )(?P<m>"
+            + MONTH
+            + r") "
+            + _DAY
+            + r" and (?:the )?(?P<d2>\d{1,2})(?:st|nd|rd|th)?(?!\d)"
+            + _YEAR
+        ),
+        _days_of_month,
+    ),
+    (
+        _rx(
+            r"\b(?P<d>\d{1,2})(?:st|nd|rd|th)? ?(?:-|to|through) ?(?P<d2>\d{1,2})(?:st|nd|rd|th)? (?:of )?(?P<m>"
+            + MONTH
+            + ")"
+            + _YEAR
+        ),
+        _days_of_month,
+    ),
     (_rx(r"\b(?P<m>" + MONTH + r") (?:the )?" + _DAY + _YEAR), _date),
     (_rx(r"(?<![\d.,$])(?P<d>\d{1,2})(?:st|nd|rd|th)? (?:of )?(?P<m>" + MONTH + ")" + _YEAR), _date),
-    (_rx(r"\b(?:the )?" + _ORDINAL + r" (?:(?P<n>" + EN_NUMBER + r") )?(?P<g>day|week|month|quarter)s? (?:of|in) (?:(?P<m>" + MONTH + ")" + _YEAR + r"|(?P<yy>20\d\d))"), _part_of),
+    (
+        _rx(
+            r"\b(?:the )?"
+            + _ORDINAL
+            + r" (?:(?P<n>"
+            + EN_NUMBER
+            + r") )?(?P<g>day|week|month|quarter)s? (?:of|in) (?:(?P<m>"
+            + MONTH
+            + ")"
+            + _YEAR
+            + r"|(?P<yy>20\d\d))"
+        ),
+        _part_of,
+    ),
     (_rx(r"\bq(?P<q>[1-4])\b" + _YEAR), _quarter),
     (_rx(r"\b(?P<y>20\d\d) ?q(?P<q>[1-4])\b"), _quarter),
-    (_rx(r"\b(?:the )?(?P<q>first|second|third|fourth|1st|2nd|3rd|4th|last) quarter of (?:the year|(?P<y>20\d\d|last year|this year))"), _quarter),
+    (
+        _rx(
+            r"\b(?:the )?(?P<q>first|second|third|fourth|1st|2nd|3rd|4th|last) quarter of (?:the year|(?P<y>20\d\d|last year|this year))"
+        ),
+        _quarter,
+    ),
     (_rx(r"\b(?:the )?(?P<q>first|second|third|fourth|1st|2nd|3rd|4th) quarter\b" + _YEAR), _quarter),
     (_rx(r"\bquarter (?P<q>[1-4])\b" + _YEAR), _quarter),
     (_rx(r"\bh(?P<h>[12])\b" + _YEAR), _half),
     (_rx(r"\b(?P<y>20\d\d) ?h(?P<h>[12])\b"), _half),
     (_rx(r"\b(?:the )?(?P<h>first|second|1st|2nd) half(?: of the year\b|" + _YEAR + ")"), _half),
-    (_rx(r"\b(?:in |during |the |last |this )(?P<s>spring|summer|autumn|fall|winter)\b(?! ?(?:seasonal|/))" + _YEAR), _season),
-    (_rx(r"(?:\b(?:on|at|during|around|over|since|for|from|of|vs|and|to) (?:the )?(?:week of )?|(?<=before )|(?<=after ))(?P<h>" + "|".join(_HOLIDAYS) + r")(?: day)?(?: week)?\b(?! seasonal)" + _YEAR), _holiday),
-    (_rx(r"\b(?P<h>black friday|thanksgiving|cyber monday|christmas eve|christmas day|new year's eve|new year's day)(?: week)?\b" + _YEAR), _holiday),
+    (
+        _rx(r"\b(?:in |during |the |last |this )(?P<s>spring|summer|autumn|fall|winter)\b(?! ?(?:seasonal|/))" + _YEAR),
+        _season,
+    ),
+    (
+        _rx(
+            r"(?:\b(?:on|at|during|around|over|since|for|from|of|vs|and|to) (?:the )?(?:week of )?|(?<=before )|(?<=after ))(?P<h>"
+            + "|".join(_HOLIDAYS)
+            + r")(?: day)?(?: week)?\b(?! seasonal)"
+            + _YEAR
+        ),
+        _holiday,
+    ),
+    (
+        _rx(
+            r"\b(?P<h>black friday|thanksgiving|cyber monday|christmas eve|christmas day|new year's eve|new year's day)(?: week)?\b"
+            + _YEAR
+        ),
+        _holiday,
+    ),
     (_rx(r"\b(?:the )?day before yesterday\b"), lambda m, c: unit(c.as_of, "day", -2)),
     (_rx(r"\byesterday\b"), lambda m, c: unit(c.as_of, "day", -1)),
     (_rx(r"\btoday\b"), lambda m, c: unit(c.as_of, "day")),
     (_rx(r"\btomorrow\b"), lambda m, c: unit(c.as_of, "day", 1)),
     (_rx(r"\b(?:the )?(?P<g>week|month|quarter|year) before last\b"), lambda m, c: unit(c.as_of, m["g"], -2)),  # type: ignore[arg-type]
-    (_rx(r"\b(?:over |in |during )?(?:the )?(?:last|past|previous|prior|trailing|most recent|preceding|recent|final) (?P<n>" + EN_NUMBER + r") (?:full |calendar |complete )?" + _GRAIN + r"s?\b"), _trailing),
+    (
+        _rx(
+            r"\b(?:over |in |during )?(?:the )?(?:last|past|previous|prior|trailing|most recent|preceding|recent|final) (?P<n>"
+            + EN_NUMBER
+            + r") (?:full |calendar |complete )?"
+            + _GRAIN
+            + r"s?\b"
+        ),
+        _trailing,
+    ),
     (_rx(r"\b(?P<n>" + EN_NUMBER + r"|an?) " + _GRAIN + r"s? ago\b"), _ago),
     (_rx(r"\b(?P<g>y|q|m|w)td\b"), _to_date),
     (_rx(r"\b(?P<g>year|quarter|month|week)[ -]to[ -]date\b"), _to_date),
-    (_rx(r"\bso far (?:this )?(?P<g>year|quarter|month|week)\b|\bthis (?P<g2>year|quarter|month|week) so far\b"), lambda m, c: span(floor(c.as_of, m["g"] or m["g2"]), c.as_of, m["g"] or m["g2"])),
+    (
+        _rx(r"\bso far (?:this )?(?P<g>year|quarter|month|week)\b|\bthis (?P<g2>year|quarter|month|week) so far\b"),
+        lambda m, c: _so_far(m["g"] or m["g2"], c),
+    ),
     (_rx(r"\b(?:last|past|previous) weekend\b"), _last_weekend),
     (_rx(r"\b(?:last|this past) (?P<wd>" + "|".join(_WEEKDAYS) + r")\b"), _weekday_ago),
     (_rx(r"\b(?:the )?" + _LAST + r" (?:full |calendar |complete )?" + _GRAIN + r"\b(?!s| over| on)"), _relative),
     (_rx(r"\b(?:last|this) (?P<m>" + MONTH + r")(?P<y>)"), _month),
     (_rx(r"\b(?P<m>" + MONTH + ")" + _YEAR), _month),
-    (_rx(_ID_BEFORE + r"\b(?:the )?(?:year |full year |fy ?)?(?!(?<=over )(?:19|200|20[3-9]))(?P<y>(?:19|20)\d\d)\b(?![-/.]\d|,\d|%| ?(?:dollars|usd|units|orders|customers|households|\$))"), lambda m, c: unit(date(int(m["y"]), 1, 1), "year")),
+    (
+        _rx(
+            _ID_BEFORE
+            + r"\b(?:the )?(?:year |full year |fy ?)?(?!(?<=over )(?:19|200|20[3-9]))(?P<y>(?:19|20)\d\d)\b(?![-/.]\d|,\d|%| ?(?:dollars|usd|units|orders|customers|households|\$))"
+        ),
+        lambda m, c: unit(date(int(m["y"]), 1, 1), "year"),
+    ),
 )
-

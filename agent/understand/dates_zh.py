@@ -14,8 +14,15 @@ _N = ZH_NUMBER
 _YEAR = r"(?:(?P<y>\d{4}年?|去年|今年|前年)的?)?"
 _MONTH = r"(?P<m>\d{1,2}|十[一二]?|[一二三四五六七八九])月份?"
 _GRAINS: dict[str, PeriodGrain] = {
-    "天": "day", "日": "day", "周": "week", "星期": "week", "礼拜": "week", "月": "month", "季": "quarter",
-    "季度": "quarter", "年": "year",
+    "天": "day",
+    "日": "day",
+    "周": "week",
+    "星期": "week",
+    "礼拜": "week",
+    "月": "month",
+    "季": "quarter",
+    "季度": "quarter",
+    "年": "year",
 }
 _WEEKDAYS = "一二三四五六日天"
 
@@ -99,7 +106,7 @@ def _trailing(m: re.Match[str], clock: Clock) -> Period:
         return span(shift(clock.as_of, grain, -1), clock.as_of)
     if grain == "week" and count == 1:
         return trailing(clock.as_of, "day", 7)
-    return trailing(clock.as_of, grain, count)  # type: ignore[arg-type]
+    return trailing(clock.as_of, grain, count)
 
 
 def _ago(m: re.Match[str], clock: Clock) -> Period:
@@ -127,9 +134,15 @@ def _season(m: re.Match[str], clock: Clock) -> Period:
 
 
 _HOLIDAYS: dict[str, Callable[[int], date]] = {
-    "圣诞节": lambda y: date(y, 12, 25), "平安夜": lambda y: date(y, 12, 24), "元旦": lambda y: date(y, 1, 1),
-    "情人节当天": lambda y: date(y, 2, 14), "万圣节当天": lambda y: date(y, 10, 31), "独立日": lambda y: date(y, 7, 4),
-    "感恩节": lambda y: nth_weekday(y, 11, 3, 4), "双十一": lambda y: date(y, 11, 11), "双11": lambda y: date(y, 11, 11),
+    "圣诞节": lambda y: date(y, 12, 25),
+    "平安夜": lambda y: date(y, 12, 24),
+    "元旦": lambda y: date(y, 1, 1),
+    "情人节当天": lambda y: date(y, 2, 14),
+    "万圣节当天": lambda y: date(y, 10, 31),
+    "独立日": lambda y: date(y, 7, 4),
+    "感恩节": lambda y: nth_weekday(y, 11, 3, 4),
+    "双十一": lambda y: date(y, 11, 11),
+    "双11": lambda y: date(y, 11, 11),
     "黑色星期五": lambda y: nth_weekday(y, 11, 3, 4) + timedelta(days=1),
     "黑五": lambda y: nth_weekday(y, 11, 3, 4) + timedelta(days=1),
 }
@@ -172,28 +185,57 @@ def _first_months(m: re.Match[str], clock: Clock) -> Period:
     return span(start, add_months(start, _number(m["n"])))
 
 
+def _quarter_either(m: re.Match[str], clock: Clock) -> Period:
+    first = _number(m["q"] or m["q2"]) * 3 - 2
+    return unit(date(clock.year_of(m["y"], clock.latest_month(first)), first, 1), "quarter")
+
+
+def _weekday_of(m: re.Match[str], clock: Clock) -> Period:
+    index = min(_WEEKDAYS.index(m["wd"]), 6)
+    back = len(m["u"]) if m["u"].startswith("上") else 0
+    week = unit(clock.as_of, "week", -back)
+    return unit(week.start + timedelta(days=index), "day")
+
+
 RULES: tuple[Rule, ...] = (
     (_rx(_YEAR + _MONTH + rf"[^\d(]{{0,8}}\((?P<d>{_N})[日号]?(?:到|至|-|~)(?P<d2>{_N})[日号]\)"), _days_of_month),
-    (_rx(_YEAR + _MONTH + rf"的?(?P<o>第[一二三四]|最后一?)个?(?:周|星期)(?![一二三四五六日天末])"), _nth_week_of_month),
+    (
+        _rx(_YEAR + _MONTH + r"的?(?P<o>第[一二三四]|最后一?)个?(?:周|星期)(?![一二三四五六日天末])"),
+        _nth_week_of_month,
+    ),
     (_rx(_YEAR + _MONTH + rf"的?(?P<o>前|最后)(?P<n>{_N})天"), _end_days_of_month),
     (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号]?(?:到|至|-|~)(?P<d2>{_N})[日号]"), _days_of_month),
     (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号](?P<w>(?:那|这|所在的?)一?个?(?:周|星期))?"), _date),
     (_rx(_YEAR + _MONTH + r"(?P<t>[上中下])旬"), _ten_days),
     (_rx(_YEAR + r"前(?P<n>[一二两三123])个?季度"), _first_quarters),
     (_rx(r"(?P<y>\d{4}年?|去年|今年|前年)的?前(?P<n>\d{1,2}|十[一二]?|[一二两三四五六七八九])个月"), _first_months),
-    (_rx(_YEAR + r"(?P<m>\d{1,2}|十[一二]?|[一二三四五六七八九])月?份?(?:到|至|-|~)(?P<m2>\d{1,2}|十[一二]?|[一二三四五六七八九])月份?(?![\d一二三四五六七八九十])"), _month_range),
+    (
+        _rx(
+            _YEAR
+            + r"(?P<m>\d{1,2}|十[一二]?|[一二三四五六七八九])月?份?(?:到|至|-|~)(?P<m2>\d{1,2}|十[一二]?|[一二三四五六七八九])月份?(?![\d一二三四五六七八九十])"
+        ),
+        _month_range,
+    ),
     (_rx(_YEAR + _MONTH), _month),
-    (_rx(_YEAR + r"(?:第(?P<q>[一二三四1-4])个?季度?|q(?P<q2>[1-4])(?!\d))"), lambda m, c: _quarter_either(m, c)),
+    (_rx(_YEAR + r"(?:第(?P<q>[一二三四1-4])个?季度?|q(?P<q2>[1-4])(?!\d))"), _quarter_either),
     (_rx(_YEAR + r"(?P<q>[一二三四1-4])季度"), _quarter),
     (_rx(_YEAR + r"(?P<h>[上下])半年"), _half),
-    (_rx(_YEAR + rf"第(?P<w>\d{{1,2}}|[一二三四五六七八九十]{{2,3}})(?:周|个?星期)"), _week),
+    (_rx(_YEAR + r"第(?P<w>\d{1,2}|[一二三四五六七八九十]{2,3})(?:周|个?星期)"), _week),
     (_rx(r"(?P<y>\d{4})年第?(?P<w>\d{1,2})周"), _week),
     (_rx(r"(?P<u>上+)(?:一?个)?周末"), _weekend),
-    (_rx(r"(?P<u>上+|这|本)个?(?:周|星期|礼拜)(?P<wd>[一二三四五六日天])(?!共)"), lambda m, c: _weekday_of(m, c)),
+    (_rx(r"(?P<u>上+|这|本)个?(?:周|星期|礼拜)(?P<wd>[一二三四五六日天])(?!共)"), _weekday_of),
     (_rx(r"(?P<u>上+)(?:一?个|一)?(?P<g>周|星期|礼拜|月|季度|季)(?!末)份?(?!同期)"), _back),
     (_rx(r"(?:这|本|当)(?:一?个)?(?P<g>周|星期|礼拜|月|季度|季|年)(?!末)(?:以来|至今)?"), _this),
-    (_rx(rf"(?:最近|过去|近|(?<![节日夜天旦五周月号年])前|之前|往前)(?:的|这)?(?:(?P<n>{_N})个?(?P<g>天|日|周|星期|礼拜|月|季度|季|年)(?!龄)|(?P<half>半年))(?!以?前的)"), _trailing),
-    (_rx(rf"(?P<n>{_N})(?:个(?P<g>月|季度|星期|礼拜)|(?P<g2>天|日|周|年))(?:之前|以前|前)(?!的?(?:{_N})?[名个大])"), _ago),
+    (
+        _rx(
+            rf"(?:最近|过去|近|(?<![节日夜天旦五周月号年])前|之前|往前)(?:的|这)?(?:(?P<n>{_N})个?(?P<g>天|日|周|星期|礼拜|月|季度|季|年)(?!龄)|(?P<half>半年))(?!以?前的)"
+        ),
+        _trailing,
+    ),
+    (
+        _rx(rf"(?P<n>{_N})(?:个(?P<g>月|季度|星期|礼拜)|(?P<g2>天|日|周|年))(?:之前|以前|前)(?!的?(?:{_N})?[名个大])"),
+        _ago,
+    ),
     (_rx(r"大前天"), lambda m, c: unit(c.as_of, "day", -3)),
     (_rx(r"前天"), lambda m, c: unit(c.as_of, "day", -2)),
     (_rx(r"昨[天日]"), lambda m, c: unit(c.as_of, "day", -1)),
@@ -210,15 +252,3 @@ RULES: tuple[Rule, ...] = (
     (_rx(r"今年"), lambda m, c: span(floor(c.as_of, "year"), c.as_of, "year")),
     (_rx(r"(?<!\d)(?P<y>(?:19|20)\d\d)年(?:度|全年)?"), lambda m, c: unit(date(int(m["y"]), 1, 1), "year")),
 )
-
-
-def _quarter_either(m: re.Match[str], clock: Clock) -> Period:
-    first = _number(m["q"] or m["q2"]) * 3 - 2
-    return unit(date(clock.year_of(m["y"], clock.latest_month(first)), first, 1), "quarter")
-
-
-def _weekday_of(m: re.Match[str], clock: Clock) -> Period:
-    index = min(_WEEKDAYS.index(m["wd"]), 6)
-    back = len(m["u"]) if m["u"].startswith("上") else 0
-    week = unit(clock.as_of, "week", -back)
-    return unit(week.start + timedelta(days=index), "day")

@@ -36,7 +36,10 @@ class Lexicon:
             name: metric
             for name, d in schema.dimensions.items()
             for metric, m in reversed(schema.metrics.items())
-            if d.column and not m.where and (m.expr or "").replace(" ", "").endswith(f".{d.column})") and "distinct" in (m.expr or "")
+            if d.column
+            and not m.where
+            and (m.expr or "").replace(" ", "").endswith(f".{d.column})")
+            and "distinct" in (m.expr or "")
         }
         self.time_splits: Mapping[str, str] = {
             d.grain: name for name, d in schema.dimensions.items() if d.kind == "time" and d.grain
@@ -67,7 +70,9 @@ class Lexicon:
             yield from ((words, found) for words, found in named if not self._counts_dimension(words))
             yield name.replace("_", " "), term
         for words, meanings in self.schema.ambiguous.items():
-            yield from ((words, Term("metric", name, None, SYNONYM)) for name in meanings if name in self.schema.metrics)
+            yield from (
+                (words, Term("metric", name, None, SYNONYM)) for name in meanings if name in self.schema.metrics
+            )
         for name, dimension in self.schema.dimensions.items():
             if dimension.kind != "time":  # "daily", "by month", 每天 belong to the grammar, not to a store
                 named = _words((dimension.label.en, dimension.label.zh), dimension.synonyms, Term("dimension", name))
@@ -84,7 +89,9 @@ class Lexicon:
         if not match:
             return False
         rest = [t.stem for t in tokenise(words.lower()[match.end() :])]
-        named = (w for d in self.schema.dimensions.values() for w in (d.label.en, d.label.zh, *d.synonyms.en, *d.synonyms.zh))
+        named = (
+            w for d in self.schema.dimensions.values() for w in (d.label.en, d.label.zh, *d.synonyms.en, *d.synonyms.zh)
+        )
         return any(rest == [t.stem for t in tokenise(w.lower())] for w in named)
 
     def _member_entries(self, dimension: str) -> Iterator[tuple[str, Term]]:

@@ -9,20 +9,47 @@ from dataclasses import dataclass, field
 from agent.contracts import Ambiguity, Option
 from agent.understand import roles
 from agent.understand.lexicon import HINT, RAW, Lexicon
-from agent.understand.modifiers import DIMENSION, ENTITY, MEMBER, METRIC, PERIOD, Reader
+from agent.understand.modifiers import Reader
+from agent.understand.patterns import DIMENSION, ENTITY, MEMBER, METRIC, PERIOD
 from agent.understand.roles import Place
 from agent.understand.vocabulary import Mention, Term
 from db.errors import UnknownMember
 from db.semantic.query import Filter, Scalar
 from db.semantic.schema import Text
 
-_SUPERLATIVE = re.compile(r"\b(?:best|top|worst|bottom|most|least|highest|lowest|busiest|quietest|biggest|largest|smallest|fewest)\b|最|排名|前", re.ASCII)
-_BOUND = re.compile(r"(?:more than|over|above|under|below|less than|fewer than|at least|at most|exceed\w*) ?[$]?\d|超过|以上|以下|低于|高于|不到|至少", re.ASCII)
-_SPLIT_BEFORE = re.compile(r"\b(?:by|per|each|every|which|what|across|best|worst|busiest|quietest|strongest|weakest) $", re.ASCII)
-_ID_AFTER = re.compile(r" ?(?:numbers? |no\.? ?|ids? |#)?(\d+(?:(?: ?, ?| and | or |, and | ?[和、与及] ?)#?\d+)*)(?![\d.,]*\d| ?(?:%|k\b|am\b|pm\b))(?:号)?", re.ASCII)
+_SUPERLATIVE = re.compile(
+    r"\b(?:best|top|worst|bottom|most|least|highest|lowest|busiest|quietest|biggest|largest|smallest|fewest)\b|最|排名|前",
+    re.ASCII,
+)
+_BOUND = re.compile(
+    r"(?:more than|over|above|under|below|less than|fewer than|at least|at most|exceed\w*) ?[$]?\d|超过|以上|以下|低于|高于|不到|至少",
+    re.ASCII,
+)
+_SPLIT_BEFORE = re.compile(
+    r"\b(?:by|per|each|every|which|what|across|best|worst|busiest|quietest|strongest|weakest) $", re.ASCII
+)
+_ID_AFTER = re.compile(
+    r" ?(?:numbers? |no\.? ?|ids? |#)?(\d+(?:(?: ?, ?| and | or |, and | ?[和、与及] ?)#?\d+)*)(?![\d.,]*\d| ?(?:%|k\b|am\b|pm\b))(?:号)?",
+    re.ASCII,
+)
 _ID_BEFORE = re.compile(r"#?(\d+(?:(?:、|和|,|与)\d+)*)(?:号|#)$", re.ASCII)
 _COUNT_OF = re.compile(r"(\d|no|one|two|three|four|five|没有|无|[一二两三四五])(?:\+| or more|个|口)?[ -]?$", re.ASCII)
-_DIGIT = {"no": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "没有": "0", "无": "0", "一": "1", "二": "2", "两": "2", "三": "3", "四": "4", "五": "5"}
+_DIGIT = {
+    "no": "0",
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "没有": "0",
+    "无": "0",
+    "一": "1",
+    "二": "2",
+    "两": "2",
+    "三": "3",
+    "四": "4",
+    "五": "5",
+}
 
 
 @dataclass(slots=True)
@@ -75,7 +102,9 @@ class NameReader:
         rest = [m for m in self.mentions if m not in members]
         names.unavailable = [m.of("unavailable")[0].name for m in rest if m.of("unavailable")]
         nouns = [m for m in rest if not m.of("unavailable")]
-        for mention in sorted(nouns, key=lambda m: (bool(m.of("dimension")), m.start)):  # metrics first: nouns lean on them
+        for mention in sorted(
+            nouns, key=lambda m: (bool(m.of("dimension")), m.start)
+        ):  # metrics first: nouns lean on them
             self._settle_noun(names, mention)
         named = sorted(names.metric_places)
         names.metrics.sort(key=lambda n: next((s for s, m in named if m == n), 0))
@@ -121,10 +150,14 @@ class NameReader:
         return terms
 
     def _unknown_number(self, dimension: str, number: str) -> UnknownMember:
-        known = sorted((m for m in self.lexicon.members(dimension) if str(m).isdigit()), key=lambda m: abs(int(m) - int(number)))
+        known = sorted(
+            (m for m in self.lexicon.members(dimension) if str(m).isdigit()), key=lambda m: abs(int(m) - int(number))
+        )
         near = ", ".join(str(m) for m in known[:3])
         label = self.lexicon.schema.dimensions[dimension].label.en.lower()
-        return UnknownMember(f"There is no {label} {number} in this store.", f"The nearest ones are {near}." if near else "")
+        return UnknownMember(
+            f"There is no {label} {number} in this store.", f"The nearest ones are {near}." if near else ""
+        )
 
     def _mask(self) -> str:
         marks = [(s, e, PERIOD) for s, e in self._periods]
@@ -213,8 +246,6 @@ class NameReader:
                 self._add_metric(names, mention, metric)
             return
         name = dimension[0].name
-        if roles.own(place):
-            return
         counter = self.lexicon.counters.get(name)
         if not metric and counter and (roles.counts(place) or roles.most_of(place)):
             metric = (Term("metric", counter),)
@@ -226,8 +257,13 @@ class NameReader:
             if metric:
                 self._add_metric(names, mention, metric)
                 return
-        if self._is_context(names, mention, name):
-            return
+        if not roles.own(place) and not self._is_context(names, mention, name):
+            self._settle_dimension(names, mention, place, name, metric)
+
+    def _settle_dimension(
+        self, names: Names, mention: Mention, place: Place, name: str, metric: tuple[Term, ...]
+    ) -> None:
+        """A dimension's noun: a split, the count of its members, or an offer to the planner."""
         if metric and self._per_entity(names, place, metric[0].name):
             return
         split = roles.entity_splits(place, self._ranks()) if metric else roles.splits(place)

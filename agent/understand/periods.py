@@ -12,7 +12,7 @@ from agent.understand import calendar
 from agent.understand.calendar import Period
 from agent.understand.dates import PeriodMention
 from agent.understand.dates_en import Clock
-from agent.understand.modifiers import Baseline, TimeGrain
+from agent.understand.patterns import Baseline, TimeGrain
 from db.semantic.query import Interval
 
 _BASELINE_BEFORE = re.compile(
@@ -20,7 +20,9 @@ _BASELINE_BEFORE = re.compile(
     re.ASCII,
 )
 _BASELINE_AFTER = re.compile(r" ?(?:相比|比较|对比|比起来|比(?!例))", re.ASCII)
-_COMPARE_CUE = re.compile(r"\bvs\.?|\bversus\b|\bcompar|\bagainst\b|\bthan\b|\bdifference\b|\bor\b|比|对比|相较|差", re.ASCII)
+_COMPARE_CUE = re.compile(
+    r"\bvs\.?|\bversus\b|\bcompar|\bagainst\b|\bthan\b|\bdifference\b|\bor\b|比|对比|相较|差", re.ASCII
+)
 
 
 _AND = re.compile(r" ?(?:and|&|as well as|和|与|及|以及|、) ?(?:for |in |the )*", re.ASCII)
@@ -56,7 +58,9 @@ def settle_periods(
         return _several([m.period for m in mentions])
     if len(mentions) == 2:
         first, second = sorted((m.period for m in mentions), key=lambda p: (p.start, p.end))
-        if (_holds(first, second) or _holds(second, first)) and _AND.fullmatch(text[mentions[0].end : mentions[1].start]):
+        if (_holds(first, second) or _holds(second, first)) and _AND.fullmatch(
+            text[mentions[0].end : mentions[1].start]
+        ):
             return AskedPeriods(mentions[0].period, None, None, (mentions[1].period.interval,))
         if _holds(first, second) or _holds(second, first):
             narrow = second if _holds(first, second) else first
@@ -115,7 +119,7 @@ def _several(periods: Sequence[Period]) -> AskedPeriods:
     """Three and more: one range from the first to the last, split by their grain."""
     ordered = sorted(periods, key=lambda p: p.start)
     grain = ordered[0].grain
-    split: TimeGrain = grain if grain in {"day", "week", "month", "quarter", "year"} else "month"  # type: ignore[assignment]
+    split: TimeGrain = grain if grain in {"day", "week", "month", "quarter", "year"} else "month"
     return AskedPeriods(calendar.span(ordered[0].start, max(p.end for p in ordered)), None, split)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from agent.contracts import Reading
 from agent.understand import calendar, roles
@@ -13,12 +12,14 @@ from agent.understand.dates import find_periods
 from agent.understand.dates_en import Clock
 from agent.understand.leftovers import unread_runs, unread_words
 from agent.understand.lexicon import Lexicon
-from agent.understand.modifiers import DEFAULT_TOP, Modifiers, Threshold, compare_words
+from agent.understand.modifiers import Modifiers, Threshold, compare_words, stepwise
 from agent.understand.names import NameReader, Names, modifiers_of, to_filters
+from agent.understand.ordering import OrderReader
 from agent.understand.periods import AskedPeriods, settle_periods, trend_grain
 from db.semantic.query import Filter, Interval, MetricFilter, SemanticQuery
 
 MAX_SPLITS = 2
+STEP_DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92}
 _COMPARE_THEM = re.compile(r"\bcompare (?:them|it|that|those|these|the two|both)\b|(?:对比|比较)一下$", re.ASCII)
 _WHAT = re.compile(r"^(?:so |and )?what\b|\bwhat (?:do|does|did|sells?|sold|are|is)\b|什么|哪些东西", re.ASCII)
 
@@ -42,15 +43,18 @@ class ClauseReader:
         self.taken = bytearray(len(text))
         self.listed: str | None = None  # the split that only stands for "A and B"
         self.compare = compare_words(text, self.taken)
-        hidden = "".join(" " if used else c for c, used in zip(text, self.taken, strict=True))
+        compared = bytes(self.taken)
+        hidden = _blanked(text, compared)
         self.periods = find_periods(hidden, scope.clock)
         for mention in self.periods:
             self._take(mention.start, mention.end)
         marks = [(m.start, m.end) for m in self.periods]
         self.names: Names = NameReader(text, self.taken, marks, self.lexicon).read()
+        self.names.masked = _blanked(self.names.masked, compared)  # "the 7 days before" asks for no split by day
         self.words: Modifiers = modifiers_of(self.names, self.taken).read()
         if self.compare:
             self.words = replace(self.words, compare=self.compare)
+        self.order = OrderReader(text, self.words, self.names, self.lexicon)
 
     def _take(self, start: int, end: int) -> None:
         self.taken[start:end] = b"\x01" * (end - start)
@@ -62,11 +66,11 @@ class ClauseReader:
         metrics, options = self._metrics(last)
         splits, loose = self._splits(asked, last, metrics)
         filters, keep, splits = self._filters(splits, last)
-        ordering = self._ordering(splits, metrics, last)
+        ordering = self.order.read(splits, metrics, last)
         time = asked.asked.interval if asked.asked else (last.time if last else self.scope.everything)
         if time is None and any(self._dated(s) for s in splits):
             time = self.scope.data  # the hours after the last full day are no month of their own
-        if time and ordering["limit"] and "week" in (self.lexicon.schema.dimensions[s].grain for s in splits):
+        if time and ordering.limit and "week" in (self.lexicon.schema.dimensions[s].grain for s in splits):
             time = calendar.whole_weeks(time)
         for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
             self._take(mention.start, mention.end)
@@ -91,7 +95,10 @@ class ClauseReader:
             listed=self.listed,
             ambiguities=tuple(self.names.ambiguities),
             unavailable=tuple(self.names.unavailable),
-            **ordering,
+            order_by=ordering.order_by,
+            direction=ordering.direction,
+            limit=ordering.limit,
+            limit_per=ordering.limit_per,
         )
 
     def _dated(self, split: str) -> bool:
@@ -101,8 +108,12 @@ class ClauseReader:
     def names_something(self) -> bool:
         """Whether the clause holds any name, period or modifier of its own."""
         names, words = self.names, self.words
-        named = names.metrics or names.metric_options or names.splits or names.members or names.loose or names.unavailable
-        said = self.periods or self.compare or words.grains or words.limit or words.ranked or words.share or words.running
+        named = (
+            names.metrics or names.metric_options or names.splits or names.members or names.loose or names.unavailable
+        )
+        said = (
+            self.periods or self.compare or words.grains or words.limit or words.ranked or words.share or words.running
+        )
         return bool(named or said or words.hours or words.thresholds or names.ambiguities)
 
     @property
@@ -117,6 +128,9 @@ class ClauseReader:
 
     def _asked(self, last: SemanticQuery | None) -> AskedPeriods:
         asked = self._settled(last)
+        step = stepwise(self.text)
+        if step and asked.asked and asked.asked.interval.days > STEP_DAYS[step]:
+            return AskedPeriods(asked.asked, None, step)
         named = bool(self.words.compare) or len(self.periods) > 1
         if asked.asked and asked.baseline and not named and asked.baseline.end <= self.scope.data.start:
             return AskedPeriods(asked.asked, None, trend_grain(asked.asked.interval, self.scope.data))
@@ -133,7 +147,9 @@ class ClauseReader:
         return settle_periods(self.text, self.periods, self.words.compare, changes, self.scope.clock, context)
 
     def _baseline(self, asked: AskedPeriods, last: SemanticQuery | None) -> Interval | None:
-        if self.words.trend or (self.words.grains and not self.words.compare and self.words.change and len(self.periods) < 2):
+        if self.words.trend or (
+            self.words.grains and not self.words.compare and self.words.change and len(self.periods) < 2
+        ):
             return None if not self.words.ranked else asked.baseline
         return asked.baseline
 
@@ -202,7 +218,12 @@ class ClauseReader:
         if not grains and (words.trend or words.running):
             grains.append(trend_grain(asked.asked.interval if asked.asked else None, self.scope.data))
         time_splits = [self.lexicon.time_splits[g] for g in grains if g in self.lexicon.time_splits]
-        if loose and not splits and (words.ranked or words.share or words.change or words.thresholds or names.counted) and not time_splits:
+        if (
+            loose
+            and not splits
+            and (words.ranked or words.share or words.change or words.thresholds or names.counted)
+            and not time_splits
+        ):
             splits, loose = [loose[0]], loose[1:]
         if words.count and not metrics and names.counted:
             splits = splits or names.counted
@@ -211,7 +232,7 @@ class ClauseReader:
         splits += [t for t in time_splits if t not in splits]
         if not splits and not loose and words.ranked and not last and _WHAT.search(self.names.masked):
             splits = [s for s in (self.lexicon.schema.default_split,) if s and s not in filtered]
-        ranked = self._ranked_split(tuple(splits))
+        ranked = self.order.ranked_split(tuple(splits))
         if len(splits) == 2 and words.ranked and splits[0] == ranked:
             splits.reverse()  # "top 3 categories in each department": rows read by department
         splits = self._compared_members(splits)
@@ -247,7 +268,7 @@ class ClauseReader:
         if last:
             named = {f.dimension for f in filters}
             filters = [f for f in last.filters if f.dimension not in named] + filters
-        top = self._top_filter(splits)
+        top = self.order.top_filter(splits)
         if top:
             filters.append(top)
         keep: Filter | None = None
@@ -265,67 +286,12 @@ class ClauseReader:
         masked = self.names.masked
         for mention, term, _ in self.names.members:
             before, after = masked[: mention.start], masked[mention.end :]
-            asked = re.match(r".{0,6}?占", after) or re.search(r"\b(?:from|is|was|are|were|by|shares? (?:of|does|did|do)) (?:the )?$", before)
+            asked = re.match(r".{0,6}?占", after) or re.search(
+                r"\b(?:from|is|was|are|were|by|shares? (?:of|does|did|do)) (?:the )?$", before
+            )
             if asked and (found := next((f for f in own if f.dimension == term.name), None)):
                 return found
         return own[0]
-
-    def _top_filter(self, splits: tuple[str, ...]) -> Filter | None:
-        """ "by month for the top 3 departments": members are chosen first, then split by something else."""
-        limit = self.words.limit
-        if not limit or len(splits) < 2:
-            return None
-        match = re.search(r"(?:\bfor|\bof|\bin|\bamong|\bacross|\bwithin) (?:the |our )?(?:top|best|bottom|worst)", self.names.masked)
-        ranked = self._ranked_split(splits)
-        if not match or not ranked or self.lexicon.schema.dimensions[ranked].kind == "time":
-            return None
-        metric = self.names.metrics[0] if self.names.metrics else self._default()
-        return Filter(dimension=ranked, op="bottom" if self.words.direction == "asc" else "top", values=(limit,), by=metric)
-
-    def _ranked_split(self, splits: tuple[str, ...]) -> str | None:
-        """The split that stands behind the superlative."""
-        match = re.search(r"\b(?:top|best|worst|bottom|highest|lowest|most|biggest)\b|前|最|后|倒数", self.names.masked, re.ASCII)
-        places = sorted(self.names.splits)
-        if not match or not places:
-            return None
-        after = [name for start, name in places if start >= match.start()]
-        return after[0] if after else None
-
-    def _ordering(
-        self, splits: tuple[str, ...], metrics: tuple[str, ...], last: SemanticQuery | None
-    ) -> dict[str, object]:
-        words = self.words
-        by_change = bool(splits) and bool(words.change) and not words.trend and not (words.grains and not words.ranked)
-        direction: Literal["asc", "desc"] | None = words.direction
-        if by_change and (words.ranked or words.relative or not words.grains):
-            direction = "asc" if words.change == "down" else ("asc" if words.direction == "asc" else "desc")
-            kind = "change_pct" if words.relative else "change"
-            limit = self._limit(splits) if words.ranked or words.relative else None
-            return {"order_by": kind, "direction": direction, "limit": limit, "limit_per": None}
-        if not words.ranked or not splits:
-            kept = last if last and last.order and set(last.group_by) == set(splits) else None
-            order_by = "metric" if kept and kept.order and kept.order.by in (kept.metrics or ()) else None
-            return {
-                "order_by": order_by,
-                "direction": kept.order.direction if kept and kept.order else None,
-                "limit": kept.limit if kept else None,
-                "limit_per": kept.limit_per if kept else None,
-            }
-        if words.judged and metrics and self.lexicon.schema.metrics[metrics[0]].good == "down":
-            direction = "asc" if direction == "desc" else "desc"
-        limit = None if self._top_filter(splits) else self._limit(splits)
-        ranked = self._ranked_split(splits)
-        per = next((s for s in splits if s != ranked), None) if len(splits) > 1 and ranked and limit else None
-        return {"order_by": "metric", "direction": direction, "limit": limit, "limit_per": per}
-
-    def _limit(self, splits: tuple[str, ...]) -> int | None:
-        if self.words.limit:
-            return min(self.words.limit, 1000)
-        if re.search(r"\b(?:rank(?:ed|ing)?|sort(?:ed)?|order(?:ed)? by)\b|排名|排行|排序|从高到低|从低到高", self.text) and not re.search(r"第一|最", self.text):
-            return None
-        plural = bool(self.names.plural & set(splits)) or bool(re.search(r"哪些|哪几|有哪", self.text))
-        plural = plural or bool(re.search(r"\b(?:days|weeks|months|quarters|hours)\b", self.text) and not re.search(r"\b(?:which|what|one) (?:day|week|month|quarter|hour)\b|\bof the (?:days|months)\b|\bone of\b", self.text))
-        return DEFAULT_TOP if plural else 1
 
     def _having(self, metrics: tuple[str, ...]) -> tuple[MetricFilter, ...]:
         result = []
@@ -344,6 +310,10 @@ class ClauseReader:
 
     def _share(self, last: SemanticQuery | None, splits: tuple[str, ...]) -> bool:
         return self.words.share and bool(splits)
+
+
+def _blanked(text: str, used: bytes) -> str:
+    return "".join(" " if taken else c for c, taken in zip(text, used, strict=True))
 
 
 def _change_limit(metric: str, threshold: Threshold, down: bool) -> MetricFilter:

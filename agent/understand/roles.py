@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.understand.modifiers import DIMENSION, ENTITY, FILLER, MEMBER, METRIC, PERIOD
+from agent.understand.patterns import DIMENSION, ENTITY, FILLER, MEMBER, METRIC, PERIOD
 from agent.understand.text import EN_NUMBER, ZH_NUMBER
 from agent.understand.vocabulary import Mention
 
@@ -25,28 +25,43 @@ _CUE_BEFORE = _rx(
     rf"|(?:按照?|各个?|每一?[个家位类款]?|哪一?[个家些位款种类项]?|哪几[个家位款种]|什么|前{ZH_NUMBER}[个名大家位]?|后{ZH_NUMBER}[个名大家位]?|倒数{ZH_NUMBER}[个名]?|不同的?|所有的?|分)[ ]?$"
     rf"|(?:最[高低多少大小好差强弱忙旺](?:销|的)?|最(?:畅销|热销|热门|受欢迎)|垫底|名|增长最快|下降最多)的?(?:前?{ZH_NUMBER}[个名家位大]?)?的?$"
 )
-_LIST_BEFORE = _rx(rf"[{DIMENSION}{ENTITY}]{FILLER}*(?: ?(?:,|\band\b|&|\bx\b|\bby\b|\bthen\b|和|与|及|以及|、|各|按)+)+ ?(?:by |per |按|各|每个?)?$")
+_LIST_BEFORE = _rx(
+    rf"[{DIMENSION}{ENTITY}]{FILLER}*(?: ?(?:,|\band\b|&|\bx\b|\bby\b|\bthen\b|和|与|及|以及|、|各|按)+)+ ?(?:by |per |按|各|每个?)?$"
+)
 _CUE_AFTER = _rx(
     r" ?(?:breakdown|split|distribution|rankings?|league|wise|-wise|mix|comparison|level|with the|whose|that|who|where|having|grew|fell|saw|had|has|sold|sells?|drives?|drove|brings?|generat\w+|spend|spent|made|makes?|contribut\w+|account\w*|did (?:best|worst))\b"
     r"| ?(?:are|is|was|were) (?:the )?(?:" + _ADJECTIVE + r")\b"
     r"|(?:分布|排名|排行|占比|构成|对比|之间|分别|维度|的?排|卖得|卖的|销量?最|最|里?哪|中?哪|贡献)"
 )
-_COUNT_BEFORE = _rx(r"(?:\bhow many|\bnumber of|\bcount of|\b# of|\bno\. of|\btotal)(?: distinct| unique| different| active| our)* ?$|(?:多少|几)[个家位名款种户人]?(?:不同的)?$|(?:总共|一共)有?(?:多少)?[个家位]?$")
+_COUNT_BEFORE = _rx(
+    r"(?:\bhow many|\bnumber of|\bcount of|\b# of|\bno\. of|\btotal)(?: distinct| unique| different| active| our)* ?$|(?:多少|几)[个家位名款种户人]?(?:不同的)?$|(?:总共|一共)有?(?:多少)?[个家位]?$"
+)
 _COUNT_AFTER = _rx(r" ?(?:count\b|counts\b)|(?:数量?|总数|个数|人数|家数)")
-_ACTS_AFTER = _rx(r" ?(?:(?:who )?(?:saved?|spends?|spent|paid|pays?|bought|buys?|shop|purchased?|redeem(?:ed)?))\b|(?:一共|总共|共)?(?:花|消费|省|购买了|买了)")
+_ACTS_AFTER = _rx(
+    r" ?(?:(?:who )?(?:saved?|spends?|spent|paid|pays?|bought|buys?|shop|purchased?|redeem(?:ed)?))\b|(?:一共|总共|共)?(?:花|消费|省|购买了|买了)"
+)
 _ONE_OF = _rx(r"\b(?:a|an|one|each|every|per|the average|the typical) $|(?:每一?[个位名家户]?|人均)$")
 _AVERAGE = _rx(r"\baverage\b|\bavg\b|\bon average\b|\bmean\b|\btypical|平均|均")
+_VERB_AFTER = _rx(r" (?:with us|here|there|online)\b")  # "people shop with us"
 _OWN = _rx(r"[贵本咱]$|咱们$|我们$")
-_COUNTED_BEFORE = _rx(r"\b(?:most|fewest|least|more|less|fewer|highest(?: number of)?|lowest(?: number of)?|largest number of|smallest number of) (?:new |unique |active )?$|最[多少]的?$")
+_COUNTED_BEFORE = _rx(
+    r"\b(?:most|fewest|least|more|less|fewer|highest(?: number of)?|lowest(?: number of)?|largest number of|smallest number of) (?:new |unique |active )?$|最[多少]的?$"
+)
 _CLAUSE_AFTER = _rx(rf" ?(?:who|that|whose|where|having|with(?!.{{0,20}}{MEMBER}))\b")
-_JOINED = _rx(rf"(?:{METRIC}|{ENTITY}){FILLER}* ?(?:,|and|&|plus|as well as|和|与|及|以及|、|,? ?and)+ ?(?:the |our )?$")
+_JOINED = _rx(
+    rf"(?:{METRIC}|{ENTITY}){FILLER}* ?(?:,|and|&|plus|as well as|和|与|及|以及|、|,? ?and)+ ?(?:the |our )?$"
+)
 _JOINS_NEXT = _rx(rf" ?(?:,|and|&|plus|as well as|和|与|及|以及|、|,? ?and)+ ?(?:the |our )?(?:{METRIC}|{ENTITY})")
 _NEGATION = _rx(
     r"(?:\b(?:excluding|excl\.?|excludes?|except(?: for)?|without|not(?: including| counting| in| from)?|other than|minus|apart from|aside from|besides|ignoring|leaving out|leave out|taking out|strip(?:ping)? out|removing|but not|outside(?: of)?|exclude|(?:everything|everyone|anything|all|every \\S+) but|not counting|no)(?: the| any| all| sales of| purchases of)?[ ]?$)"
     r"|(?:\bnon[ -]$)|(?:除了?|除去|不含|不包括|不包含|不算上?|不计入?|不要|别算|不看|剔除|排除|去掉|去除|扣除|扣掉|刨除|刨去|抛开|非)(?:掉|了)?$"
 )
-_AND = _rx(r" ?(?:,|and|or|nor|&|/|和|与|及|以及|、|或|,? ?and|还有|跟|vs\.?|versus) ?(?:the |in |for |from |of |store |stores |campaign )?")
-_TOGETHER = _rx(r"\b(?:combined|together|in total|altogether|sum of|overall|aggregate)\b|合计|一共|总共|加起来|总和|合起来")
+_AND = _rx(
+    r" ?(?:,|and|or|nor|&|/|和|与|及|以及|、|或|,? ?and|还有|跟|vs\.?|versus) ?(?:the |in |for |from |of |store |stores |campaign )?"
+)
+_TOGETHER = _rx(
+    r"\b(?:combined|together|in total|altogether|sum of|overall|aggregate)\b|合计|一共|总共|加起来|总和|合起来"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +117,8 @@ def continues_list(place: Place) -> bool:
 
 
 def own(place: Place) -> bool:
-    """Whether the noun is the shop itself (本店, 贵店)."""
-    return bool(_OWN.search(place.before))
+    """Whether the noun is the shop itself (本店, 贵店), or no noun at all ("shop with us")."""
+    return bool(_OWN.search(place.before) or _VERB_AFTER.match(place.after))
 
 
 def most_of(place: Place) -> bool:

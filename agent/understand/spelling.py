@@ -85,7 +85,12 @@ class Speller:
                 for i in range(len(run) - size + 1):
                     typed = run[i : i + size]
                     meant = self._by_sound.get(tuple(sounds[i : i + size]))
-                    if meant and meant != typed and any(c in unread for c in typed) and not any(typed in p[1] or p[0].find(typed) >= 0 for p in pairs):
+                    if (
+                        meant
+                        and meant != typed
+                        and any(c in unread for c in typed)
+                        and not any(typed in p[1] or p[0].find(typed) >= 0 for p in pairs)
+                    ):
                         text = text.replace(typed, meant)
                         pairs.append((typed, meant))
         return text, pairs
@@ -103,11 +108,19 @@ class Speller:
     @cached_property
     def _names(self) -> list[str]:
         kinds = {"metric", "dimension"}
-        return [w for w, found in self._vocabulary.words.items() if w.isascii() and w.isalpha() and len(w) > 3 and found & kinds]
+        return [
+            w
+            for w, found in self._vocabulary.words.items()
+            if w.isascii() and w.isalpha() and len(w) > 3 and found & kinds
+        ]
 
     @cached_property
     def _member_words(self) -> list[str]:
-        return [w for w, found in self._vocabulary.words.items() if w.isascii() and w.isalpha() and len(w) > 4 and "member" in found]
+        return [
+            w
+            for w, found in self._vocabulary.words.items()
+            if w.isascii() and w.isalpha() and len(w) > 4 and "member" in found
+        ]
 
     @cached_property
     def _by_sound(self) -> dict[tuple[str, ...], str]:

@@ -17,8 +17,10 @@ from db.semantic.query import Interval, SemanticQuery
 
 MAX_CLAUSES = 6
 _HARD = re.compile(r"[?;!。？；！]+\s*|\.\s+(?=[a-z])", re.ASCII)
-_SOFT = re.compile(r"\s*,?\s*\b(?:and also|and then|and|also|plus|then|as well as|but)\b\s*|\s*[,、，]\s*(?:以及|还有|并且|同时|另外|并|和|再|顺便|此外|而且)?\s*|(?:以及|还有|并且|同时|另外|顺便|此外|而且|和)\s*", re.ASCII)
-
+_SOFT = re.compile(
+    r"\s*,?\s*\b(?:and also|and then|and|also|plus|then|as well as|but)\b\s*|\s*[,、，]\s*(?:以及|还有|并且|同时|另外|并|和|再|顺便|此外|而且)?\s*|(?:以及|还有|并且|同时|另外|顺便|此外|而且|和)\s*",
+    re.ASCII,
+)
 
 
 def understand(
@@ -54,7 +56,9 @@ def understand(
             readings = _read_all(fixed, scope)
         understood = any(r.metrics for r in readings)
         if language == "en" and not understood and speller.foreign(normal):
-            raise QuestionError("I read English and Chinese only.", "Please ask in English or in Chinese. 请用中文或英文提问。")
+            raise QuestionError(
+                "I read English and Chinese only.", "Please ask in English or in Chinese. 请用中文或英文提问。"
+            )
         normal = fixed
         if language == "en":
             readings = tuple(replace(r, strangers=_strangers(r)) for r in readings)
@@ -74,7 +78,9 @@ def _strangers(reading: Reading) -> tuple[str, ...]:
 def _language(normal: str) -> Language:
     language = detect_language(normal)
     if language is None:
-        raise QuestionError("I read English and Chinese only.", "Please ask in English or in Chinese. 请用中文或英文提问。")
+        raise QuestionError(
+            "I read English and Chinese only.", "Please ask in English or in Chinese. 请用中文或英文提问。"
+        )
     return "zh" if language == "zh" else "en"
 
 
@@ -136,7 +142,8 @@ def _seam(left: str, right: str, scope: Scope) -> bool:
         return False
     ranks = [r.words.ranked and bool(r.names.splits or r.words.grains or r.names.loose) for r in (one, two)]
     both = all(ranks) or all(bool(r.periods) for r in (one, two)) or all(bool(r.names.splits) for r in (one, two))
-    return both or bool(_ASKS.match(right))
+    new_rank = ranks[1] and not ranks[0] and not one.names.splits and not one.words.grains
+    return both or new_rank or bool(_ASKS.match(right))
 
 
 _ASKS = re.compile(
@@ -156,7 +163,9 @@ def _complete_reader(reader: ClauseReader) -> bool:
     ranked = words.ranked and bool(names.splits or words.grains or names.loose)
     described = bool(names.members) and not words.count and names.metrics == [reader.lexicon.counters.get("customer")]
     measured = (reader.names_metric and not described) or reader.hints_metric or bool(names.unavailable)
-    over = bool(reader.periods or names.splits or words.grains or names.members or reader.compare or words.count or names.loose)
+    over = bool(
+        reader.periods or names.splits or words.grains or names.members or reader.compare or words.count or names.loose
+    )
     return ranked or (measured and over)
 
 
@@ -165,5 +174,9 @@ def to_query(reading: Reading) -> SemanticQuery | None:
     if not reading.metrics:
         return None
     return SemanticQuery(
-        metrics=reading.metrics, group_by=reading.group_by, filters=reading.filters, time=reading.time, compare=reading.compare
+        metrics=reading.metrics,
+        group_by=reading.group_by,
+        filters=reading.filters,
+        time=reading.time,
+        compare=reading.compare,
     )

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 from agent.understand.text import normalise
@@ -141,6 +142,4 @@ def _join(key: tuple[str, ...]) -> str:
 
 def _adjacent(text: str, run: Sequence[Token]) -> bool:
     """Tokens of one phrase stand side by side: spaces, hyphens, slashes and dots between, no comma or full stop."""
-    return all(
-        re.fullmatch(r"[ \-/&.:'()*]*", text[left.end : right.start]) for left, right in zip(run, run[1:], strict=False)
-    )
+    return all(re.fullmatch(r"[ \-/&.:'()*]*", text[left.end : right.start]) for left, right in pairwise(run))
