@@ -30,7 +30,7 @@ from models.llm.base import LanguageModel
 
 Progress = Callable[[str, str], None]
 _SQL = re.compile(r"\s*(?:sql\s*:\s*)?((?:select|with)\b.+)", re.IGNORECASE | re.DOTALL)
-NO_LIMITS_NAMED = Limits()
+DEFAULT_LIMITS = Limits()
 log = logging.getLogger("shopops.ask")
 
 
@@ -76,7 +76,7 @@ class Analyst:
         model: Callable[[], LanguageModel],
         memory: Memory,
         verified: Verified,
-        limits: Limits = NO_LIMITS_NAMED,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self.store, self.memory, self.verified, self.limits = store, memory, verified, limits
         self._model = model

@@ -57,7 +57,7 @@ def unbounded(schema: StoreSchema) -> Text:
     """A limit on a figure ("under $20") that has nothing to be held against."""
     can = what_can_be_asked(schema)
     return Text(
-        en=f'A limit on a figure needs something to hold it against, as in "stores with revenue above 10,000". {can.en}',
+        en=f'A limit needs something to hold it against, as in "stores with revenue above 10,000". {can.en}',
         zh=f"数值条件需要有对象，例如“销售额超过1万的门店”。{can.zh}",
     )
 
