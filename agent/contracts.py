@@ -62,7 +62,8 @@ class Reading:
     ``query`` holds everything that is settled (period, filters, order…); its ``metrics`` and ``group_by`` are the named
     ones. ``metric_options`` and ``split_options`` are what the planner may choose among; an empty tuple means that the
     words left no choice. ``unread`` are content words that nothing matched; with none, the clause is surely in scope.
-    ``strangers`` are those of them that stand where a member's name stands. ``also`` are further periods asked beside ``time`` ("last week and last month"). ``listed`` is a split that only stands for
+    ``strangers`` are those of them that stand where a member's name stands. ``also`` are further periods asked beside
+    ``time`` ("last week and last month"). ``listed`` is a split that only stands for
     "A and B": the total of both is asked as well.
     """
 
@@ -155,7 +156,7 @@ class Answer:
     suggestions: tuple[str, ...] = ()
     replaced_sentences: int = 0
     model: str | None = None
-    tokens: Usage = Usage()
+    tokens: Usage = field(default_factory=Usage)
     timings: Timings = Timings()
     error: str | None = None
     exit_status: int = 0

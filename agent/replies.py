@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, process
 from agent.contracts import Ambiguity, Option, Reading, Understanding
 from db.semantic.schema import StoreSchema, Text
 
-NEAR_ENOUGH = 78  # rapidfuzz ratio; below it the "nearest" word is a guess that helps nobody
+NEAR_ENOUGH = 88  # rapidfuzz ratio; below it the "nearest" word is a guess that helps nobody
 FIGURES_OFFERED = 4
 
 

@@ -117,7 +117,7 @@ class DuckDBBackend:
         cursor = self._cursor()
         with _deadline(timeout, cursor.interrupt) as fired:
             try:
-                # Binding any parameter makes DuckDB import pandas: 0.6 s of a cold start. ``inlined`` doubles every quote.
+                # Binding a parameter makes DuckDB import pandas: 0.6 s of a cold start. ``inlined`` doubles quotes.
                 cursor.execute(statement.inlined)
                 rows = cursor.fetchmany(cap + 1)
             except self._damaged as error:

@@ -27,8 +27,8 @@ ShopOpsError
 │   └── PermissionRefused
 └── InternalError             ours to fix
 
-Every error carries a stable ``code``, a sentence safe to show to an operator, and what to do next. The tree lives in the
-lowest package because every layer raises from it; ``agent.errors`` is its public name.
+Every error carries a stable ``code``, a sentence safe to show to an operator, and what to do next. The tree lives in
+the lowest package because every layer raises from it; ``agent.errors`` is its public name.
 """
 
 from __future__ import annotations

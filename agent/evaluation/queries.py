@@ -11,6 +11,9 @@ from db.semantic.query import Interval, Order, SemanticQuery
 from db.semantic.schema import Metric, StoreSchema
 
 
+FORMS = 5  # plain, compare, share, ranking, plain
+
+
 def varied_queries(schema: StoreSchema, data: Interval, count: int) -> tuple[SemanticQuery, ...]:
     """``count`` different queries that the store can answer, the same ones each time.
 
@@ -20,14 +23,17 @@ def varied_queries(schema: StoreSchema, data: Interval, count: int) -> tuple[Sem
     metrics = list(schema.offered())
     splits = {m.name: [d for d in schema.dimensions if schema.can_split(m.name, d)] for m in metrics}
     found: dict[str, SemanticQuery] = {}
-    times, forms, places = cycle(_periods(data)), cycle(range(5)), count_from(0)
+    times, forms, places = cycle(_periods(data)), cycle(range(FORMS)), count_from(0)
     for round_ in range(max(map(len, splits.values()), default=0)):
         for metric in metrics:
             if len(found) == count:
                 return tuple(found.values())
             names = splits[metric.name]
             split = names[5 * next(places) % len(names)] if names and round_ else None
-            query = _query(metric, split, next(times), next(forms), schema)
+            time, first = next(times), next(forms)
+            tries = (_query(metric, split, time, (first + turn) % FORMS, schema) for turn in range(FORMS))
+            plain = SemanticQuery(metrics=(metric.name,), group_by=(split,) if split else (), time=time)
+            query = plain if first == 0 else next((q for q in tries if q != plain), plain)
             found.setdefault(query.model_dump_json(), query)
     return tuple(found.values())
 

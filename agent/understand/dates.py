@@ -32,7 +32,8 @@ _CHANGE = re.compile(
     re.ASCII,
 )
 _ALONG = re.compile(
-    r"\b(?:by|per|each|every) (?:day|week|month|quarter)|\b(?:daily|weekly|monthly|quarterly|trend)\b|每|按|逐|走势|趋势",
+    r"\b(?:by|per|each|every) (?:day|week|month|quarter)"
+    r"|\b(?:daily|weekly|monthly|quarterly|trend)\b|每|按|逐|走势|趋势",
     re.ASCII,
 )
 _SINCE = re.compile(r"\b(?:ever )?since(?: the (?:start|beginning) of)? $", re.ASCII)
@@ -69,10 +70,12 @@ def find_periods(text: str, clock: Clock) -> list[PeriodMention]:
 def _atoms(text: str, clock: Clock) -> list[PeriodMention]:
     taken = bytearray(len(text))
     found: list[PeriodMention] = []
+    changes = bool(_CHANGE.search(text)) and not _ALONG.search(text)
     matches = [
         (match, build, order)
         for order, (pattern, build) in enumerate((*dates_zh.RULES, *dates_en.RULES))
         for match in pattern.finditer(text)
+        if not (changes and build in dates_zh.RANGES)  # 从11月到12月的变化 compares the two
     ]
     matches.sort(key=lambda item: (-(item[0].end() - item[0].start()), item[2]))
     for match, build, _ in matches:
@@ -110,7 +113,7 @@ def _range(first: Period, last: Period) -> Period:
 
 
 def _beside(mention: PeriodMention, before: str, after: str) -> PeriodMention | None:
-    """ "the week before Christmas", "3 days after Black Friday", 圣诞节前一周: a span that ends or begins at the period."""
+    """ "the week before Christmas", 圣诞节前一周: a span that ends or begins at the period."""
     first, last = mention.period.start, mention.period.end
     if match := _SPAN_BESIDE.search(before):
         unit_, later, start = match["g"], match["side"] == "after", match.start()

@@ -197,6 +197,8 @@ def _weekday_of(m: re.Match[str], clock: Clock) -> Period:
     return unit(week.start + timedelta(days=index), "day")
 
 
+RANGES = (_month_range, _days_of_month)
+
 RULES: tuple[Rule, ...] = (
     (_rx(_YEAR + _MONTH + rf"[^\d(]{{0,8}}\((?P<d>{_N})[日号]?(?:到|至|-|~)(?P<d2>{_N})[日号]\)"), _days_of_month),
     (

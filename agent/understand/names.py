@@ -25,6 +25,9 @@ _BOUND = re.compile(
     r"(?:more than|over|above|under|below|less than|fewer than|at least|at most|exceed\w*) ?[$]?\d|超过|以上|以下|低于|高于|不到|至少",
     re.ASCII,
 )
+_AVERAGE_PER = re.compile(
+    r"\b(?:average|avg|mean)(?= (?:number of )?\w+ (?:per|a|each|every) (?:day|week|month|quarter)\b)", re.ASCII
+)
 _SPLIT_BEFORE = re.compile(
     r"\b(?:by|per|each|every|which|what|across|best|worst|busiest|quietest|strongest|weakest) $", re.ASCII
 )
@@ -82,7 +85,12 @@ class NameReader:
         self.text, self.taken, self.lexicon = text, taken, lexicon
         self._periods = period_marks
         self._hinted = bool(lexicon.hints.find(text, bytearray(taken)))
+        spans = [m.span() for m in _AVERAGE_PER.finditer(text)]  # "average orders per week" is no average order
+        for start, end in spans:
+            taken[start:end] = b"\x01" * (end - start)
         self.mentions = [m for m in lexicon.vocabulary.find(text, taken) if not self._is_split_word(m)]
+        for start, end in spans:
+            taken[start:end] = bytes(end - start)
 
     def _is_split_word(self, mention: Mention) -> bool:
         """ "by weekday" asks for a split by day of the week, it does not name the weekdays."""

@@ -89,10 +89,14 @@ def _read_all(text: str, scope: Scope) -> tuple[Reading, ...]:
     result: list[Reading] = []
     for index, reader in enumerate(readers):
         if index:
-            reader.scope = replace(scope, last=to_query(result[-1]) or scope.last)
+            before = to_query(result[-1])
+            reader.scope = replace(scope, last=before.model_copy(update={"group_by": ()}) if before else scope.last)
             result.append(reader.read(inherit=True))
         else:
             result.append(reader.read(inherit=_is_follow_up(reader)))
+    if len(readers) > 1 and not readers[0].periods and not result[0].compare and scope.last is None:
+        later = next((r.time for reader, r in zip(readers, result, strict=True) if reader.periods), None)
+        result[0] = replace(result[0], time=later or result[0].time)  # "revenue by store and the best day last month"
     return tuple(result)
 
 
