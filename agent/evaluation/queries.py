@@ -11,9 +11,6 @@ from db.semantic.query import Interval, Order, SemanticQuery
 from db.semantic.schema import Metric, StoreSchema
 
 
-FORMS = 5  # plain, compare, share, ranking, plain
-
-
 def varied_queries(schema: StoreSchema, data: Interval, count: int) -> tuple[SemanticQuery, ...]:
     """``count`` different queries that the store can answer, the same ones each time.
 
@@ -23,17 +20,14 @@ def varied_queries(schema: StoreSchema, data: Interval, count: int) -> tuple[Sem
     metrics = list(schema.offered())
     splits = {m.name: [d for d in schema.dimensions if schema.can_split(m.name, d)] for m in metrics}
     found: dict[str, SemanticQuery] = {}
-    times, forms, places = cycle(_periods(data)), cycle(range(FORMS)), count_from(0)
+    times, forms, places = cycle(_periods(data)), cycle(range(5)), count_from(0)
     for round_ in range(max(map(len, splits.values()), default=0)):
         for metric in metrics:
             if len(found) == count:
                 return tuple(found.values())
             names = splits[metric.name]
             split = names[5 * next(places) % len(names)] if names and round_ else None
-            time, first = next(times), next(forms)
-            tries = (_query(metric, split, time, (first + turn) % FORMS, schema) for turn in range(FORMS))
-            plain = SemanticQuery(metrics=(metric.name,), group_by=(split,) if split else (), time=time)
-            query = plain if first == 0 else next((q for q in tries if q != plain), plain)
+            query = _query(metric, split, next(times), next(forms), schema)
             found.setdefault(query.model_dump_json(), query)
     return tuple(found.values())
 
@@ -45,9 +39,9 @@ def _query(metric: Metric, split: str | None, time: Interval | None, form: int, 
         return plain.model_copy(
             update={"compare": Interval(start=time.start - (time.end - time.start), end=time.start)}
         )
-    if form == 2 and split and metric.additive:
+    if form in (2, 4) and split and metric.additive:
         return plain.model_copy(update={"share": True})
-    if form == 3 and split and not dated:
+    if form in (3, 4) and split and not dated:
         return plain.model_copy(update={"order": Order(by=metric.name, direction="asc"), "limit": 5})
     return plain
 
