@@ -67,9 +67,17 @@ def test_there_are_enough_of_each_kind(language: str) -> None:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_third_is_held_out_of_each_kind(language: str) -> None:
+    # The later set, whose names begin with `more-`, is for tuning only.
+    drawn = [line for line in LINES if not line["id"].startswith(f"{language}-more-")]
     for kind in KINDS.values():
-        splits = Counter(line["split"] for line in LINES if (line["language"], line["kind"]) == (language, kind))
+        splits = Counter(line["split"] for line in drawn if (line["language"], line["kind"]) == (language, kind))
         assert 0.25 <= splits["test"] / splits.total() <= 0.42, kind
+
+
+def test_the_later_set_is_for_tuning_only() -> None:
+    later = [line for line in LINES if line["id"].split("-")[1] == "more"]
+    assert len(later) >= 220
+    assert {line["split"] for line in later} == {"dev"}
 
 
 def test_no_question_conversation_or_pair_is_on_both_sides() -> None:
