@@ -61,10 +61,10 @@ class Reading:
 
     ``query`` holds everything that is settled (period, filters, order…); its ``metrics`` and ``group_by`` are the named
     ones. ``metric_options`` and ``split_options`` are what the planner may choose among; an empty tuple means that the
-    words left no choice. ``unread`` are content words that nothing matched; with none, the clause is surely in scope.
-    ``strangers`` are those of them that stand where a member's name stands. ``also`` are further periods asked beside
-    ``time`` ("last week and last month"). ``listed`` is a split that only stands for
-    "A and B": the total of both is asked as well.
+    words left no choice. ``unread`` are content words that nothing matched; ``strangers`` are those that stand where
+    a member's name stands, ``doubts`` those that stand near such a place: with none of either, a clause that names
+    its metric is surely in scope. ``also`` are further periods asked beside ``time`` ("last week and last month").
+    ``listed`` is a split that only stands for "A and B": the total of both is asked as well.
     """
 
     text: str
@@ -87,6 +87,7 @@ class Reading:
     per: Literal["day", "week", "month", "quarter", "year"] | None = None
     unread: tuple[str, ...] = ()
     strangers: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     listed: str | None = None
     ambiguities: tuple[Ambiguity, ...] = ()
     unavailable: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ plans under a JSON schema made from the readings; one repair with the error; the
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,13 +16,17 @@ from pydantic import ValidationError
 
 from agent.contracts import Call, Option, Plan, Reading, Understanding
 from agent.prompts import load_prompt
-from agent.replies import cannot_answer, lacking, unbounded, which_figure, which_member
+from agent.replies import cannot_answer, lacking, only_reads, unbounded, which_figure, which_member
 from db.errors import ModelReplyError
 from db.semantic.query import Order, SemanticQuery
 from db.semantic.schema import StoreSchema
 from models.llm.base import REQUEST_SECONDS, LanguageModel, Message, Prompt, Usage
 
 MAX_CALLS = 6
+_COMMANDS = re.compile(
+    r"^(?:please |pls |can you |could you |now )*(?:delete|erase|truncate|wipe|update|insert|alter|overwrite|modify)\b"
+    r"|^(?:请|帮我|把)?.{0,12}(?:删除|删掉|清空|篡改|改成零|覆盖)"
+)
 NO_SPLIT = "none"
 TOOLS_SURE = ("query_metrics",)
 FEW_METRICS = 4  # so many readings of one word are a choice; more means that no metric was named
@@ -75,6 +80,8 @@ def settled_by_code(understanding: Understanding, schema: StoreSchema) -> Plan |
         if reading.ambiguities:
             message, options = which_member(reading.ambiguities[0], understanding.text, reading.text)
             return Plan("clarify", message=message, options=options, source="code")
+    if _COMMANDS.search(understanding.text):
+        return Plan("out_of_scope", message=only_reads(schema), source="code")
     if all(r.unavailable for r in understanding.readings):
         return Plan("out_of_scope", message=lacking(understanding.readings[0].unavailable[0], schema), source="code")
     if any(r.having and not (r.group_by or r.split_options) for r in understanding.readings):
@@ -125,7 +132,7 @@ def _part(reading: Reading) -> dict[str, Any]:
 
 
 def _tools(reading: Reading) -> tuple[str, ...]:
-    if reading.metrics and not reading.unread and not reading.unavailable:
+    if reading.metrics and not reading.doubts and not reading.unavailable:
         return TOOLS_SURE
     if reading.metrics or 0 < len(reading.metric_options) <= FEW_METRICS:
         return TOOLS_NAMED

@@ -53,6 +53,15 @@ def lacking(name: str, schema: StoreSchema) -> Text:
     return Text(en=f"{entry.why.en} {can.en}", zh=f"{entry.why.zh}{can.zh}")
 
 
+def only_reads(schema: StoreSchema) -> Text:
+    """An order to change the data."""
+    can = what_can_be_asked(schema)
+    return Text(
+        en=f"ShopOps only reads the store; it never changes or deletes data. {can.en}",
+        zh=f"ShopOps只读取数据，不会修改或删除。{can.zh}",
+    )
+
+
 def unbounded(schema: StoreSchema) -> Text:
     """A limit on a figure ("under $20") that has nothing to be held against."""
     can = what_can_be_asked(schema)

@@ -192,6 +192,10 @@ def _week_of(m: re.Match[str], clock: Clock) -> Period:
     return unit(moment, "week")
 
 
+def _week_of_day(m: re.Match[str], clock: Clock) -> Period:
+    return unit(_date(m, clock).start, "week")
+
+
 def _week_of_numeric(m: re.Match[str], clock: Clock) -> Period:
     return unit(day(int(m["y"]), int(m["m"]), int(m["d"])), "week")
 
@@ -217,6 +221,10 @@ _HOLIDAYS: dict[str, Callable[[int], date]] = {
     "new year's eve": lambda y: date(y, 12, 31),
     "new year's": lambda y: date(y, 1, 1),
     "valentine's": lambda y: date(y, 2, 14),
+    "valentines": lambda y: date(y, 2, 14),
+    "new years": lambda y: date(y, 1, 1),
+    "st patrick's": lambda y: date(y, 3, 17),
+    "st patricks": lambda y: date(y, 3, 17),
     "halloween": lambda y: date(y, 10, 31),
     "independence": lambda y: date(y, 7, 4),
     "thanksgiving": lambda y: nth_weekday(y, 11, 3, 4),
@@ -240,7 +248,18 @@ _LAST = r"(?P<r>last|past|previous|prior|preceding|this|current|next|coming|upco
 RULES: tuple[Rule, ...] = (
     (
         _rx(
-            r"\bweek (?:of|starting|beginning|commencing|ending|with) (?:on )?(?:the )?(?:\w+day,? )?(?P<m>"
+            r"\b(?:week|wk) (?:of|starting|beginning|ending) (?:on )?(?:the )?"
+            + _DAY
+            + r" (?:of )?(?P<m>"
+            + MONTH
+            + ")"
+            + _YEAR
+        ),
+        _week_of_day,
+    ),
+    (
+        _rx(
+            r"\b(?:week|wk) (?:of|starting|beginning|commencing|ending|with) (?:on )?(?:the )?(?:\w+day,? )?(?P<m>"
             + MONTH
             + r") "
             + _DAY

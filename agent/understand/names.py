@@ -25,6 +25,7 @@ _BOUND = re.compile(
     r"(?:more than|over|above|under|below|less than|fewer than|at least|at most|exceed\w*) ?[$]?\d|超过|以上|以下|低于|高于|不到|至少",
     re.ASCII,
 )
+_WHY_NOT = re.compile(r"why not\b", re.ASCII)  # a proposal, not a question for a cause
 _AVERAGE_PER = re.compile(
     r"\b(?:average|avg|mean)(?= (?:number of )?\w+ (?:per|a|each|every) (?:day|week|month|quarter)\b)", re.ASCII
 )
@@ -108,7 +109,8 @@ class NameReader:
         members = [m for m in self.mentions if self._is_member(m, names.masked)]
         self._settle_members(names, members)
         rest = [m for m in self.mentions if m not in members]
-        names.unavailable = [m.of("unavailable")[0].name for m in rest if m.of("unavailable")]
+        lacking = [m for m in rest if m.of("unavailable") and not _WHY_NOT.match(self.text, m.start)]
+        names.unavailable = [m.of("unavailable")[0].name for m in lacking]
         nouns = [m for m in rest if not m.of("unavailable")]
         for mention in sorted(
             nouns, key=lambda m: (bool(m.of("dimension")), m.start)

@@ -12,6 +12,10 @@ from agent.understand.names import Names
 from agent.understand.patterns import DEFAULT_TOP
 from db.semantic.query import Filter, SemanticQuery
 
+_COMPARATIVE = re.compile(r"\b(?:more|higher|bigger|better|larger|less|fewer|lower|worse|smaller)\b|更", re.ASCII)
+_SUPERLATIVE = re.compile(
+    r"\b(?:most|highest|biggest|best|largest|least|fewest|lowest|worst|smallest|top|bottom)\b|最|前", re.ASCII
+)
 OrderBy = Literal["metric", "change", "change_pct"]
 
 
@@ -60,6 +64,8 @@ class OrderReader:
     def _limit(self, splits: tuple[str, ...]) -> int | None:
         if self.words.limit:
             return min(self.words.limit, 1000)
+        if not _SUPERLATIVE.search(self.text) and _COMPARATIVE.search(self.text):
+            return None  # "which brand sells more": all of them are shown
         if re.search(
             r"\b(?:rank(?:ed|ing)?|sort(?:ed)?|order(?:ed)? by)\b|排名|排行|排序|从高到低|从低到高", self.text
         ) and not re.search(r"第一|最", self.text):
@@ -80,7 +86,8 @@ class OrderReader:
         if not limit or len(splits) < 2:
             return None
         match = re.search(
-            r"(?:\bfor|\bof|\bin|\bamong|\bacross|\bwithin) (?:the |our )?(?:top|best|bottom|worst)", self.names.masked
+            r"(?:\bfor|\bof|\bin|\bamong|\bacross|\bwithin) (?:the |our )?(?:\w+ )?(?:top|best|bottom|worst|largest|biggest|smallest|leading|highest|lowest)\b",
+            self.names.masked,
         )
         ranked = self.ranked_split(splits)
         if not match or not ranked or self.lexicon.schema.dimensions[ranked].kind == "time":

@@ -22,7 +22,7 @@ def rx(pattern: str) -> re.Pattern[str]:
 
 
 BEST = r"best(?:[- ]selling|[- ]performing)?|top(?:[- ]selling|[- ]performing)?|strongest|leading|most popular|favou?rite|most successful"
-MOST = r"highest|most|largest|biggest|greatest|busiest|max(?:imum)?|peak|popular|priciest|no\. ?1|number one|#1|hottest|richest|heaviest"
+MOST = r"highest|most|largest|biggest|greatest|busiest|max(?:imum)?|peak|popular|priciest|no\. ?1|number one|#1|hottest|richest|heaviest|(?!latest|west|rest|test|interest|request|honest|forest|harvest|guest|contest|nearest|modest|invest|suggest|earliest|lowest|slowest|smallest|quietest|cheapest|poorest|weakest|fewest|least|worst|best)[a-z]{3,}est"
 WORST = r"worst(?:[- ]selling|[- ]performing)?|weakest|poorest|bottom|least popular|under-?performing|laggards?|least successful|slowest[- ]selling"
 LEAST = r"lowest|least|fewest|smallest|min(?:imum)?|quietest|slowest|cheapest|tiniest"
 ZH_MOST = r"最高|最多|最大|最畅销|最热销|最受欢迎|最热门|最旺|最忙|最繁忙|最贵|最活跃|之最|第一名?|冠军|居首|高峰|峰值"
@@ -70,6 +70,7 @@ TOP_N = (
     (rx(rf"\b(?P<n>{EN_NUMBER}) (?:{BEST}|{MOST})\b"), "desc"),
     (rx(rf"\b(?:{WORST}|{LEAST}|last) (?P<n>{EN_NUMBER})\b(?! ?%)"), "asc"),
     (rx(rf"\b(?P<n>{EN_NUMBER}) (?:{WORST}|{LEAST})\b"), "asc"),
+    (rx(r"\bgive me (?:just |only )?(?:the )?(?P<n>\d{1,2})\b(?! ?%)(?! ?(?:days|weeks|months))"), "as said"),
     (rx(rf"(?:倒数|后|末)(?P<n>{ZH_NUMBER}){ZH_UNIT}"), "asc"),
     (rx(rf"(?:排名|排行|top ?)?前(?P<n>{ZH_NUMBER}){ZH_UNIT}|\btop ?(?P<n2>\d+)"), "desc"),
     (rx(rf"(?:{ZH_MOST}|{ZH_BEST})的?(?:前)?(?P<n>{ZH_NUMBER}){ZH_UNIT}"), "desc"),
@@ -83,7 +84,7 @@ UP = rx(
     r"\b(?:grew|grow(?:n|ing|s)?|rose|rise[sn]?|rising|increas(?:e[ds]?|ing)|gain(?:ed|s|ing)?|climb(?:ed|s|ing)?|jump(?:ed|s)?|improv(?:e[ds]?|ing|ement)|growth|up)\b|增长|上升|上涨|增加|提升|涨幅|增幅|涨了?"
 )
 DOWN = rx(
-    r"\b(?:fell|fall(?:en|s|ing)?|drop(?:ped|s|ping)?|declin(?:e[ds]?|ing)|decreas(?:e[ds]?|ing)|los(?:e|t|ing)|shr[ai]nk(?:ing)?|shrunk|slid|down|dip(?:ped)?|worsen(?:ed)?|slump(?:ed)?)\b|下降|下滑|下跌|减少|降低|跌幅|降幅|跌了?|降了"
+    r"\b(?:fell|fall(?:en|s|ing)?(?! on\b| in\b| under\b| into\b)|drop(?:ped|s|ping)?|declin(?:e[ds]?|ing)|decreas(?:e[ds]?|ing)|los(?:e|t|ing)|shr[ai]nk(?:ing)?|shrunk|slid|down|dip(?:ped)?|worsen(?:ed)?|slump(?:ed)?)\b|下降|下滑|下跌|减少|降低|跌幅|降幅|跌了?|降了"
 )
 CHANGE = rx(r"\b(?:chang(?:e[ds]?|ing)|difference|delta|swing)\b|变化|变动|差异|差多少|差距|涨跌")
 RELATIVE = rx(
@@ -93,7 +94,7 @@ TREND = rx(
     r"\btrend(?:s|ing|ed)?\b|\bover time\b|\btime series\b|\btrajectory\b|\bhistory\b|\bevol(?:ve[ds]?|ution|ving)\b|\bseasonal(?:ity| pattern)\b|\bdevelop(?:ed|ment|ing|s)?\b|\bhow (?:has|have) .{0,40} (?:developed|evolved)|趋势|走势|曲线|变化情况|历史|季节性"
 )
 SHARE = rx(
-    r"\bshares?\b|\bpercent(?:age)?s?\b|\bproportions?\b|\bfraction\b|\bportion\b|% of|\bcontribut\w+\b|\bmakes? up\b|\bmade up\b|\baccount(?:s|ed|ing)? for\b|\bcomes? from\b|\bcame from\b|\bmix\b|占比|占了?|比例|份额|比重|百分比|百分之|贡献|几成|构成"
+    r"\bshares?\b|\bpercent(?:age)?s?\b|\bproportions?\b|\bfraction\b|\bportion\b|% of|\bpct\b|\bcontribut\w+\b|\bmakes? up\b|\bmade up\b|\baccount(?:s|ed|ing)? for\b|\bcomes? from\b|\bcame from\b|\bmix\b|占比|占了?|比例|份额|比重|百分比|百分之|贡献|几成|构成"
 )
 RUNNING = rx(r"\brunning (?:total|sum)s?\b|\bcumulative(?:ly)?\b|\baccumulat\w+\b|累计|累积|累加")
 GRAIN_EN = r"(?P<g>day|week|month|quarter|year)"
@@ -215,6 +216,11 @@ GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     (rx(OF_METRIC + r"months?\b"), "month"),
     (rx(OF_METRIC + r"(?:hours?|time of day)\b"), "hour"),
     (rx(OF_METRIC + r"quarters?\b"), "quarter"),
+    (rx(r"\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* days\b"), "day"),
+    (rx(r"\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* weeks\b"), "week"),
+    (rx(r"\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* months\b|月份有哪|哪些月份|的月份"), "month"),
+    (rx(r"一周[七7]天|周几|按周[一二三四五六日]|一周(?:内|里|中)"), "weekday"),
+    (rx(r"\b(?:slowest|rank(?: the)?|deadest|dullest|strongest) weekdays?\b"), "weekday"),
     (rx(r"\b(?:days?|dates?) (?:with|that|when|where|had|having)\b"), "day"),
     (rx(r"\bweeks? (?:with|that|when|where|had|having)\b"), "week"),
     (rx(r"\bmonths? (?:with|that|when|where|had|having)\b"), "month"),

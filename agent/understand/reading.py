@@ -91,7 +91,7 @@ class ClauseReader:
             running=self.words.running and bool(splits),
             per=self.words.per or (last.per if last and not self.words.grains else None),
             unread=unread,
-            strangers=unread_runs(self.text, self.taken) if metrics else (),
+            strangers=unread_runs(self.text, self.taken, self.names.masked) if metrics else (),
             listed=self.listed,
             ambiguities=tuple(self.names.ambiguities),
             unavailable=tuple(self.names.unavailable),
@@ -151,6 +151,8 @@ class ClauseReader:
             self.words.grains and not self.words.compare and self.words.change and len(self.periods) < 2
         ):
             return None if not self.words.ranked else asked.baseline
+        if asked.baseline is None and last and not self.periods:
+            return last.compare  # "same but for drug gm" compares as before
         return asked.baseline
 
     def _metrics(self, last: SemanticQuery | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -169,14 +171,17 @@ class ClauseReader:
             return last.metrics, ()
         if (self.words.count and names.counted) or (self.words.share and (names.members or names.splits)):
             return (self._default(),), ()
-        if (self.words.ranked or self.words.change) and (names.splits or names.loose or self.words.grains):
+        if (self.words.ranked or self.words.change or self.words.thresholds) and (
+            names.splits or names.loose or self.words.grains
+        ):
             return (self._default(),), ()
         return (), tuple(name for name, m in self.lexicon.schema.metrics.items() if not m.hidden)
 
     def _parts_dropped(self, metrics: list[str]) -> tuple[str, ...]:
         """ "private label share of revenue" names one ratio: what it is a share of is not asked for beside it."""
         known = self.lexicon.schema.metrics
-        whole = {known[n].denominator for n in metrics if known[n].is_ratio and self.words.share}
+        named_of = self.words.share or re.search(r"of (?:our |the |total |all )*Ⓜ", self.names.masked)
+        whole = {known[n].denominator for n in metrics if known[n].is_ratio and named_of}
         return tuple(n for n in metrics if n not in whole)
 
     def _reachable(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
@@ -199,10 +204,15 @@ class ClauseReader:
         """A weak word ("sold", "busy") where nothing names the metric; counting picks the counted one."""
         for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
             self._take(mention.start, mention.end)
-            units = {t.name: self.lexicon.schema.metrics[t.name].unit for t in mention.terms}
+            schema = self.lexicon.schema
+            wanted = {term.name for _, term, _ in self.names.members} | {name for _, name in self.names.splits}
+            reaching = [t.name for t in mention.terms if all(schema.can_split(t.name, d) for d in wanted)]
+            if not reaching:
+                continue
+            units = {name: schema.metrics[name].unit for name in reaching}
             counting = self.words.count and not self.names.counted and not uncounted
-            wanted = [n for n, u in units.items() if (u == "count") == counting]
-            return (wanted or list(units))[0]
+            fitting = [n for n, u in units.items() if (u == "count") == counting]
+            return (fitting or list(units))[0]
         return None
 
     def _splits(

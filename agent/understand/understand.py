@@ -16,9 +16,9 @@ from db.errors import QuestionError
 from db.semantic.query import Interval, SemanticQuery
 
 MAX_CLAUSES = 6
-_HARD = re.compile(r"[?;!。？；！]+\s*|\.\s+(?=[a-z])", re.ASCII)
+_HARD = re.compile(r"[?;!。？；！]+\s*|\.\s+(?=[a-z])|(?:^|\s)\(?[1-6][).]\s|(?<=[^\d\s])\s*[1-6]\.\s", re.ASCII)
 _SOFT = re.compile(
-    r"\s*,?\s*\b(?:and also|and then|and|also|plus|then|as well as|but)\b\s*|\s*[,、，]\s*(?:以及|还有|并且|同时|另外|并|和|再|顺便|此外|而且)?\s*|(?:以及|还有|并且|同时|另外|顺便|此外|而且|和)\s*",
+    r"\s*,?\s*\b(?:and also|and then|and|also|plus|then|as well as|but)\b\s*|\s\+\s*|\s*[,、，]\s*(?:以及|还有|并且|同时|另外|并|和|再|顺便|此外|而且)?\s*|(?:以及|还有|并且|同时|另外|顺便|此外|而且|和)\s*",
     re.ASCII,
 )
 
@@ -61,18 +61,20 @@ def understand(
             )
         normal = fixed
         if language == "en":
-            readings = tuple(replace(r, strangers=_strangers(r)) for r in readings)
+            readings = tuple(_placed(r) for r in readings)
     return Understanding(language, normal, readings, corrections)
 
 
-def _strangers(reading: Reading) -> tuple[str, ...]:
-    """Unread words where a member's name stands ("sales at Walmart", "in dairy"): the figure would have to be limited to them."""
-    found = []
+def _placed(reading: Reading) -> Reading:
+    """Say which unread words stand where a member's name stands ("sales at Walmart", "in dairy"), and which near one."""
+    strangers, doubts = [], []
     for word in reading.unread:
-        placed = re.search(rf"\b(?:of|for|from|in|at|by|with|on) (?:the |our )?{re.escape(word)}\b", reading.text)
-        if placed or word.endswith("'s"):
-            found.append(word)
-    return tuple(found)
+        placed = rf"\b(?:of|for|from|in|at|by|with|on) (?:the )?{{}}{re.escape(word)}\b"
+        if word.endswith("'s") or re.search(placed.format(""), reading.text):
+            strangers.append(word)
+        elif re.search(placed.format(r"\S+ (?:\S+ )?"), reading.text):
+            doubts.append(word)
+    return replace(reading, strangers=tuple(strangers), doubts=tuple(doubts))
 
 
 def _language(normal: str) -> Language:
@@ -90,7 +92,13 @@ def _read_all(text: str, scope: Scope) -> tuple[Reading, ...]:
     for index, reader in enumerate(readers):
         if index:
             before = to_query(result[-1])
-            reader.scope = replace(scope, last=before.model_copy(update={"group_by": ()}) if before else scope.last)
+            alone = reader.names_metric and bool(reader.periods)  # it says all of what and when by itself
+            lent = (
+                before.model_copy(update={"group_by": (), "filters": () if alone else before.filters})
+                if before
+                else None
+            )
+            reader.scope = replace(scope, last=lent or scope.last)
             result.append(reader.read(inherit=True))
         else:
             result.append(reader.read(inherit=_is_follow_up(reader)))
@@ -154,6 +162,9 @@ _ASKS = re.compile(
     r"(?:which|what|what's|how|who|when|where|show|list|give|tell|is|are|did|does|do|was|were|compare)\b|.{0,12}[哪几谁]|.*(?:多少|如何|怎么样|什么)",
     re.ASCII,
 )
+
+
+_THAT_PERIOD = re.compile(r"\b(?:that|the same) (?:day|week|month|quarter|year)\b|[当同][月周天年季]", re.ASCII)
 
 
 def _complete(part: str, scope: Scope) -> bool:
