@@ -162,7 +162,7 @@ class Analyst:
         queries = tuple(SemanticQuery.model_validate(c.args) for c in planned.plan.calls if c.tool == "query_metrics")
         return replace(
             draft,
-            text=checked.text,
+            text=" ".join(t for t in (checked.text, draft.text) if t),  # what one part of a plan could not answer
             evidence=executed.evidence,
             facts=executed.facts,
             replaced_sentences=checked.replaced,

@@ -210,7 +210,8 @@ def assemble(understanding: Understanding, form: Mapping[str, Any], schema: Stor
         else:
             refused.append(reading)
     if calls:
-        return Plan("run", tuple(calls[:MAX_CALLS]), repaired=repaired)
+        left = cannot_answer(refused, schema) if refused else None  # said beside what was answered
+        return Plan("run", tuple(calls[:MAX_CALLS]), left, repaired=repaired)
     if any(part["tool"] == "clarify" for part in parts):
         message, options = which_figure(understanding, schema)
         return Plan("clarify", message=message, options=options, repaired=repaired)

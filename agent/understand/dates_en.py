@@ -349,7 +349,7 @@ RULES: tuple[Rule, ...] = (
     ),
     (
         _rx(
-            r"(?:\b(?:on|at|during|around|over|since|for|from|of|vs|and|to) (?:the )?(?:week of )?|(?<=before )|(?<=after ))(?P<h>"
+            r"(?:\b(?:on|at|during|around|over|since|for|from|of|vs|and|to) (?:the )?(?:week of )?|(?<=before )|(?<=after )|(?<=through )|(?<=until )|(?<=till )|(?<=and ))(?P<h>"
             + "|".join(_HOLIDAYS)
             + r")(?: day)?(?: week)?\b(?! seasonal)"
             + _YEAR

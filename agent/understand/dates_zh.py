@@ -245,6 +245,7 @@ RULES: tuple[Rule, ...] = (
     (_rx(r"明天"), lambda m, c: unit(c.as_of, "day", 1)),
     (_rx(r"下(?:一?个)?(?P<g>周|星期|月|季度)(?!末)"), lambda m, c: unit(c.as_of, _GRAINS[m["g"]], 1)),
     (_rx(r"明年"), lambda m, c: unit(c.as_of, "year", 1)),
+    (_rx(r"年初(?=到|至)(?!到现在|至今)"), lambda m, c: unit(floor(c.as_of, "year"), "day")),
     (_rx(r"年初至今|年初到现在|今年以来|今年至今"), lambda m, c: span(floor(c.as_of, "year"), c.as_of, "year")),
     (_rx(_YEAR + r"(?P<s>[春夏秋冬])[天季]"), _season),
     (_rx(_YEAR + "国庆(?:节|假期|黄金周|期间|长假)*"), _national_week),

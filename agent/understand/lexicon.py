@@ -118,7 +118,7 @@ class Lexicon:
 def _swallowed(raw: str, member: Member | None, measures: frozenset[str]) -> bool:
     """Whether a raw value is too plain a word to name its member: a stop word, a metric's word, or part of its label."""
     stems = {token.stem for token in tokenise(raw.casefold())}
-    if all(stem in STOP_EN or len(stem) < 3 for stem in stems):
+    if all(stem in STOP_EN or (len(stem) < 3 and not stem.isdigit()) for stem in stems):
         return True
     if len(stems) == 1 and stems <= measures:
         return True

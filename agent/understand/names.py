@@ -30,13 +30,15 @@ _AVERAGE_PER = re.compile(
     r"\b(?:average|avg|mean)(?= (?:number of )?\w+ (?:per|a|each|every) (?:day|week|month|quarter)\b)", re.ASCII
 )
 _SPLIT_BEFORE = re.compile(
-    r"\b(?:by|per|each|every|which|what|across|best|worst|busiest|quietest|strongest|weakest) $", re.ASCII
+    r"\b(?:by|per|each|every|which|what|across|best|worst|busiest|quietest|strongest|weakest|slowest|rank|rank the|peak|top) $",
+    re.ASCII,
 )
 _ID_AFTER = re.compile(
     r" ?(?:numbers? |no\.? ?|ids? |#)?(\d+(?:(?: ?, ?| and | or |, and | ?[和、与及] ?)#?\d+)*)(?![\d.,]*\d| ?(?:%|k\b|am\b|pm\b))(?:号)?",
     re.ASCII,
 )
 _ID_BEFORE = re.compile(r"#?(\d+(?:(?:、|和|,|与)\d+)*)(?:号|#)$", re.ASCII)
+_ID_BARE = re.compile(r"(?<![\d.,前后p])(\d{2,})$", re.ASCII)  # 367店, not 前10门店
 _COUNT_OF = re.compile(r"(\d|no|one|two|three|four|five|没有|无|[一二两三四五])(?:\+| or more|个|口)?[ -]?$", re.ASCII)
 _DIGIT = {
     "no": "0",
@@ -136,7 +138,10 @@ class NameReader:
         numeric = declared.value == "int"
         if numeric and (match := _ID_AFTER.match(self.text, mention.end)) and not self.taken[match.start(1)]:
             return self._by_number(mention, dimension, match.start(), match.end(), re.findall(r"\d+", match[1]))
-        if numeric and (match := _ID_BEFORE.search(self.text[: mention.start])):
+        before = self.text[: mention.start]
+        bare = None if self.text[mention.start].isascii() else _ID_BARE.search(before)
+        beside = _ID_BEFORE.search(before) or bare
+        if numeric and (match := beside):
             return self._by_number(mention, dimension, match.start(), mention.end, re.findall(r"\d+", match[1]))
         if not numeric and (match := _ID_AFTER.match(self.text, mention.end)) and not self.taken[match.start(1)]:
             digits = re.findall(r"\d+", match[1])
@@ -275,6 +280,9 @@ class NameReader:
     ) -> None:
         """A dimension's noun: a split, the count of its members, or an offer to the planner."""
         if metric and self._per_entity(names, place, metric[0].name):
+            return
+        if metric and not names.metrics and roles.ranked_by(place):
+            self._add_metric(names, mention, metric)  # "top 5 stores by customers"
             return
         split = roles.entity_splits(place, self._ranks()) if metric else roles.splits(place)
         if split or (names.splits and roles.continues_list(place)):

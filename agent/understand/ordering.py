@@ -100,7 +100,9 @@ class OrderReader:
     def ranked_split(self, splits: tuple[str, ...]) -> str | None:
         """The split that stands behind the superlative."""
         match = re.search(
-            r"\b(?:top|best|worst|bottom|highest|lowest|most|biggest)\b|前|最|后|倒数", self.names.masked, re.ASCII
+            r"\b(?:top|best|worst|bottom|highest|lowest|most|least|fewest|biggest|largest|smallest|leading)\b|前|最|后|倒数",
+            self.names.masked,
+            re.ASCII,
         )
         places = sorted(self.names.splits)
         if not match or not places:

@@ -70,6 +70,7 @@ TOP_N = (
     (rx(rf"\b(?P<n>{EN_NUMBER}) (?:{BEST}|{MOST})\b"), "desc"),
     (rx(rf"\b(?:{WORST}|{LEAST}|last) (?P<n>{EN_NUMBER})\b(?! ?%)"), "asc"),
     (rx(rf"\b(?P<n>{EN_NUMBER}) (?:{WORST}|{LEAST})\b"), "asc"),
+    (rx(rf"哪(?P<n>{ZH_NUMBER})个?(?=[{DIMENSION}{ENTITY}]|小时|天|周|月|季度|部门|品类|门店)"), "as said"),
     (rx(r"\bgive me (?:just |only )?(?:the )?(?P<n>\d{1,2})\b(?! ?%)(?! ?(?:days|weeks|months))"), "as said"),
     (rx(rf"(?:倒数|后|末)(?P<n>{ZH_NUMBER}){ZH_UNIT}"), "asc"),
     (rx(rf"(?:排名|排行|top ?)?前(?P<n>{ZH_NUMBER}){ZH_UNIT}|\btop ?(?P<n2>\d+)"), "desc"),
@@ -81,10 +82,10 @@ RANKED = rx(
 )
 ASCENDING = rx(r"\bascending\b|\blowest first\b|\bsmallest first\b|从低到高|由低到高|升序")
 UP = rx(
-    r"\b(?:grew|grow(?:n|ing|s)?|rose|rise[sn]?|rising|increas(?:e[ds]?|ing)|gain(?:ed|s|ing)?|climb(?:ed|s|ing)?|jump(?:ed|s)?|improv(?:e[ds]?|ing|ement)|growth|up)\b|增长|上升|上涨|增加|提升|涨幅|增幅|涨了?"
+    r"\b(?:grew|grow(?:n|ing|s)?|rose|rise[sn]?|rising|increas(?:e[ds]?|ing)|gain(?:ed|s|ing)?|climb(?:ed|s|ing)?|jump(?:ed|s)?|improv(?:e[ds]?|ing|ement)|growth|(?<!runners-)(?<!runners )(?<!make )(?<!made )(?<!add )(?<!sum )up(?! to\b| front\b))\b|增长|增量|上升|上涨|增加|提升|涨幅|增幅|涨了?"
 )
 DOWN = rx(
-    r"\b(?:fell|fall(?:en|s|ing)?(?! on\b| in\b| under\b| into\b)|drop(?:ped|s|ping)?|declin(?:e[ds]?|ing)|decreas(?:e[ds]?|ing)|los(?:e|t|ing)|shr[ai]nk(?:ing)?|shrunk|slid|down|dip(?:ped)?|worsen(?:ed)?|slump(?:ed)?)\b|下降|下滑|下跌|减少|降低|跌幅|降幅|跌了?|降了"
+    r"\b(?:fell|fall(?:en|s|ing)?(?! on\b| in\b| under\b| into\b)|drop(?:ped|s|ping)?|declin(?:e[ds]?|ing)|decreas(?:e[ds]?|ing)|los(?:e|t|ing)|shr[ai]nk(?:ing)?|shrunk|slid|down|dip(?:ped)?|worsen(?:ed)?|slump(?:ed)?)\b|下降|掉得|下滑|下跌|减少|降低|跌幅|降幅|跌了?|降了"
 )
 CHANGE = rx(r"\b(?:chang(?:e[ds]?|ing)|difference|delta|swing)\b|变化|变动|差异|差多少|差距|涨跌")
 RELATIVE = rx(
@@ -156,7 +157,7 @@ COUNT = rx(
 )
 FOLLOW = rx(
     r"^(?:and|but|what about|how about|what if|same|also|only|just|now|then|ok(?:ay)?,? (?:and|now|so)|so|split|break|instead|again|for|by|per|in|with|without|excluding|show (?:it|that|them|the same)|(?:can you )?(?:do|sort|rank|compare|split|break|show) (?:it|that|this|them|those|the same))\b"
-    r"|\b(?:it|that|those|them|same)\b|\binstead\b|^那|^再|^只|^换|^还|^其中|呢[?？。!]*$|它|同样|一样|改成|换成|按.{1,8}(?:看|分|拆)"
+    r"|\b(?:it|that|those|them|same)\b|\binstead\b|^那|^再|^只|^换|^改|^还|^其中|呢[?？。!]*$|它|同样|一样|改成|换成|按.{1,8}(?:看|分|拆)"
 )
 WHEN = rx(r"\bwhen (?:did|was|were|do|does|have)\b|什么时候")
 OF_METRIC = rf"\b(?:{BEST}|{MOST}|{WORST}|{LEAST})(?: {EN_NUMBER})? [{METRIC}{ENTITY}]{FILLER}* (?:generating |grossing )?(?:single )?"
@@ -219,6 +220,8 @@ GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     (rx(r"\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* days\b"), "day"),
     (rx(r"\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* weeks\b"), "week"),
     (rx(r"\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* months\b|月份有哪|哪些月份|的月份"), "month"),
+    (rx(r"[四4]个季度"), "quarter"),
+    (rx(rf"哪{ZH_NUMBER}个?小时"), "hour"),
     (rx(r"一周[七7]天|周几|按周[一二三四五六日]|一周(?:内|里|中)"), "weekday"),
     (rx(r"\b(?:slowest|rank(?: the)?|deadest|dullest|strongest) weekdays?\b"), "weekday"),
     (rx(r"\b(?:days?|dates?) (?:with|that|when|where|had|having)\b"), "day"),

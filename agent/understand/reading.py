@@ -141,6 +141,7 @@ class ClauseReader:
             self.periods = [m for m in self.periods if not self.text[m.start : m.end].startswith("当")]
         split_in_time = bool(self.words.grains) and not self.periods and not self.words.ranked
         changes = bool(self.words.change) and not self.words.trend and not self.names.unavailable and not split_in_time
+        changes = changes and not self._lists_members()  # 周末和工作日差多少 compares the two, not two periods
         context = Period(last.time) if last and last.time else None
         if context and not self.periods and not self.words.compare and _COMPARE_THEM.search(self.text):
             changes = True
@@ -251,6 +252,10 @@ class ClauseReader:
         elif last and not splits:
             splits = [g for g in last.group_by if g not in filtered]
         return tuple(splits[:MAX_SPLITS]), tuple(n for n in loose if n not in splits and n not in filtered)
+
+    def _lists_members(self) -> bool:
+        kept = [(term.name, term.value) for _, term, negative in self.names.members if not negative]
+        return any(sum(name == other for name, _ in kept) > 1 for other, _ in kept)
 
     def _compared_members(self, splits: list[str]) -> list[str]:
         """Several members of one dimension are shown side by side, unless they are asked for together."""

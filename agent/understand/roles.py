@@ -20,7 +20,7 @@ _ADJECTIVE = (
     r"smallest|busiest|quietest|strongest|weakest|leading|bottom|most popular|least popular|favou?rite|most|fewest|least|main|key|underperforming"
 )
 _CUE_BEFORE = _rx(
-    rf"(?:\b(?:by|per|each|every|across|which|what|whose|among|amongst|all|for each|individual|different|various|split by|{_ADJECTIVE})|\b(?:{_ADJECTIVE}) {EN_NUMBER}|\b{EN_NUMBER} (?:{_ADJECTIVE})|\btop ?\d+)"
+    rf"(?:\b(?:by|per|each|every|across|which|what|whose|among|amongst|all|for each|individual|different|various|split by|{_ADJECTIVE})|\b(?:{_ADJECTIVE}) {EN_NUMBER}|\b{EN_NUMBER} (?:{_ADJECTIVE})|\btop ?\d+|\b(?:which|what) {EN_NUMBER})"
     r"(?: of)?(?: the| our| my| all| different| individual| single)*(?: of the| of our)?[ -]?$"
     rf"|(?:按照?|各个?|每一?[个家位类款]?|哪一?[个家些位款种类项]?|哪几[个家位款种]|什么|前{ZH_NUMBER}[个名大家位]?|后{ZH_NUMBER}[个名大家位]?|倒数{ZH_NUMBER}[个名]?|不同的?|所有的?|分)[ ]?$"
     rf"|(?:最[高低多少大小好差强弱忙旺](?:销|的)?|最(?:畅销|热销|热门|受欢迎)|垫底|名|增长最快|下降最多)的?(?:前?{ZH_NUMBER}[个名家位大]?)?的?$"
@@ -42,6 +42,9 @@ _ACTS_AFTER = _rx(
 )
 _ONE_OF = _rx(r"\b(?:a|an|one|each|every|per|the average|the typical) $|(?:每一?[个位名家户]?|人均)$")
 _AVERAGE = _rx(r"\baverage\b|\bavg\b|\bon average\b|\bmean\b|\btypical|平均|均")
+_RANKED_BY = _rx(
+    rf"\b(?:top|best|bottom|worst|highest|largest|biggest|smallest)\b.*[{DIMENSION}{ENTITY}]{FILLER}* by (?:the )?(?:number of )?$"
+)
 _VERB_AFTER = _rx(r" (?:with us|here|there|online)\b")  # "people shop with us"
 _OWN = _rx(r"[贵本咱]$|咱们$|我们$")
 _COUNTED_BEFORE = _rx(
@@ -119,6 +122,11 @@ def continues_list(place: Place) -> bool:
 def own(place: Place) -> bool:
     """Whether the noun is the shop itself (本店, 贵店), or no noun at all ("shop with us")."""
     return bool(_OWN.search(place.before) or _VERB_AFTER.match(place.after))
+
+
+def ranked_by(place: Place) -> bool:
+    """Whether a ranking is by the noun's count ("top 5 Ⓓ by Ⓔ")."""
+    return bool(_RANKED_BY.search(place.before))
 
 
 def most_of(place: Place) -> bool:

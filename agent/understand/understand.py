@@ -55,7 +55,7 @@ def understand(
         if corrections:
             readings = _read_all(fixed, scope)
         understood = any(r.metrics for r in readings)
-        if language == "en" and not understood and speller.foreign(normal):
+        if language == "en" and not understood and not corrections and speller.foreign(normal):
             raise QuestionError(
                 "I read English and Chinese only.", "Please ask in English or in Chinese. 请用中文或英文提问。"
             )
@@ -179,7 +179,14 @@ def _complete_reader(reader: ClauseReader) -> bool:
     described = bool(names.members) and not words.count and names.metrics == [reader.lexicon.counters.get("customer")]
     measured = (reader.names_metric and not described) or reader.hints_metric or bool(names.unavailable)
     over = bool(
-        reader.periods or names.splits or words.grains or names.members or reader.compare or words.count or names.loose
+        _THAT_PERIOD.search(reader.text)
+        or reader.periods
+        or names.splits
+        or words.grains
+        or names.members
+        or reader.compare
+        or words.count
+        or names.loose
     )
     return ranked or (measured and over)
 
