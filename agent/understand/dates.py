@@ -28,7 +28,7 @@ _BETWEEN = re.compile(r" ?(?:and|和|与) ?")
 _OPEN_BEFORE = re.compile(r"(?:between|from|从|自)\s?(?:the )?$")
 _CHANGE = re.compile(
     r"\b(?:grow|grew|grown|growth|change[ds]?|rise|rose|risen|drop(?:ped)?|fall|fell|increase[ds]?|decrease[ds]?|went|"
-    r"decline[ds]?|improve[ds]?|compare[ds]?|difference|shift(?:ed)?|jump(?:ed)?|up|down)\b|增长|下降|变化|增加|减少|上升|涨|跌|提升|对比|相比",
+    r"decline[ds]?|los[te]|gain(?:ed)?|going|improve[ds]?|compare[ds]?|difference|shift(?:ed)?|jump(?:ed)?|up|down)\b|增长|下降|变化|增加|减少|上升|涨|跌|提升|对比|相比",
     re.ASCII,
 )
 _ALONG = re.compile(

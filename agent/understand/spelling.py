@@ -8,7 +8,7 @@ English: nearest known word by optimal string alignment (rapidfuzz), and only fo
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from rapidfuzz import process
@@ -53,10 +53,12 @@ class Speller:
         """Whether an English dictionary holds the word."""
         return word in self._dictionary or stem(word) in self._dictionary
 
-    def foreign(self, text: str) -> bool:
+    def foreign(self, text: str, mended: Collection[str] = ()) -> bool:
         """Whether a Latin-script question is most likely in another language than English."""
         words = re.findall(r"[^\W\d_]+", text)
-        strange = [w for w in words if len(w) > 1 and not self.is_english(w) and stem(w) not in self._words]
+        strange = [
+            w for w in words if w not in mended and len(w) > 1 and not self.is_english(w) and stem(w) not in self._words
+        ]
         accented = any(not w.isascii() for w in strange)
         enough = len(strange) * 2 >= len(words) and len(strange) >= 2
         return enough or (accented and len(strange) >= 2)

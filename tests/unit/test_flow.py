@@ -94,7 +94,7 @@ def test_a_model_that_is_down_is_said(store: Store) -> None:
 
 
 def test_a_fault_of_ours_is_one_sentence_without_details(store: Store, caplog: pytest.LogCaptureFixture) -> None:
-    answer = ask(store, REVENUE_DECEMBER, RuntimeError("secret path /root/.ssh"))
+    answer = ask(store, REVENUE_DECEMBER, RuntimeError("secret path of a key"))
     assert (answer.status, answer.error) == ("failed", "internal")
     assert "secret" not in answer.text
     assert "secret path" in caplog.text
