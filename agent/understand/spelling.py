@@ -8,7 +8,7 @@ English: nearest known word by optimal string alignment (rapidfuzz), and only fo
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 from rapidfuzz import process
@@ -53,15 +53,16 @@ class Speller:
         """Whether an English dictionary holds the word."""
         return word in self._dictionary or stem(word) in self._dictionary
 
-    def foreign(self, text: str, mended: Collection[str] = ()) -> bool:
-        """Whether a Latin-script question is most likely in another language than English."""
+    def foreign(self, text: str, mended: bool = False) -> bool:
+        """Whether a Latin-script question is most likely in another language than English.
+
+        Half of its words, and at least two, are no English; at least three where some of them could be mended.
+        """
         words = re.findall(r"[^\W\d_]+", text)
-        strange = [
-            w for w in words if w not in mended and len(w) > 1 and not self.is_english(w) and stem(w) not in self._words
-        ]
+        strange = [w for w in words if len(w) > 1 and not self.is_english(w) and stem(w) not in self._words]
         accented = any(not w.isascii() for w in strange)
-        enough = len(strange) * 2 >= len(words) and len(strange) >= 2
-        return enough or (accented and len(strange) >= 2)
+        least = 3 if mended else 2
+        return len(strange) >= least and (len(strange) * 2 >= len(words) or accented)
 
     def _latin(self, word: str) -> str | None:
         if len(word) < 3 or self.is_english(word):
