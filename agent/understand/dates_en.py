@@ -203,6 +203,15 @@ def _week_of_numeric(m: re.Match[str], clock: Clock) -> Period:
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 
 
+def _half_month(m: re.Match[str], clock: Clock) -> Period:
+    """The first half of a month is its first fifteen days."""
+    month = unit(
+        date(clock.year_of(m["y"], clock.latest_month(_month_number(m["m"]))), _month_number(m["m"]), 1), "month"
+    )
+    middle = month.start + timedelta(days=15)
+    return span(month.start, middle) if m["h"] in {"first", "front", "1st"} else span(middle, month.end)
+
+
 def _season(m: re.Match[str], clock: Clock) -> Period:
     month = _SEASONS[m["s"]]
     start = date(clock.year_of(m["y"], clock.latest_month(month)), month, 1)
@@ -246,6 +255,10 @@ def _holiday(m: re.Match[str], clock: Clock) -> Period:
 
 _LAST = r"(?P<r>last|past|previous|prior|preceding|this|current|next|coming|upcoming|latest|most recent)"
 RULES: tuple[Rule, ...] = (
+    (
+        _rx(r"\b(?:the )?(?P<h>first|second|front|back|latter|1st|2nd) half of (?P<m>" + MONTH + ")" + _YEAR),
+        _half_month,
+    ),
     (
         _rx(
             r"\b(?:week|wk) (?:of|starting|beginning|ending) (?:on )?(?:the )?"

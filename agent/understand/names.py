@@ -25,6 +25,9 @@ _BOUND = re.compile(
     r"(?:more than|over|above|under|below|less than|fewer than|at least|at most|exceed\w*) ?[$]?\d|超过|以上|以下|低于|高于|不到|至少",
     re.ASCII,
 )
+_DETERMINED = re.compile(
+    r"\b(?:which|what|by|per|each|every|the|our|a|this|that|best|worst|top|busiest|biggest|quietest) $", re.ASCII
+)
 _WHY_NOT = re.compile(r"why not\b", re.ASCII)  # a proposal, not a question for a cause
 _AVERAGE_PER = re.compile(
     r"\b(?:average|avg|mean)(?= (?:number of )?\w+ (?:per|a|each|every) (?:day|week|month|quarter)\b)", re.ASCII
@@ -91,7 +94,9 @@ class NameReader:
         spans = [m.span() for m in _AVERAGE_PER.finditer(text)]  # "average orders per week" is no average order
         for start, end in spans:
             taken[start:end] = b"\x01" * (end - start)
-        self.mentions = [m for m in lexicon.vocabulary.find(text, taken) if not self._is_split_word(m)]
+        self.mentions = [
+            m for m in lexicon.vocabulary.find(text, taken) if not (self._is_split_word(m) or self._is_verb(m))
+        ]
         for start, end in spans:
             taken[start:end] = bytes(end - start)
 
@@ -103,6 +108,10 @@ class NameReader:
             return False
         self.taken[mention.start : mention.end] = bytes(mention.end - mention.start)
         return True
+
+    def _is_verb(self, mention: Mention) -> bool:
+        """ "how often do customers shop": as a noun the word has a determiner before it."""
+        return self.text[mention.start : mention.end] == "shop" and not _DETERMINED.search(self.text[: mention.start])
 
     def read(self) -> Names:
         """Settle every mention."""

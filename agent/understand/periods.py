@@ -53,7 +53,8 @@ def settle_periods(
         changes: the clause speaks of growth or decline, which needs a baseline.
         context: the period of the conversation's last query, for "compared with March".
     """
-    mentions = _without_containers(mentions)
+    spelled = [m for m in mentions if text[m.start - 1 : m.start] == "(" and m.start]
+    mentions = spelled[-1:] or _without_containers(mentions)  # "the last 10 days before christmas (15-24 dec)"
     if len(mentions) >= 3:
         return _several([m.period for m in mentions])
     if len(mentions) == 2:

@@ -46,7 +46,7 @@ _RANKED_BY = _rx(
     rf"\b(?:top|best|bottom|worst|highest|largest|biggest|smallest)\b.*[{DIMENSION}{ENTITY}]{FILLER}* by (?:the )?(?:number of )?$"
 )
 _VERB_AFTER = _rx(r" (?:with us|here|there|online)\b")  # "people shop with us"
-_OWN = _rx(r"[贵本咱]$|咱们$|我们$")
+_OWN = _rx(r"[贵本咱]$|咱们$|我们$|其他的?$|其余的?$|剩下的?$")
 _COUNTED_BEFORE = _rx(
     r"\b(?:most|fewest|least|more|less|fewer|highest(?: number of)?|lowest(?: number of)?|largest number of|smallest number of) (?:new |unique |active )?$|最[多少]的?$"
 )
@@ -120,7 +120,7 @@ def continues_list(place: Place) -> bool:
 
 
 def own(place: Place) -> bool:
-    """Whether the noun is the shop itself (本店, 贵店), or no noun at all ("shop with us")."""
+    """Whether the noun is the shop itself (本店, 贵店), the rest of it (其他部门), or no noun at all ("shop with us")."""
     return bool(_OWN.search(place.before) or _VERB_AFTER.match(place.after))
 
 

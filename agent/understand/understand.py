@@ -154,7 +154,7 @@ def _seam(left: str, right: str, scope: Scope) -> bool:
         return False
     ranks = [r.words.ranked and bool(r.names.splits or r.words.grains or r.names.loose) for r in (one, two)]
     both = all(ranks) or all(bool(r.periods) for r in (one, two)) or all(bool(r.names.splits) for r in (one, two))
-    new_rank = ranks[1] and not ranks[0] and not one.names.splits and not one.words.grains
+    new_rank = not _BY.match(right) and ranks[1] and not ranks[0] and not one.names.splits and not one.words.grains
     return both or new_rank or bool(_ASKS.match(right))
 
 
@@ -164,6 +164,7 @@ _ASKS = re.compile(
 )
 
 
+_BY = re.compile(r"(?:by|per|for each)\b|按", re.ASCII)
 _THAT_PERIOD = re.compile(r"\b(?:that|the same) (?:day|week|month|quarter|year)\b|[当同][月周天年季]", re.ASCII)
 
 
