@@ -117,7 +117,8 @@ class Plan:
     """What will be done, fixed before any row is read.
 
     ``source`` says who planned: a verified question, the model, the operator's own SQL, or code alone (a clarifying
-    question or a plain "not in this store" needs no model).
+    question or a plain "not in this store" needs no model). ``choices`` counts the fields of the model's form that the
+    question's words left open; with none, a local model has nothing to read or write.
     """
 
     status: Literal["run", "clarify", "out_of_scope"]
@@ -125,6 +126,7 @@ class Plan:
     message: Text | None = None
     options: tuple[Option, ...] = ()
     source: Literal["verified", "model", "operator", "code"] = "model"
+    choices: int = 0
     repaired: bool = False
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -71,7 +71,15 @@ def plan_question(
             raise ModelReplyError(
                 f"The model {model.name} did not fill the plan's form.", "Try again, or use another model."
             )
-    return Planned(assemble(understanding, reply.data, schema, repaired=bool(error)), usage, model.name)
+    plan = replace(assemble(understanding, reply.data, schema, repaired=bool(error)), choices=open_choices(form))
+    if not plan.choices and not error and model.capabilities.local:
+        usage = Usage()  # the grammar forced every token: the model read and wrote nothing
+    return Planned(plan, usage, model.name)
+
+
+def open_choices(form: Mapping[str, Any]) -> int:
+    """How many fields of a form have more than one filling."""
+    return sum(len(f["enum"]) > 1 for part in form["properties"].values() for f in part["properties"].values())
 
 
 def settled_by_code(understanding: Understanding, schema: StoreSchema) -> Plan | None:

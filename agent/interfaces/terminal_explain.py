@@ -31,6 +31,10 @@ SOURCES = {
     "operator": Text(en="your own SQL", zh="您自己的SQL"),
     "code": Text(en="settled by the words alone, no model asked", zh="由措辞直接确定，未调用模型"),
 }
+FORCED = Text(
+    en="the model's form had one filling: the question's words left no choice",
+    zh="表单只有一种填法：问题的措辞已无歧义",
+)
 STAGE_NAMES = {
     "understand": "理解",
     "plan": "计划",
@@ -70,7 +74,10 @@ def explain(answer: Answer, schema: StoreSchema, console: Console) -> None:
 def _plan(answer: Answer) -> Iterator[Line]:
     if answer.plan is None:
         return
-    yield Line(SOURCES[answer.plan.source].of(answer.language), style="dim")
+    source = SOURCES[answer.plan.source]
+    if answer.plan.source == "model" and not answer.plan.choices:
+        source = FORCED
+    yield Line(source.of(answer.language), style="dim")
     for call in answer_object(answer)["plan"]:
         args = call["args"]
         yield Line(call["tool"], style="bold")

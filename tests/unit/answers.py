@@ -85,7 +85,7 @@ def answer(question: str = "Revenue by department in 2017?", language: str = "en
         as_of=date(2018, 1, 1),
         status="answered",
         text=words.of(language),
-        plan=Plan("run", (Call("query_metrics", QUERY.model_dump(mode="json", exclude_defaults=True)),)),
+        plan=Plan("run", (Call("query_metrics", QUERY.model_dump(mode="json", exclude_defaults=True)),), choices=1),
         evidence=(evidence(),),
         facts=(Fact("f1", Decimal("2315299.04"), "currency", words, cells),),
         suggestions=("And by month?",),
