@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from agent.understand.calendar import Period, add_months, day, floor, shift, span, trailing, unit
 from agent.understand.text import EN_NUMBER, parse_number
+from db.errors import QuestionError
 from db.semantic.query import Grain
 
 
@@ -162,6 +163,14 @@ def _trailing(m: re.Match[str], clock: Clock) -> Period:
     return trailing(clock.as_of, m["g"], parse_number(m["n"]) or 1)  # type: ignore[arg-type]
 
 
+def trailing_hours(m: re.Match[str], clock: Clock) -> Period:
+    """The shop's clock counts days: 24 and 48 hours are days, other spans of hours are refused in words."""
+    count = parse_number(m["n"]) or 0
+    if count % 24:
+        raise QuestionError("The shop's clock counts whole days.", "Ask for days, or for hours of the day.")
+    return trailing(clock.as_of, "day", count // 24)
+
+
 def _ago(m: re.Match[str], clock: Clock) -> Period:
     return unit(clock.as_of, m["g"], -(1 if m["n"] in {"a", "an"} else parse_number(m["n"]) or 1))  # type: ignore[arg-type]
 
@@ -255,6 +264,7 @@ def _holiday(m: re.Match[str], clock: Clock) -> Period:
 
 _LAST = r"(?P<r>last|past|previous|prior|preceding|this|current|next|coming|upcoming|latest|most recent)"
 RULES: tuple[Rule, ...] = (
+    (_rx(r"\b(?:last|past|previous) (?P<n>" + EN_NUMBER + r") (?:hours?|hrs?)\b"), trailing_hours),
     (
         _rx(r"\b(?:the )?(?P<h>first|second|front|back|latter|1st|2nd) half of (?P<m>" + MONTH + ")" + _YEAR),
         _half_month,

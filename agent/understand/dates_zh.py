@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from agent.understand.calendar import Period, PeriodGrain, add_months, day, floor, shift, span, trailing, unit
-from agent.understand.dates_en import Clock, Rule, iso_week, nth_weekday
+from agent.understand.dates_en import Clock, Rule, iso_week, nth_weekday, trailing_hours
 from agent.understand.text import ZH_NUMBER, parse_number
 
 _N = ZH_NUMBER
@@ -200,6 +200,7 @@ def _weekday_of(m: re.Match[str], clock: Clock) -> Period:
 RANGES = (_month_range, _days_of_month)
 
 RULES: tuple[Rule, ...] = (
+    (_rx(rf"(?:最近|过去|近)(?P<n>{_N})个?小时"), trailing_hours),
     (_rx(_YEAR + _MONTH + rf"[^\d(]{{0,8}}\((?P<d>{_N})[日号]?(?:到|至|-|~)(?P<d2>{_N})[日号]\)"), _days_of_month),
     (
         _rx(_YEAR + _MONTH + r"的?(?P<o>第[一二三四]|最后一?)个?(?:周|星期)(?![一二三四五六日天末])"),
