@@ -247,7 +247,7 @@ def test_the_endpoint_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     release = threading.Event()
     endpoint = Endpoint(200, b"{}", release)
     try:
-        assert "did not reply in time" in ask_hosted(monkeypatch, endpoint.url)
+        assert "did not reply" in ask_hosted(monkeypatch, endpoint.url)
     finally:
         release.set()
         endpoint.close()
