@@ -29,8 +29,10 @@ def open_analyst(
         StoreMissing, StoreLocked, StoreDamaged, StoreError, SchemaError, SettingsError: what is wrong, and what to do.
     """
     name = store or settings.store
-    schema = load_store_schema(store_yaml(name))
+    yaml = store_yaml(name)
+    schema = load_store_schema(yaml)
     opened = open_store(settings.store_file(name), schema, cache=settings.members_folder)
+    opened.validate(yaml)  # 50 ms: a wrong column is told by file and line, not by a question that fails
     verified = VerifiedQuestions(shipped_path(name), settings.verified_file(name), schema, opened.data_start)
     limits = Limits(settings.model_seconds, settings.query_seconds, settings.row_cap)
     kept = memory or _memory(settings)

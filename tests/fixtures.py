@@ -34,7 +34,9 @@ def default_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def journey_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the demo store, without its largest table, which no metric reads; loaded once (2 s)."""
+    """A data folder with the demo store, its largest table empty, which no metric reads; loaded once (2 s)."""
+    import duckdb
+
     from db.sources import journey
 
     folder = tmp_path_factory.mktemp("journey")
@@ -42,4 +44,6 @@ def journey_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setattr(journey, "_TABLES", {name: s for name, s in journey._TABLES.items() if name != "promotions"})
         patch.setattr(journey, "TOTALS", {name: t for name, t in journey.TOTALS.items() if name != "promotions"})
         journey.load_journey(folder / "stores" / "journey.duckdb", lambda *_: None)
+    with duckdb.connect(str(folder / "stores" / "journey.duckdb")) as store:
+        store.execute("CREATE TABLE promotions (product_id BIGINT, store_id BIGINT, week BIGINT)")
     return folder

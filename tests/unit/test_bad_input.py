@@ -178,8 +178,9 @@ def test_the_store_yaml_names_a_column_that_is_not_there(monkeypatch: pytest.Mon
     (tmp_path / words.name).write_bytes(words.read_bytes())
     monkeypatch.setattr(agent.open, "store_yaml", lambda name: tmp_path / "journey.yaml")
     planned_as(monkeypatch, form(("revenue", "none")))
-    line = one_sentence(ask("revenue in december 2017"), 1)
-    assert "sale_value" in line
+    line = one_sentence(ask("revenue in december 2017"), 2)
+    assert "journey.yaml line" in line
+    assert "did you mean 'sales_value'" in line
 
 
 class Endpoint:

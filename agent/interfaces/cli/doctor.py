@@ -48,9 +48,10 @@ def _store(settings: Settings) -> Check:
 
     path = settings.store_file()
     try:
-        schema = load_store_schema(store_yaml(settings.store))
-        store = open_store(path, schema)
+        yaml = store_yaml(settings.store)
+        store = open_store(path, load_store_schema(yaml))
         try:
+            store.validate(yaml)
             found = f"{path} · data {store.data_start} to {store.data_end} (end excluded), as of {store.as_of}"
         finally:
             store.close()
