@@ -91,7 +91,6 @@ class Reading:
     listed: str | None = None
     ambiguities: tuple[Ambiguity, ...] = ()
     unavailable: tuple[str, ...] = ()
-    notes: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

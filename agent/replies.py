@@ -82,6 +82,10 @@ def cannot_answer(readings: Sequence[Reading], schema: StoreSchema) -> Text:
             en=f'I don\'t know "{word}" in this store; did you mean {label.en}? {can.en}',
             zh=f"本店没有“{word}”；您是指{label.zh}吗？{can.zh}",
         )
+    if strangers := [word.removesuffix("'s") for reading in readings for word in reading.strangers]:
+        return Text(
+            en=f'I don\'t know "{strangers[0]}" in this store. {can.en}', zh=f"本店没有“{strangers[0]}”。{can.zh}"
+        )
     return Text(
         en=f"That is outside what this store's data can answer. {can.en}", zh=f"这个问题超出了本店数据的范围。{can.zh}"
     )

@@ -113,12 +113,6 @@ def _ago(m: re.Match[str], clock: Clock) -> Period:
     return unit(clock.as_of, _GRAINS[m["g"] or m["g2"]], -_number(m["n"]))
 
 
-def _weekday(m: re.Match[str], clock: Clock) -> Period:
-    index = min(_WEEKDAYS.index(m["wd"]), 6)
-    week = unit(clock.as_of, "week", -len(m["u"]) if m["u"] else 0)
-    return unit(week.start + timedelta(days=index), "day")
-
-
 def _weekend(m: re.Match[str], clock: Clock) -> Period:
     week = unit(clock.as_of, "week", -len(m["u"]))
     return span(week.start + timedelta(days=5), week.end)

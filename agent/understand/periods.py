@@ -20,9 +20,6 @@ _BASELINE_BEFORE = re.compile(
     re.ASCII,
 )
 _BASELINE_AFTER = re.compile(r" ?(?:相比|比较|对比|比起来|比(?!例))", re.ASCII)
-_COMPARE_CUE = re.compile(
-    r"\bvs\.?|\bversus\b|\bcompar|\bagainst\b|\bthan\b|\bdifference\b|\bor\b|比|对比|相较|差", re.ASCII
-)
 
 
 _AND = re.compile(r" ?(?:and|&|as well as|和|与|及|以及|、) ?(?:for |in |the )*", re.ASCII)

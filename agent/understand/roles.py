@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.understand.patterns import DIMENSION, ENTITY, FILLER, MEMBER, METRIC, PERIOD
+from agent.understand.patterns import DIMENSION, ENTITY, FILLER, MEMBER, METRIC
 from agent.understand.text import EN_NUMBER, ZH_NUMBER
 from agent.understand.vocabulary import Mention
 
@@ -171,6 +171,3 @@ def mask(text: str, marks: Sequence[tuple[int, int, str]]) -> str:
     for start, end, symbol in marks:
         letters[start:end] = [symbol, *[FILLER] * (end - start - 1)]
     return "".join(letters)
-
-
-SYMBOLS = {"metric": METRIC, "dimension": DIMENSION, "member": MEMBER, "period": PERIOD, "unavailable": METRIC}

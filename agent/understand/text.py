@@ -11,7 +11,6 @@ MAX_QUESTION_CHARS = 2_000  # the longest of 300 evaluation questions has 150; 2
 
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff"
 CJK_RUN = re.compile(f"[{_CJK}]+")
-WORD = re.compile(rf"[a-z]+(?:['&][a-z]+)*|\d[\d,]*(?:\.\d+)?|[{_CJK}]")
 _OTHER_SCRIPT = re.compile(r"[\u0400-\u052f\u0590-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]")
 
 _EN_NUMBERS = {

@@ -13,8 +13,6 @@ from db.semantic.facts import Scope, key_names
 from db.semantic.query import Interval
 from db.semantic.schema import Dimension
 
-WHOLE_PERIODS = ("month", "quarter", "year")
-
 
 def overlap(period: Interval | None, data: Interval | None) -> Interval | None:
     """The days that both cover; None when neither is known or nothing is left."""
