@@ -9,12 +9,20 @@ ShopOpsError
 ├── QueryError                a query object the semantic layer refuses
 │   ├── UnknownMetric
 │   ├── UnknownDimension
-│   └── UnknownMember
+│   ├── UnknownMember
+│   └── UnknownEntity         a customer, product, order or campaign that the store does not have
 ├── StoreError                the store file or database cannot be used
 │   ├── StoreMissing
 │   ├── StoreLocked           (retryable)
 │   ├── StoreTimeout          (retryable)
-│   └── StoreDamaged
+│   ├── StoreDamaged
+│   └── RoleMissing           the store has no table for what a tool needs
+├── AnalysisError             the data does not carry the analysis: history too short, one class only
+├── ArtifactError             a trained model that cannot be used
+│   ├── ArtifactMissing       not trained yet
+│   ├── ArtifactStale         of other data, or too old
+│   └── ArtifactDamaged       truncated, or of another version
+├── KnowledgeError            a handbook file that cannot be read
 ├── ModelError                the language model cannot be used
 │   ├── ModelMissing
 │   ├── ModelDamaged
@@ -113,6 +121,12 @@ class UnknownMember(QueryError):
     code = "unknown_member"
 
 
+class UnknownEntity(QueryError):
+    """A customer, product, order or campaign that the store does not have."""
+
+    code = "unknown_entity"
+
+
 class StoreError(ShopOpsError):
     """The store's file or database cannot be used."""
 
@@ -141,6 +155,48 @@ class StoreDamaged(StoreError):
     """The store's file is not what was loaded."""
 
     code = "store_damaged"
+
+
+class RoleMissing(StoreError):
+    """The store's YAML declares no table for what a tool needs."""
+
+    code = "role_missing"
+
+
+class AnalysisError(ShopOpsError):
+    """The data does not carry the analysis that was asked for."""
+
+    code = "analysis"
+
+
+class ArtifactError(ShopOpsError):
+    """A trained model cannot be used."""
+
+    code = "artifact"
+
+
+class ArtifactMissing(ArtifactError):
+    """It has not been trained yet."""
+
+    code = "artifact_missing"
+
+
+class ArtifactStale(ArtifactError):
+    """It was trained on other data, or too long ago."""
+
+    code = "artifact_stale"
+
+
+class ArtifactDamaged(ArtifactError):
+    """Its file is truncated, altered, or of another version."""
+
+    code = "artifact_damaged"
+
+
+class KnowledgeError(ShopOpsError):
+    """A handbook file cannot be read."""
+
+    code = "knowledge"
 
 
 class ModelError(ShopOpsError):

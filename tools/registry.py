@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from importlib import import_module
+from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from db.semantic.query import Filter
-from tools.evidence import Evidence, Fact
+from db.semantic.schema import Words
+from tools.evidence import Evidence, Fact, Value
+from tools.people import People
 
 if TYPE_CHECKING:
     from db.engine import Store
 
 
+NO_WORDS = Words()
+
+
+def _silent(_stage: str, _done: float) -> None:
+    """Progress that nobody watches."""
+
+
 @dataclass(frozen=True, slots=True)
 class ToolContext:
-    """What a tool may use: the store, the asker's row filters and rights, the id of its evidence, and its limits."""
+    """What a tool may use: the store, the asker's row filters and rights, the id of its evidence, and its limits.
+
+    Attributes:
+        as_of: the clock of this question, where it is not the store's own; see :attr:`today`.
+        people: gives customers their pseudonyms; **no customer id may stand in evidence or facts**.
+        models: folder of this store's trained models; None where nothing is kept.
+        handbook: folder of the store's own policies (Markdown); None for the example that ships.
+        cancel: set when the operator stopped it; long loops look at it. progress: a stage and the fraction done, 0–1.
+    """
 
     store: Store
     evidence_id: str
@@ -26,27 +46,62 @@ class ToolContext:
     may_see_pii: bool = True
     query_seconds: float = 20.0
     row_cap: int = 500
+    as_of: date | None = None
+    people: People = field(default_factory=People)
+    models: Path | None = None
+    handbook: Path | None = None
+    cancel: Event | None = None
+    progress: Callable[[str, float], None] = _silent
+
+    @property
+    def today(self) -> date:
+        """The shop's clock for this question: the day after the last one that may be looked at."""
+        return self.as_of or self.store.as_of
 
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """Evidence and the facts that its rows give."""
+    """Evidence and the facts that its rows give.
+
+    ``outputs``: whole columns for later steps of the plan, by name (``customer``, ``product``, ``order``), with real
+    ids and without the row cap; they never leave the process. ``more``: further tables of the same call, whose ids are
+    the first one's with a letter (``e1b``), see :func:`evidence_id`.
+    """
 
     evidence: Evidence
     facts: tuple[Fact, ...]
+    outputs: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    more: tuple[Evidence, ...] = ()
+
+
+def evidence_id(first: str, index: int) -> str:
+    """The id of a call's further tables: ``e1``, ``e1b``, ``e1c``…"""
+    return first if index == 0 else f"{first}{chr(ord('a') + index)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
     """A tool: its name, when to use it (for the planner), its typed arguments, and what it does.
 
-    ``writes``: it changes or sends something, so the operator confirms the exact payload first.
+    Attributes:
+        arguments: a frozen pydantic model. Fields are filled by their name, see :mod:`tools.arguments`.
+        asks: phrases that ask for this tool and for nothing else ("why did", 为什么). They are matched as words, longest
+            first, and are read as understood.
+        hints: phrases that may ask for it ("unusual", "offer"): the planner then chooses between it and the others.
+        choices: an argument with an enum → its values → the words that settle it ("about to leave" → leaving). Without
+            such words the argument's default stands; words of several values leave the choice to the planner.
+        needs: roles (:mod:`db.semantic.roles`) that a store must have; without them the tool is not offered.
+        writes: it changes or sends something, so the operator confirms the exact payload first.
     """
 
     name: str
     when: str
     arguments: type[BaseModel]
     run: Callable[[Any, ToolContext], ToolResult]
+    asks: Words = NO_WORDS
+    hints: Words = NO_WORDS
+    choices: Mapping[str, Mapping[str, Words]] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
     writes: bool = False
 
 

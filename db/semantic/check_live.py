@@ -42,6 +42,8 @@ def _mentions(schema: StoreSchema) -> list[tuple[Path_, str, str]]:
             found += [(("metrics", name, key), table, column) for table, column in pairs]
     for name, dimension in schema.dimensions.items():
         found += [(("dimensions", name, "column"), *_split("", reference)) for reference in dimension.columns]
+    for name, role in schema.roles.items():
+        found += [(("roles", name, "columns", field), role.table, column) for field, column in role.columns.items()]
     return found
 
 

@@ -13,6 +13,7 @@ from db.errors import SchemaError
 from db.semantic import schema as types
 from db.semantic.collisions import collisions
 from db.semantic.nearest import suggestion
+from db.semantic.roles import ROLES
 from db.semantic.schema import StoreSchema, references
 
 try:
@@ -184,6 +185,8 @@ def _check_names(source: Source, schema: StoreSchema) -> None:
     for i, join in enumerate(schema.joins):
         for reference in (join.left, join.right):
             _check_table(source, schema, ("joins", i), reference)
+    for name, role in schema.roles.items():
+        _check_role(source, schema, name, role)
     _check_table(source, schema, ("default_time",), schema.default_time)
     clash = next(iter(collisions(schema)), None)
     if clash is not None:
@@ -193,6 +196,23 @@ def _check_names(source: Source, schema: StoreSchema) -> None:
             f"'{word}' means both {' and '.join(names)}.",
             f"Take it from one of them, or declare it under 'ambiguous:' as {word}: [{', '.join(names)}].",
         )
+
+
+def _check_role(source: Source, schema: StoreSchema, name: str, role: types.Role) -> None:
+    at: Path_ = ("roles", name)
+    if name not in ROLES:
+        raise source.error(
+            at, f"there is no role '{name}'{suggestion(name, ROLES)}.", f"There are: {', '.join(ROLES)}."
+        )
+    if role.table not in schema.tables:
+        raise source.error(at, f"table '{role.table}' is not declared{suggestion(role.table, schema.tables)}.")
+    lacking = [field for field in ROLES[name].required if field not in role.columns]
+    if lacking:
+        raise source.error((*at, "columns"), f"role '{name}' lacks the field '{lacking[0]}'.", "Name its column.")
+    unknown = [field for field in role.columns if field not in ROLES[name].fields]
+    if unknown:
+        near = suggestion(unknown[0], ROLES[name].fields)
+        raise source.error((*at, "columns"), f"role '{name}' has no field '{unknown[0]}'{near}.")
 
 
 def _check_metric(source: Source, schema: StoreSchema, name: str, metric: types.Metric) -> None:

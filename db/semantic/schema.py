@@ -151,6 +151,13 @@ class Join(_Strict):
     right: str
 
 
+class Role(_Strict):
+    """Where a store keeps the rows of one role (:mod:`db.semantic.roles`): its table, and field → column."""
+
+    table: str
+    columns: dict[str, str]
+
+
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 _REFERENCE = re.compile(r"\b([A-Za-z_]\w*)\.([A-Za-z_]\w*)\b")
 
@@ -179,6 +186,7 @@ class StoreSchema(_Strict):
     metrics: dict[str, Metric]
     dimensions: dict[str, Dimension]
     unavailable: dict[str, Unavailable] = Field(default_factory=dict)
+    roles: dict[str, Role] = Field(default_factory=dict)
     ambiguous: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # word -> the metrics it may mean
     shared: tuple[str, ...] = ()  # words that truly mean several members of one dimension
 

@@ -1,0 +1,44 @@
+"""Roles: which of a store's tables hold purchases, products, payments…, so that models can find them in any store.
+
+Metrics say what a store measures; roles say where the rows behind them lie. A tool names the roles that it needs and is
+not offered in a store that lacks one. A role's fields are the product's words for columns, the same in every store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSpec:
+    """The fields of a role: ``required`` must be declared by a store that has the role, ``optional`` may be."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All fields, the required ones first."""
+        return self.required + self.optional
+
+
+ROLES: Mapping[str, RoleSpec] = {
+    "sales": RoleSpec(
+        ("customer", "order", "product", "time", "amount"), ("quantity", "store", "discount", "coupon_discount")
+    ),
+    "products": RoleSpec(("product",), ("name", "type", "category", "department", "brand", "size")),
+    "customers": RoleSpec(("customer",), ("age", "income", "home", "marital", "household_size", "kids")),
+    "campaigns": RoleSpec(("campaign", "start", "end"), ("kind",)),
+    "mailings": RoleSpec(("campaign", "customer")),
+    "coupons": RoleSpec(("campaign", "coupon", "product")),
+    "redemptions": RoleSpec(("campaign", "customer", "time"), ("coupon",)),
+    "payments": RoleSpec(
+        ("payment", "order", "customer", "time", "amount", "method", "status"), ("device", "card", "address", "reason")
+    ),
+    "refunds": RoleSpec(("refund", "order", "customer", "time", "amount", "reason"), ("product",)),
+    "tickets": RoleSpec(
+        ("ticket", "customer", "time", "subject"), ("order", "body", "language", "intent", "first_response", "channel")
+    ),
+    "sessions": RoleSpec(("session", "time"), ("customer", "device", "source", "ordered", "order")),
+}
