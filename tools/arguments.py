@@ -3,8 +3,8 @@
 | field | type | filled from |
 | --- | --- | --- |
 | metric | str | the metric that the words name, else the store's first |
-| time, compare | Interval or None | the periods of the question (``compare`` only where a baseline was asked or is implied) |
-| horizon | Interval or None | a period that lies in the future ("next week", 下个月); ``time`` is then the past before it |
+| time, compare | Interval or None | the periods of the question (``compare``: where a baseline is asked or implied) |
+| horizon | Interval or None | a period in the future ("next week", 下个月); ``time`` is then the past before it |
 | filters | tuple[Filter, …] | the members named ("in produce") |
 | dimensions | tuple[str, …] | the splits named ("by store") |
 | customers, products, orders | tuple[str, …] | ids in the words ("customer 718"), or a column of an earlier step |

@@ -85,8 +85,8 @@ class Tool:
 
     Attributes:
         arguments: a frozen pydantic model. Fields are filled by their name, see :mod:`tools.arguments`.
-        asks: phrases that ask for this tool and for nothing else ("why did", 为什么). They are matched as words, longest
-            first, and are read as understood.
+        asks: phrases that ask for this tool and for nothing else ("why did", 为什么). They are matched as words,
+            longest first, and are read as understood.
         hints: phrases that may ask for it ("unusual", "offer"): the planner then chooses between it and the others.
         choices: an argument with an enum → its values → the words that settle it ("about to leave" → leaving). Without
             such words the argument's default stands; words of several values leave the choice to the planner.
