@@ -201,9 +201,8 @@ def _check_names(source: Source, schema: StoreSchema) -> None:
 def _check_role(source: Source, schema: StoreSchema, name: str, role: types.Role) -> None:
     at: Path_ = ("roles", name)
     if name not in ROLES:
-        raise source.error(
-            at, f"there is no role '{name}'{suggestion(name, ROLES)}.", f"There are: {', '.join(ROLES)}."
-        )
+        near = suggestion(name, ROLES)
+        raise source.error(at, f"there is no role '{name}'{near}.", f"There are: {', '.join(ROLES)}.")
     if role.table not in schema.tables:
         raise source.error(at, f"table '{role.table}' is not declared{suggestion(role.table, schema.tables)}.")
     lacking = [field for field in ROLES[name].required if field not in role.columns]
