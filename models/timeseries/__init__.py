@@ -1,0 +1,1 @@
+"""Series over time: calendars of holidays, detectors of what is off, forecasts."""
