@@ -11,14 +11,17 @@ from datetime import date
 from time import perf_counter
 from typing import Protocol
 
+from agent.calls import query_of
 from agent.compose import compose
 from agent.contracts import Answer, Call, Language, Plan, Question, Timings, Understanding
-from agent.execute import Executed, execute
+from agent.execute import Desk, Executed, Workspace, execute
 from agent.execute import Limits as Limits  # noqa: PLC0414 - opened analysts name their limits from here
 from agent.plan import Planned, options_text, plan_question
 from agent.policy import check_policy
+from agent.relink import relink
 from agent.suggest import suggestions
 from agent.understand import understand
+from agent.understand.asking import ToolWords
 from agent.understand.lexicon import Lexicon
 from agent.understand.spelling import Speller
 from agent.understand.text import detect_language
@@ -27,8 +30,10 @@ from db.engine import Store
 from db.errors import AsOfError, InternalError, SecurityError, ShopOpsError
 from db.semantic.query import Interval, SemanticQuery
 from models.llm.base import LanguageModel
+from tools.registry import planned_tools
 
 Progress = Callable[[str, str], None]
+DEFAULT_WORKSPACE = Workspace()
 _SQL = re.compile(r"\s*(?:sql\s*:\s*)?((?:select|with)\b.+)", re.IGNORECASE | re.DOTALL)
 DEFAULT_LIMITS = Limits()
 log = logging.getLogger("shopops.ask")
@@ -49,6 +54,15 @@ class Verified(Protocol):
 
     def match(self, text: str, as_of: date) -> SemanticQuery | None:
         """The query of a question that matches exactly, or nearly and unambiguously."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Everything that a question is read with."""
+
+    lexicon: Lexicon
+    speller: Speller
+    tools: ToolWords
 
 
 @dataclass(slots=True)
@@ -77,19 +91,21 @@ class Analyst:
         memory: Memory,
         verified: Verified,
         limits: Limits = DEFAULT_LIMITS,
+        workspace: Workspace = DEFAULT_WORKSPACE,
     ) -> None:
         self.store, self.memory, self.verified, self.limits = store, memory, verified, limits
+        self.workspace = workspace
         self._model = model
         self._lock = threading.Lock()
-        self._words: tuple[Lexicon, Speller] | None = None
+        self._words: Words | None = None
 
     @property
-    def words(self) -> tuple[Lexicon, Speller]:
-        """The store's vocabulary and its speller; built once."""
+    def words(self) -> Words:
+        """The store's vocabulary, its speller and the tools' words; built once."""
         with self._lock:
             if self._words is None:
-                lexicon = Lexicon(self.store.schema, self.store.members)
-                self._words = lexicon, Speller(lexicon.vocabulary)
+                lexicon, tools = Lexicon(self.store.schema, self.store.members), ToolWords(planned_tools())
+                self._words = Words(lexicon, Speller(lexicon.vocabulary, tools.words), tools)
             return self._words
 
     def ask(
@@ -138,7 +154,8 @@ class Analyst:
             return replace(draft, timings=Timings(understood, planned_ms))
         check_policy(planned.plan, question.principal, self.store.schema)
         progress("execute", "querying")
-        executed = execute(planned.plan, self.store, question.principal, self.limits, cancel)
+        desk = Desk(self.store, question.principal, self.limits, as_of, self.workspace, cancel, progress)
+        executed = execute(planned.plan, desk)
         executed_ms = clock.lap()
         progress("compose", "writing")
         return self._written(question, draft, planned, executed, (understood, planned_ms, executed_ms), clock, cancel)
@@ -158,9 +175,9 @@ class Analyst:
             question.text, draft.language, executed.facts, model, cancel=cancel, timeout=self.limits.model_seconds
         )
         composed_ms = clock.lap()
-        checked = verify(composed.text, executed.facts, draft.language, lambda: self.words[0].vocabulary)
-        queries = tuple(SemanticQuery.model_validate(c.args) for c in planned.plan.calls if c.tool == "query_metrics")
-        return replace(
+        checked = verify(composed.text, executed.facts, draft.language, lambda: self.words.lexicon.vocabulary)
+        queries = tuple(query for call in planned.plan.calls if (query := query_of(call)))
+        answer = replace(
             draft,
             text=" ".join(t for t in (checked.text, draft.text) if t),  # what one part of a plan could not answer
             evidence=executed.evidence,
@@ -171,6 +188,7 @@ class Analyst:
             queries=queries,
             timings=Timings(*spent, composed_ms, clock.lap()),
         )
+        return relink(answer, executed.people, question.principal)
 
     def _without_model(self, question: Question, as_of: date) -> Plan | None:
         """A verified question, or SQL that the operator wrote."""
@@ -197,10 +215,10 @@ class Analyst:
         return asked, Interval(start=store.data_start, end=asked)
 
     def _understand(self, question: Question, as_of: date, everything: Interval | None) -> Understanding:
-        lexicon, speller = self.words
+        words = self.words
         data = Interval(start=self.store.data_start, end=self.store.as_of)
         last = self.memory.recall(question)
-        return understand(question.text, lexicon, as_of, data, everything, last, speller)
+        return understand(question.text, words.lexicon, as_of, data, everything, last, words.speller, words.tools)
 
     def _draft(self, question: Question, understanding: Understanding, planned: Planned, as_of: date) -> Answer:
         plan = planned.plan

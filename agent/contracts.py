@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any, Literal
 
 from db.semantic.query import Filter, Interval, MetricFilter, SemanticQuery
@@ -56,6 +57,32 @@ class Ambiguity:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolAsk:
+    """What a clause asks of the tools besides query_metrics, and what it gives them.
+
+    Attributes:
+        sure: tools whose own words it uses, those of the longest words first. maybe: tools that its words hint at.
+        choices: (tool, argument, values that words name), where they name any.
+        customers, products, orders, campaign, budget, limit, horizon: what the words give for arguments of that name.
+        text: the words for a tool that reads them: the clause, or the customer's message.
+        them: the clause speaks of people or things of an earlier step ("them", 他们).
+    """
+
+    sure: tuple[ToolName, ...] = ()
+    maybe: tuple[ToolName, ...] = ()
+    choices: tuple[tuple[ToolName, str, tuple[str, ...]], ...] = ()
+    customers: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    orders: tuple[str, ...] = ()
+    campaign: str | None = None
+    budget: Decimal | None = None
+    limit: int | None = None
+    horizon: Interval | None = None
+    text: str = ""
+    them: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One clause of a question: what its words settle, and what they leave to the planner.
 
@@ -91,6 +118,7 @@ class Reading:
     listed: str | None = None
     ambiguities: tuple[Ambiguity, ...] = ()
     unavailable: tuple[str, ...] = ()
+    ask: ToolAsk = ToolAsk()
 
 
 @dataclass(frozen=True, slots=True)

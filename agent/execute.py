@@ -1,15 +1,20 @@
-"""Run a plan's calls, side by side, and number their evidence and facts."""
+"""Run a plan's calls, hand columns of earlier steps on to later ones, and number evidence and facts."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
 
 from agent.contracts import Call, Plan, Principal
 from db.engine import Store
-from db.errors import Cancelled
+from db.errors import AnalysisError, Cancelled, InternalError
+from tools.arguments import FromStep
 from tools.evidence import Evidence, Fact
+from tools.people import People
 from tools.registry import ToolContext, ToolResult, tool
 
 CALLS_AT_ONCE = 2  # two cores; DuckDB uses both for one query already
@@ -25,44 +30,116 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Workspace:
+    """What lies beside the store: trained models, the operator's handbook, and the key of the customers' pseudonyms."""
+
+    models: Path | None = None
+    handbook: Path | None = None
+    key: bytes = b"shopops"
+
+
+@dataclass(frozen=True, slots=True)
 class Executed:
-    """What the calls gave, in the plan's order."""
+    """What the calls gave, in the plan's order; ``people`` knows the customers behind the pseudonyms."""
 
     evidence: tuple[Evidence, ...]
     facts: tuple[Fact, ...]
+    people: People
 
 
-def execute(
-    plan: Plan, store: Store, principal: Principal, limits: Limits, cancel: threading.Event | None = None
-) -> Executed:
-    """Run every call of a plan.
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything that the calls of one question share."""
+
+    store: Store
+    principal: Principal
+    limits: Limits
+    as_of: date
+    workspace: Workspace = Workspace()
+    cancel: threading.Event | None = None
+    progress: Callable[[str, str], None] = lambda stage, message: None
+
+
+def execute(plan: Plan, desk: Desk) -> Executed:
+    """Run every call of a plan: side by side, but for those that take a column of an earlier one.
 
     Raises:
         ShopOpsError: the first call that failed; nothing is half-answered.
-        Cancelled: ``cancel`` was set before all had run.
+        Cancelled: the operator stopped it before all had run.
     """
-    contexts = [
-        ToolContext(store, f"e{i}", principal.row_filters, principal.may_see_pii, limits.query_seconds, limits.row_cap)
-        for i in range(1, len(plan.calls) + 1)
-    ]
-    if len(plan.calls) == 1:
-        results = [_run(plan.calls[0], contexts[0], cancel)]
-    else:
-        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-            results = list(pool.map(lambda call, context: _run(call, context, cancel), plan.calls, contexts))
-    return _numbered(results)
+    people = People(desk.workspace.key)
+    results: dict[int, ToolResult] = {}
+    left = dict(enumerate(plan.calls, 1))
+    while left:
+        ready = [i for i, call in left.items() if all(step in results for step in _steps(call))]
+        if not ready:
+            raise InternalError("The plan's steps wait for one another.")
+        calls = [_resolved(left.pop(i), results) for i in ready]
+        contexts = [_context(desk, i, people) for i in ready]
+        results |= dict(zip(ready, _side_by_side(calls, contexts, desk), strict=True))
+    return _numbered([results[i] for i in sorted(results)], people)
 
 
-def _run(call: Call, context: ToolContext, cancel: threading.Event | None) -> ToolResult:
-    if cancel is not None and cancel.is_set():
+def _side_by_side(calls: Sequence[Call], contexts: Sequence[ToolContext], desk: Desk) -> list[ToolResult]:
+    if len(calls) == 1:
+        return [_run(calls[0], contexts[0], desk)]
+    with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
+        return list(pool.map(lambda call, context: _run(call, context, desk), calls, contexts))
+
+
+def _steps(call: Call) -> list[int]:
+    return [value["from_step"] for value in call.args.values() if isinstance(value, dict) and "from_step" in value]
+
+
+def _resolved(call: Call, results: Mapping[int, ToolResult]) -> Call:
+    """The call with the columns of earlier steps put in their places.
+
+    Raises:
+        AnalysisError: the earlier step gave nobody and nothing.
+    """
+    args = dict(call.args)
+    for field, value in call.args.items():
+        if isinstance(value, dict) and "from_step" in value:
+            step = FromStep.model_validate(value)
+            found = results[step.from_step].outputs.get(step.column, ())
+            if not found:
+                raise AnalysisError(
+                    f"Step {step.from_step} of the plan found no {step.column}s, so there is nothing to go on with.",
+                    "Ask for the first part alone, or widen it.",
+                )
+            args[field] = [str(item) for item in found]
+    return Call(call.tool, args)
+
+
+def _context(desk: Desk, number: int, people: People) -> ToolContext:
+    return ToolContext(
+        desk.store,
+        f"e{number}",
+        desk.principal.row_filters,
+        desk.principal.may_see_pii,
+        desk.limits.query_seconds,
+        desk.limits.row_cap,
+        desk.as_of,
+        people,
+        desk.workspace.models,
+        desk.workspace.handbook,
+        desk.cancel,
+        lambda stage, done: desk.progress("execute", stage),
+    )
+
+
+def _run(call: Call, context: ToolContext, desk: Desk) -> ToolResult:
+    if desk.cancel is not None and desk.cancel.is_set():
         raise Cancelled("Stopped.", "Ask again when you are ready.")
     chosen = tool(call.tool)
+    desk.progress("execute", call.tool)
     return chosen.run(chosen.arguments.model_validate(call.args), context)
 
 
-def _numbered(results: list[ToolResult]) -> Executed:
+def _numbered(results: Sequence[ToolResult], people: People) -> Executed:
     facts: list[Fact] = []
     for result in results:
         start = len(facts)
         facts.extend(replace(fact, id=f"f{start + i}") for i, fact in enumerate(result.facts, 1))
-    return Executed(tuple(r.evidence for r in results), tuple(facts))
+    tables = tuple(table for result in results for table in (result.evidence, *result.more))
+    return Executed(tables, tuple(facts), people)

@@ -12,26 +12,34 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pydantic import ValidationError
-
+from agent.calls import MAX_CALLS, calls_of
 from agent.contracts import Call, Option, Plan, Reading, Understanding
+from agent.form import (
+    CLARIFY,
+    QUERY,
+    Offered,
+    choices_open,
+    form_error,
+    form_schema,
+    metrics_open,
+    open_choices,
+    splits_open,
+    tools_open,
+)
 from agent.prompts import load_prompt
-from agent.replies import cannot_answer, lacking, only_reads, unbounded, which_figure, which_member
+from agent.replies import cannot_answer, lacking, lacking_role, only_reads, unbounded, which_figure, which_member
 from db.errors import ModelReplyError
-from db.semantic.query import Order, SemanticQuery
 from db.semantic.schema import StoreSchema
 from models.llm.base import REQUEST_SECONDS, LanguageModel, Message, Prompt, Usage
+from tools.registry import planned_tools
 
-MAX_CALLS = 6
 _COMMANDS = re.compile(
     r"^(?:please |pls |can you |could you |now )*(?:delete|erase|truncate|wipe|update|insert|alter|overwrite|modify)\b"
     r"|^(?:请|帮我|把)?.{0,12}(?:删除|删掉|清空|篡改|改成零|覆盖)"
 )
-NO_SPLIT = "none"
-TOOLS_SURE = ("query_metrics",)
-FEW_METRICS = 4  # so many readings of one word are a choice; more means that no metric was named
-TOOLS_NAMED = ("query_metrics", "out_of_scope")
-TOOLS_OPEN = ("clarify", "out_of_scope")  # a metric that no word names is asked back, never guessed
+
+
+MOST_SHOWN = 6  # choices spelled out in the question's own part of the prompt; more stand in its unchanging part
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +63,13 @@ def plan_question(
     Raises:
         ModelError: the model cannot be reached, or its reply cannot be read twice over.
     """
-    settled = settled_by_code(understanding, schema)
+    offered = offered_tools(schema)
+    settled = settled_by_code(understanding, schema, offered)
     if settled:
         return Planned(settled)
     model = open_model()
-    form = form_schema(understanding.readings)
-    prompt = plan_prompt(understanding, schema)
+    form = form_schema(understanding.readings, offered)
+    prompt = plan_prompt(understanding, schema, offered)
     reply = model.complete_json(prompt, form, cancel=cancel, timeout=timeout)
     usage, error = reply.usage, form_error(reply.data, form)
     if error:
@@ -71,18 +80,19 @@ def plan_question(
             raise ModelReplyError(
                 f"The model {model.name} did not fill the plan's form.", "Try again, or use another model."
             )
-    plan = replace(assemble(understanding, reply.data, schema, repaired=bool(error)), choices=open_choices(form))
+    plan = assemble(understanding, reply.data, schema, offered, repaired=bool(error))
+    plan = replace(plan, choices=open_choices(form))
     if not plan.choices and not error and model.capabilities.local:
         usage = Usage()  # the grammar forced every token: the model read and wrote nothing
     return Planned(plan, usage, model.name)
 
 
-def open_choices(form: Mapping[str, Any]) -> int:
-    """How many fields of a form have more than one filling."""
-    return sum(len(f["enum"]) > 1 for part in form["properties"].values() for f in part["properties"].values())
+def offered_tools(schema: StoreSchema) -> Offered:
+    """The tools that this store can serve: it has the tables that they need."""
+    return {tool.name: tool for tool in planned_tools() if not tool.lacks(schema)}
 
 
-def settled_by_code(understanding: Understanding, schema: StoreSchema) -> Plan | None:
+def settled_by_code(understanding: Understanding, schema: StoreSchema, offered: Offered) -> Plan | None:
     """A clarifying question or a plain refusal that needs no model; None when there is something to plan."""
     for reading in understanding.readings:
         if reading.ambiguities:
@@ -90,15 +100,23 @@ def settled_by_code(understanding: Understanding, schema: StoreSchema) -> Plan |
             return Plan("clarify", message=message, options=options, source="code")
     if _COMMANDS.search(understanding.text):
         return Plan("out_of_scope", message=only_reads(schema), source="code")
-    if all(r.unavailable for r in understanding.readings):
+    if all(r.ask.sure and r.ask.sure[0] not in offered for r in understanding.readings):
+        return Plan("out_of_scope", message=lacking_role(understanding.readings[0].ask.sure[0], schema), source="code")
+    if all(r.unavailable and not r.ask.sure for r in understanding.readings):
         return Plan("out_of_scope", message=lacking(understanding.readings[0].unavailable[0], schema), source="code")
-    if any(r.having and not (r.group_by or r.split_options) for r in understanding.readings):
+    if any(r.having and not (r.group_by or r.split_options or r.ask.sure) for r in understanding.readings):
         return Plan("out_of_scope", message=unbounded(schema), source="code")
-    if strangers := [r for r in understanding.readings if r.strangers]:
+    if strangers := [r for r in understanding.readings if r.strangers and _measures(r, offered)]:
         return Plan("out_of_scope", message=cannot_answer(strangers, schema), source="code")
-    if all(r.metric_options and not r.metrics for r in understanding.readings):
+    if all(r.metric_options and not (r.metrics or r.ask.sure or r.ask.maybe) for r in understanding.readings):
         return _unmeasured(understanding, schema)
     return None
+
+
+def _measures(reading: Reading, offered: Offered) -> bool:
+    """Whether the clause asks for a figure, so that a name which the store does not know would change it."""
+    sure = [offered[name] for name in reading.ask.sure[:1] if name in offered]
+    return not sure or sure[0].takes("metric")
 
 
 def _unmeasured(understanding: Understanding, schema: StoreSchema) -> Plan | None:
@@ -124,140 +142,56 @@ def _partly_named(readings: tuple[Reading, ...], schema: StoreSchema) -> tuple[s
     return tuple(found)
 
 
-def form_schema(readings: tuple[Reading, ...]) -> dict[str, Any]:
-    """The JSON schema of the form: one flat object a reading, each field an enum of what is open."""
-    parts = {f"q{i + 1}": _part(reading) for i, reading in enumerate(readings)}
-    return {"type": "object", "properties": parts, "required": list(parts), "additionalProperties": False}
-
-
-def _part(reading: Reading) -> dict[str, Any]:
-    fields = {
-        "tool": {"type": "string", "enum": list(_tools(reading))},
-        "metric": {"type": "string", "enum": list(_metrics(reading))},
-        "split": {"type": "string", "enum": list(_splits(reading))},
-    }
-    return {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}
-
-
-def _tools(reading: Reading) -> tuple[str, ...]:
-    if reading.metrics and not reading.doubts and not reading.unavailable:
-        return TOOLS_SURE
-    if reading.metrics or 0 < len(reading.metric_options) <= FEW_METRICS:
-        return TOOLS_NAMED
-    return TOOLS_OPEN
-
-
-def _metrics(reading: Reading) -> tuple[str, ...]:
-    named = "+".join(reading.metrics)
-    if not reading.metric_options:
-        return (named,) if named else (NO_SPLIT,)
-    return tuple(f"{named}+{option}" if named else option for option in reading.metric_options)
-
-
-def _splits(reading: Reading) -> tuple[str, ...]:
-    named = "+".join(reading.group_by)
-    room = len(reading.group_by) < 2
-    more = tuple(f"{named}+{s}" if named else s for s in reading.split_options) if room else ()
-    return (*more, named or NO_SPLIT)
-
-
-def form_error(data: Mapping[str, Any], form: Mapping[str, Any]) -> str:
-    """What is wrong with a filled form, in words for the model; empty when it holds."""
-    for name, part in form["properties"].items():
-        filled = data.get(name)
-        if not isinstance(filled, dict):
-            return f"{name} is missing"
-        for slot, spec in part["properties"].items():
-            if filled.get(slot) not in spec["enum"]:
-                return f"{name}.{slot} must be one of {', '.join(spec['enum'])}"
-    return ""
-
-
-def plan_prefix(schema: StoreSchema) -> tuple[Message, ...]:
+def plan_prefix(schema: StoreSchema, offered: Offered) -> tuple[Message, ...]:
     """The unchanging part of the planning prompt for one store."""
     metrics = "\n".join(f"- {name}: {m.label.en} / {m.label.zh}" for name, m in schema.metrics.items() if not m.hidden)
+    tools = "\n".join(f"- {name}: {tool.when}" for name, tool in offered.items())
     splits = ", ".join(schema.dimensions)
-    return load_prompt("plan").render(store=schema.label.en, metrics=metrics, splits=splits)
+    return load_prompt("plan").render(store=schema.label.en, tools=tools, metrics=metrics, splits=splits)
 
 
-def plan_prompt(understanding: Understanding, schema: StoreSchema) -> Prompt:
+def plan_prompt(understanding: Understanding, schema: StoreSchema, offered: Offered) -> Prompt:
     """The whole planning prompt of one question."""
     lines = [f"question: {understanding.text}"]
     unread = [word for reading in understanding.readings for word in reading.unread]
     if unread:
         lines.append(f"unknown: {', '.join(unread)}")
-    for i, reading in enumerate(understanding.readings):
-        metrics, splits = _metrics(reading), _splits(reading)
-        metric = (
-            f"metric {metrics[0]}"
-            if len(metrics) == 1
-            else "metric?"
-            if len(metrics) > 6
-            else f"metric? {' or '.join(metrics)}"
-        )
-        split = f"split: {splits[0]}" if len(splits) == 1 else f"split? {' or '.join(splits)}"
-        lines.append(f"form q{i + 1}: {metric}; {split}" if len(metrics) == 1 else f"form q{i + 1}: {metric} {split}")
-    return Prompt(plan_prefix(schema), (Message("user", "\n".join(lines)),))
+    lines += [f"form q{i}: {_form_line(r, offered)}" for i, r in enumerate(understanding.readings, 1)]
+    return Prompt(plan_prefix(schema, offered), (Message("user", "\n".join(lines)),))
 
 
-def assemble(understanding: Understanding, form: Mapping[str, Any], schema: StoreSchema, repaired: bool) -> Plan:
+def _form_line(reading: Reading, offered: Offered) -> str:
+    """What is open in a part of the form, for the model: "tool? a or b; metric revenue; split? store or none"."""
+    tools = tools_open(reading, offered)
+    fields = {"tool": tools, "metric": metrics_open(reading, tools), "split": splits_open(reading)}
+    fields |= choices_open(reading, tools)
+    said = []
+    for name, values in fields.items():
+        if len(values) == 1:
+            said += [] if name == "tool" and values[0] == QUERY else [f"{name} {values[0]}"]
+        else:
+            said.append(f"{name}?" if len(values) > MOST_SHOWN else f"{name}? {' or '.join(values)}")
+    return "; ".join(said)
+
+
+def assemble(
+    understanding: Understanding, form: Mapping[str, Any], schema: StoreSchema, offered: Offered, repaired: bool
+) -> Plan:
     """The plan that a filled form stands for."""
     parts = [form[f"q{i + 1}"] for i in range(len(understanding.readings))]
     calls: list[Call] = []
     refused: list[Reading] = []
     for reading, part in zip(understanding.readings, parts, strict=True):
-        if part["tool"] == "query_metrics" and part["metric"] != NO_SPLIT:
-            query = to_query(reading, part["metric"], part["split"], schema)
-            calls.append(_call(query))
-            calls += [_call(query.model_copy(update={"time": period})) for period in reading.also]
-            if reading.listed in query.group_by:
-                rest = tuple(g for g in query.group_by if g != reading.listed)
-                calls.append(
-                    _call(query.model_copy(update={"group_by": rest, "order": None, "limit": None, "limit_per": None}))
-                )
-        else:
-            refused.append(reading)
+        made = calls_of(reading, part, schema, offered, calls) if part["tool"] in offered else []
+        calls += made
+        refused += [] if made else [reading]
     if calls:
         left = cannot_answer(refused, schema) if refused else None  # said beside what was answered
         return Plan("run", tuple(calls[:MAX_CALLS]), left, repaired=repaired)
-    if any(part["tool"] == "clarify" for part in parts):
+    if any(part["tool"] == CLARIFY for part in parts):
         message, options = which_figure(understanding, schema)
         return Plan("clarify", message=message, options=options, repaired=repaired)
     return Plan("out_of_scope", message=cannot_answer(refused, schema), repaired=repaired)
-
-
-def _call(query: SemanticQuery) -> Call:
-    return Call("query_metrics", query.model_dump(mode="json", exclude_defaults=True))
-
-
-def to_query(reading: Reading, metric: str, split: str, schema: StoreSchema) -> SemanticQuery:
-    """A reading with the model's choices as a query object."""
-    metrics = tuple(dict.fromkeys(metric.split("+")))
-    group_by = () if split == NO_SPLIT else tuple(split.split("+"))
-    order = None
-    if reading.order_by and group_by:
-        by = metrics[0] if reading.order_by == "metric" else reading.order_by
-        if reading.order_by == "metric" or reading.compare:
-            order = Order(by=by, direction=reading.direction or "desc")
-    additive = schema.metrics[metrics[0]].sums_over_time
-    try:
-        return SemanticQuery(
-            metrics=metrics,
-            group_by=group_by,
-            filters=reading.filters,
-            keep=reading.keep if reading.keep and reading.keep.dimension in group_by else None,
-            having=reading.having if group_by else (),
-            time=reading.time,
-            compare=reading.compare,
-            order=order,
-            limit=reading.limit if group_by else None,
-            limit_per=reading.limit_per if len(group_by) > 1 else None,
-            share=reading.share and bool(group_by) and additive,
-            running=reading.running and bool(group_by) and additive,
-            per=reading.per if additive else None,
-        )
-    except ValidationError as error:
-        raise ModelReplyError("The plan does not hold together.", str(error.errors()[0]["msg"])) from error
 
 
 def options_text(options: tuple[Option, ...], language: str) -> str:

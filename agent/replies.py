@@ -8,6 +8,7 @@ from rapidfuzz import fuzz, process
 
 from agent.contracts import Ambiguity, Option, Reading, Understanding
 from db.semantic.schema import StoreSchema, Text
+from tools.registry import tool
 
 NEAR_ENOUGH = 88  # rapidfuzz ratio; below it the "nearest" word is a guess that helps nobody
 FIGURES_OFFERED = 4
@@ -51,6 +52,15 @@ def lacking(name: str, schema: StoreSchema) -> Text:
     """Why the store cannot answer, from its own declaration, and what can be asked."""
     entry, can = schema.unavailable[name], what_can_be_asked(schema)
     return Text(en=f"{entry.why.en} {can.en}", zh=f"{entry.why.zh}{can.zh}")
+
+
+def lacking_role(tool_name: str, schema: StoreSchema) -> Text:
+    """Why a tool cannot be used in this store: the tables that it needs are not there."""
+    missing, can = ", ".join(tool(tool_name).lacks(schema)), what_can_be_asked(schema)
+    return Text(
+        en=f"This store has no table of {missing}, which {tool_name} needs. {can.en}",
+        zh=f"本店没有{tool_name}所需的数据表：{missing}。{can.zh}",
+    )
 
 
 def only_reads(schema: StoreSchema) -> Text:

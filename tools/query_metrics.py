@@ -7,11 +7,13 @@ from datetime import date, timedelta
 
 from db.semantic.query import Interval, SemanticQuery
 from db.semantic.result import QueryResult
-from db.semantic.schema import Text
+from db.semantic.roles import ENTITIES, entity_dimension
+from db.semantic.schema import StoreSchema, Text
 from tools import format as fmt
-from tools.evidence import Chart, Column, Evidence, Fact
+from tools.evidence import Chart, Column, Evidence, Fact, Value
 from tools.grammar import first_up, listed
 from tools.metric_facts import write_facts
+from tools.people import People
 from tools.registry import Tool, ToolContext, ToolResult
 from tools.wording import Wording
 
@@ -28,16 +30,49 @@ def run(query: SemanticQuery, context: ToolContext) -> ToolResult:
     store = context.store
     data = store.data_range
     asked = _comparable(query, data)
-    wording = Wording(store.schema, asked, data)
     result = store.run(asked, context.row_filters, context.query_seconds, context.row_cap)
+    outputs = _outputs(result, asked, store.schema)
+    said, result = without_ids(asked, result, store.schema, context.people)
+    wording = Wording(store.schema, said, data)
     evidence = _evidence(asked, result, wording, context)
     if asked.time and _outside(asked.time, data, store.as_of):
-        return ToolResult(evidence, (_no_data(asked.time, data),))
+        return ToolResult(evidence, (_no_data(asked.time, data),), outputs)
     facts = list(write_facts(wording, result, context.evidence_id))
     if query.compare and not asked.compare:
         facts.insert(1, _no_baseline(query.compare, data))
     facts += [_partly(p, data) for p in (asked.time, asked.compare) if p and _reaches_out(p, data)]
-    return ToolResult(evidence, tuple(facts))
+    return ToolResult(evidence, tuple(facts), outputs)
+
+
+def _outputs(result: QueryResult, query: SemanticQuery, schema: StoreSchema) -> dict[str, tuple[Value, ...]]:
+    """Customers, products, orders or campaigns among the rows' keys, for later steps of the plan."""
+    found: dict[str, tuple[Value, ...]] = {}
+    for entity in ENTITIES:
+        dimension = entity_dimension(schema, entity)
+        if dimension in query.group_by:
+            place = query.group_by.index(dimension)
+            found[entity] = tuple(row[place] for row in result.rows if row[place] is not None)
+    return found
+
+
+def without_ids(
+    query: SemanticQuery, result: QueryResult, schema: StoreSchema, people: People
+) -> tuple[SemanticQuery, QueryResult]:
+    """The query and its rows with pseudonyms for personal members: what facts, prompts and logs may hold."""
+    hidden = {name for name, dimension in schema.dimensions.items() if dimension.pii != "none"}
+    places = [i for i, name in enumerate(query.group_by) if name in hidden]
+    rows = result.rows
+    if places:
+        rows = tuple(
+            tuple(people.name(v) if i in places and v is not None else v for i, v in enumerate(row)) for row in rows
+        )
+    filters = tuple(
+        f.model_copy(update={"values": tuple(v if v is None else people.name(v) for v in f.values)})
+        if f.dimension in hidden and f.op in ("in", "not_in")
+        else f
+        for f in query.filters
+    )
+    return query.model_copy(update={"filters": filters}), replace(result, rows=rows)
 
 
 def _comparable(query: SemanticQuery, data: Interval) -> SemanticQuery:

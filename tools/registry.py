@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from db.semantic.query import Filter
-from db.semantic.schema import Words
+from db.semantic.schema import StoreSchema, Words
 from tools.evidence import Evidence, Fact, Value
 from tools.people import People
 
@@ -91,6 +91,8 @@ class Tool:
         choices: an argument with an enum → its values → the words that settle it ("about to leave" → leaving). Without
             such words the argument's default stands; words of several values leave the choice to the planner.
         needs: roles (:mod:`db.semantic.roles`) that a store must have; without them the tool is not offered.
+        gives: the columns of its outputs that later steps may take: ``customer``, ``product``, ``order``.
+        reads_message: its ``text`` is a customer's message, so nothing in it is read as a question.
         writes: it changes or sends something, so the operator confirms the exact payload first.
     """
 
@@ -102,13 +104,31 @@ class Tool:
     hints: Words = NO_WORDS
     choices: Mapping[str, Mapping[str, Words]] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
+    reads_message: bool = False
     writes: bool = False
+
+    def takes(self, field_name: str) -> bool:
+        """Whether it has an argument of that name."""
+        return field_name in self.arguments.model_fields
+
+    def lacks(self, schema: StoreSchema) -> tuple[str, ...]:
+        """The roles it needs that a store does not have."""
+        return tuple(role for role in self.needs if role not in schema.roles)
 
 
 TOOLS: Mapping[str, str] = {
     "query_metrics": "tools.query_metrics",
     "run_sql": "tools.run_sql",
 }
+
+
+OPERATORS_ONLY = frozenset({"run_sql"})  # no planner chooses these
+
+
+def planned_tools() -> tuple[Tool, ...]:
+    """The tools that a planner may choose, in the registry's order."""
+    return tuple(tool(name) for name in TOOLS if name not in OPERATORS_ONLY)
 
 
 def tool(name: str) -> Tool:

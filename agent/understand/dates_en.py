@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from agent.understand.calendar import Period, add_months, day, floor, shift, span, trailing, unit
+from agent.understand.calendar import Period, PeriodGrain, add_months, day, floor, shift, span, trailing, unit
 from agent.understand.text import EN_NUMBER, parse_number
 from db.errors import QuestionError
 from db.semantic.query import Grain
@@ -15,10 +15,14 @@ from db.semantic.query import Grain
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """What relative dates hang on: the shop's today and the first day of its data."""
+    """What relative dates hang on: the shop's today and the first day of its data.
+
+    ``ahead``: the question looks forward, so a month or a day without a year is the next one, not the last.
+    """
 
     as_of: date
     data_start: date
+    ahead: bool = False
 
     def year_of(self, words: str | None, fallback: int) -> int:
         """A year in words ("2016", "last year", 去年); ``fallback`` when none was said."""
@@ -30,13 +34,19 @@ class Clock:
         return self.as_of.year - back.get(words.strip(), 0)
 
     def latest_month(self, month: int) -> int:
-        """The year in which that month last began before today."""
+        """The year in which that month last began before today; looking ahead, in which it next ends after today."""
+        if self.ahead:
+            return (
+                self.as_of.year if add_months(date(self.as_of.year, month, 1), 1) > self.as_of else self.as_of.year + 1
+            )
         return self.as_of.year if date(self.as_of.year, month, 1) < self.as_of else self.as_of.year - 1
 
     def latest_day(self, month: int, number: int) -> int:
         """The year in which that day last lay before today."""
         year = self.as_of.year
         day(2000, month, number)
+        if self.ahead:
+            return year if (month, number) >= (self.as_of.month, self.as_of.day) else year + 1
         if month == 2 and number == 29:
             return year - 1
         return year if day(year, month, number) < self.as_of else year - 1
@@ -153,7 +163,7 @@ def _relative(m: re.Match[str], clock: Clock) -> Period:
     word = m["r"]
     if word in {"this", "current", "the current"}:
         start = floor(clock.as_of, grain)
-        return span(start, clock.as_of, grain)
+        return unit(start, grain) if clock.ahead else span(start, clock.as_of, grain)
     if word in {"next", "coming", "upcoming"}:
         return unit(clock.as_of, grain, 1)
     return trailing(clock.as_of, grain, 1)
@@ -257,13 +267,55 @@ def _holiday(m: re.Match[str], clock: Clock) -> Period:
     rule = _HOLIDAYS[re.sub(r" day$", "", m["h"])]
     year = clock.year_of(m["y"], 0)
     moment = rule(year or clock.as_of.year)
-    if not year and moment >= clock.as_of:
+    if not year and moment >= clock.as_of and not clock.ahead:
         moment = rule(clock.as_of.year - 1)
+    if not year and moment < clock.as_of and clock.ahead:
+        moment = rule(clock.as_of.year + 1)
     return unit(moment, "week" if "week" in m[0].split() else "day")
+
+
+def _grain(word: str) -> PeriodGrain:
+    return word  # type: ignore[return-value]  # the pattern lets only grains through
+
+
+def coming(clock: Clock, count: int, grain: PeriodGrain) -> Period | None:
+    """So many units from today on; read only where the question looks ahead."""
+    return span(clock.as_of, shift(clock.as_of, grain, count)) if clock.ahead else None
+
+
+def rest_of(clock: Clock, grain: PeriodGrain) -> Period | None:
+    """From today to the end of the unit under way; read only where the question looks ahead."""
+    return span(clock.as_of, unit(clock.as_of, grain).end) if clock.ahead else None
+
+
+def _next_weekday(m: re.Match[str], clock: Clock) -> Period:
+    ahead = (_WEEKDAYS.index(m["wd"]) - clock.as_of.weekday() - 1) % 7 + 1
+    return unit(clock.as_of + timedelta(days=ahead), "day")
+
+
+def _next_weekend(m: re.Match[str], clock: Clock) -> Period:
+    week = unit(clock.as_of, "week", 1 if m[0].startswith("next") else 0)
+    return span(week.start + timedelta(days=5), week.end)
 
 
 _LAST = r"(?P<r>last|past|previous|prior|preceding|this|current|next|coming|upcoming|latest|most recent)"
 RULES: tuple[Rule, ...] = (
+    (
+        _rx(
+            r"\b(?:over |in |for |during |within )?(?:the )?(?:next|coming|upcoming|following) (?P<n>"
+            + EN_NUMBER
+            + r") (?:full |calendar )?"
+            + _GRAIN
+            + r"s?\b"
+        ),
+        lambda m, c: coming(c, parse_number(m["n"]) or 1, _grain(m["g"])),
+    ),
+    (
+        _rx(r"\b(?:the )?(?:rest|remainder|end) of (?:the |this )?(?:current )?" + _GRAIN + r"\b"),
+        lambda m, c: rest_of(c, _grain(m["g"])),
+    ),
+    (_rx(r"\bnext (?P<wd>" + "|".join(_WEEKDAYS) + r")\b"), _next_weekday),
+    (_rx(r"\b(?:next|this coming|the coming) weekend\b"), _next_weekend),
     (_rx(r"\b(?:last|past|previous) (?P<n>" + EN_NUMBER + r") (?:hours?|hrs?)\b"), trailing_hours),
     (
         _rx(r"\b(?:the )?(?P<h>first|second|front|back|latter|1st|2nd) half of (?P<m>" + MONTH + ")" + _YEAR),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from agent.understand.calendar import Period, PeriodGrain, add_months, day, floor, shift, span, trailing, unit
-from agent.understand.dates_en import Clock, Rule, iso_week, nth_weekday, trailing_hours
+from agent.understand.dates_en import Clock, Rule, coming, iso_week, nth_weekday, rest_of, trailing_hours
 from agent.understand.text import ZH_NUMBER, parse_number
 
 _N = ZH_NUMBER
@@ -95,7 +95,7 @@ def _back(m: re.Match[str], clock: Clock) -> Period:
 
 def _this(m: re.Match[str], clock: Clock) -> Period:
     grain = _GRAINS[m["g"]]
-    return span(floor(clock.as_of, grain), clock.as_of, grain)
+    return unit(clock.as_of, grain) if clock.ahead else span(floor(clock.as_of, grain), clock.as_of, grain)
 
 
 def _trailing(m: re.Match[str], clock: Clock) -> Period:
@@ -145,8 +145,10 @@ _HOLIDAYS: dict[str, Callable[[int], date]] = {
 def _holiday(m: re.Match[str], clock: Clock) -> Period:
     rule, year = _HOLIDAYS[m["h"]], clock.year_of(m["y"], 0)
     moment = rule(year or clock.as_of.year)
-    if not year and moment >= clock.as_of:
+    if not year and moment >= clock.as_of and not clock.ahead:
         moment = rule(clock.as_of.year - 1)
+    if not year and moment < clock.as_of and clock.ahead:
+        moment = rule(clock.as_of.year + 1)
     return unit(moment, "week" if m["w"] else "day")
 
 
@@ -191,9 +193,32 @@ def _weekday_of(m: re.Match[str], clock: Clock) -> Period:
     return unit(week.start + timedelta(days=index), "day")
 
 
+def _next_weekday(m: re.Match[str], clock: Clock) -> Period:
+    week = unit(clock.as_of, "week", 1)
+    return unit(week.start + timedelta(days=min(_WEEKDAYS.index(m["wd"]), 6)), "day")
+
+
+def _coming_weekend(m: re.Match[str], clock: Clock) -> Period | None:
+    """下周末; a bare 周末 names a kind of day unless the question looks ahead."""
+    if not m["u"] and not clock.ahead:
+        return None
+    week = unit(clock.as_of, "week", len(m["u"]))
+    return span(week.start + timedelta(days=5), week.end)
+
+
 RANGES = (_month_range, _days_of_month)
 
 RULES: tuple[Rule, ...] = (
+    (
+        _rx(rf"(?:未来|接下来|今后|往后|之后|后面?)的?(?P<n>{_N})个?(?P<g>天|日|周|星期|礼拜|月|季度|季|年)"),
+        lambda m, c: coming(c, _number(m["n"]), _GRAINS[m["g"]]),
+    ),
+    (
+        _rx(
+            r"(?:本|这个?|今)?(?P<g>周|星期|月|季度|年)(?:底|末)?(?:剩余|剩下)的?(?:时间|日子|天数)?|到?(?:本|这个|今)?(?P<g2>月|季|年)(?:底|末)(?:前|之前)?"
+        ),
+        lambda m, c: rest_of(c, _GRAINS[m["g"] or m["g2"]]),
+    ),
     (_rx(rf"(?:最近|过去|近)(?P<n>{_N})个?小时"), trailing_hours),
     (_rx(_YEAR + _MONTH + rf"[^\d(]{{0,8}}\((?P<d>{_N})[日号]?(?:到|至|-|~)(?P<d2>{_N})[日号]\)"), _days_of_month),
     (
@@ -238,7 +263,10 @@ RULES: tuple[Rule, ...] = (
     (_rx(r"昨[天日]"), lambda m, c: unit(c.as_of, "day", -1)),
     (_rx(r"今[天日]"), lambda m, c: unit(c.as_of, "day")),
     (_rx(r"明天"), lambda m, c: unit(c.as_of, "day", 1)),
-    (_rx(r"下(?:一?个)?(?P<g>周|星期|月|季度)(?!末)"), lambda m, c: unit(c.as_of, _GRAINS[m["g"]], 1)),
+    (_rx(r"后天"), lambda m, c: unit(c.as_of, "day", 2)),
+    (_rx(r"下(?:一?个)?(?:周|星期|礼拜)(?P<wd>[一二三四五六日天])(?!共)"), _next_weekday),
+    (_rx(r"(?P<u>下*)(?:一?个)?(?:这个?|本)?周末"), _coming_weekend),
+    (_rx(r"下(?:一?个)?(?P<g>周|星期|礼拜|月|季度|季)(?!末)"), lambda m, c: unit(c.as_of, _GRAINS[m["g"]], 1)),
     (_rx(r"明年"), lambda m, c: unit(c.as_of, "year", 1)),
     (_rx(r"年初(?=到|至)(?!到现在|至今)"), lambda m, c: unit(floor(c.as_of, "year"), "day")),
     (_rx(r"年初至今|年初到现在|今年以来|今年至今"), lambda m, c: span(floor(c.as_of, "year"), c.as_of, "year")),

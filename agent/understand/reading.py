@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from agent.contracts import Reading
+from agent.contracts import Reading, ToolAsk
 from agent.understand import calendar, roles
+from agent.understand.asking import Named, ToolMentions, ToolWords, named
 from agent.understand.calendar import Period
-from agent.understand.dates import find_periods
+from agent.understand.dates import PeriodMention, find_periods
 from agent.understand.dates_en import Clock
 from agent.understand.leftovers import unread_runs, unread_words
 from agent.understand.lexicon import Lexicon
@@ -33,6 +34,7 @@ class Scope:
     data: Interval
     everything: Interval | None = None  # the period of a question that names none
     last: SemanticQuery | None = None
+    tools: ToolWords | None = None
 
 
 class ClauseReader:
@@ -42,12 +44,16 @@ class ClauseReader:
         self.text, self.scope, self.lexicon = text, scope, scope.lexicon
         self.taken = bytearray(len(text))
         self.listed: str | None = None  # the split that only stands for "A and B"
+        self.asked = scope.tools.read(text) if scope.tools else ToolMentions()
+        self.things = named(text) if self.asked.sure or self.asked.maybe else Named()
         self.compare = compare_words(text, self.taken)
         compared = bytes(self.taken)
         hidden = _blanked(text, compared)
-        self.periods = find_periods(hidden, scope.clock)
+        self.periods, self.horizon = self._find_periods(hidden)
         for mention in self.periods:
             self._take(mention.start, mention.end)
+        for start, end in self.asked.spans:
+            self._take(start, end)
         marks = [(m.start, m.end) for m in self.periods]
         self.names: Names = NameReader(text, self.taken, marks, self.lexicon).read()
         self.names.masked = _blanked(self.names.masked, compared)  # "the 7 days before" asks for no split by day
@@ -58,6 +64,19 @@ class ClauseReader:
 
     def _take(self, start: int, end: int) -> None:
         self.taken[start:end] = b"\x01" * (end - start)
+
+    def _find_periods(self, text: str) -> tuple[list[PeriodMention], Interval | None]:
+        """The periods of the past; where a tool that looks ahead may be asked for, the future one apart."""
+        clock, tools = self.scope.clock, self.scope.tools
+        if tools and tools.looks_ahead(self.asked):
+            found = find_periods(text, replace(clock, ahead=True))
+            ahead = [m for m in found if m.period.end > clock.as_of]
+            if ahead:
+                for mention in ahead:
+                    self._take(mention.start, mention.end)
+                period = ahead[-1].period
+                return [], Interval(start=max(period.start, clock.as_of), end=period.end)
+        return find_periods(text, clock), None
 
     def read(self, inherit: bool) -> Reading:
         """Settle the clause."""
@@ -74,6 +93,8 @@ class ClauseReader:
             time = calendar.whole_weeks(time)
         for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
             self._take(mention.start, mention.end)
+        for start, end in (*self.asked.hinted, *self.things.spans):
+            self._take(start, end)
         unread = unread_words(self.text, self.taken)
         return Reading(
             text=self.text,
@@ -95,10 +116,28 @@ class ClauseReader:
             listed=self.listed,
             ambiguities=tuple(self.names.ambiguities),
             unavailable=tuple(self.names.unavailable),
+            ask=self._ask(),
             order_by=ordering.order_by,
             direction=ordering.direction,
             limit=ordering.limit,
             limit_per=ordering.limit_per,
+        )
+
+    def _ask(self) -> ToolAsk:
+        """What the clause asks of the tools, and gives them."""
+        asked, things, ids = self.asked, self.things, self.things.ids
+        return ToolAsk(
+            sure=asked.sure,
+            maybe=asked.maybe,
+            choices=asked.choices,
+            customers=ids.get("customers", ()),
+            products=ids.get("products", ()),
+            orders=ids.get("orders", ()),
+            budget=things.budget,
+            limit=self.words.limit or things.limit,
+            horizon=self.horizon,
+            text=self.text,
+            them=things.them,
         )
 
     def _dated(self, split: str) -> bool:
@@ -165,6 +204,8 @@ class ClauseReader:
             return self._reachable(self._parts_dropped(names.metrics)), tuple(names.metric_options)
         if names.unavailable:
             return (), ()
+        if inside := self._inside_asks():
+            return (inside,), ()
         hinted = self._hinted()
         if hinted:
             return (hinted,), ()
@@ -177,6 +218,15 @@ class ClauseReader:
         ):
             return (self._default(),), ()
         return (), tuple(name for name, m in self.lexicon.schema.metrics.items() if not m.hidden)
+
+    def _inside_asks(self) -> str | None:
+        """The metric that stands inside a tool's own words ("sales forecast", 销售预测)."""
+        spans = self.asked.spans
+        for mention in self.lexicon.vocabulary.find(self.text, bytearray(len(self.text))) if spans else ():
+            terms = mention.of("metric")
+            if terms and any(start <= mention.start < end for start, end in spans):
+                return terms[0].name
+        return None
 
     def _parts_dropped(self, metrics: list[str]) -> tuple[str, ...]:
         """ "private label share of revenue" names one ratio: what it is a share of is not asked for beside it."""

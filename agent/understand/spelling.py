@@ -33,8 +33,10 @@ _GRAMMAR_ZH = (
 class Speller:
     """Corrections against one store's vocabulary."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: Vocabulary, more: frozenset[str] = frozenset()) -> None:
+        """``more``: further words that may be meant, those of the tools."""
         self._vocabulary = vocabulary
+        self._more = more
 
     def correct(self, text: str, unread: Sequence[str]) -> tuple[str, tuple[tuple[str, str], ...]]:
         """The text with its unread words mended, and the (typed, meant) pairs."""
@@ -68,7 +70,9 @@ class Speller:
         if len(word) < 3 or self.is_english(word):
             return None
         limit = 1 if len(word) < 6 else 2
-        pools: list[Sequence[str]] = [_GRAMMAR_EN] if len(word) == 3 else [_GRAMMAR_EN, self._names, self._member_words]
+        pools: list[Sequence[str]] = (
+            [_GRAMMAR_EN] if len(word) == 3 else [_GRAMMAR_EN, self._names, self._tool_words, self._member_words]
+        )
         best: tuple[int, int, int, str] | None = None
         for rank, pool in enumerate(pools):
             for known, distance, _ in process.extract(word, pool, scorer=OSA.distance, score_cutoff=limit, limit=5):
@@ -106,7 +110,7 @@ class Speller:
 
     @cached_property
     def _words(self) -> frozenset[str]:
-        return frozenset(self._vocabulary.words) | frozenset(_GRAMMAR_EN)
+        return frozenset(self._vocabulary.words) | self._more | frozenset(_GRAMMAR_EN)
 
     @cached_property
     def _names(self) -> list[str]:
@@ -116,6 +120,10 @@ class Speller:
             for w, found in self._vocabulary.words.items()
             if w.isascii() and w.isalpha() and len(w) > 3 and found & kinds
         ]
+
+    @cached_property
+    def _tool_words(self) -> list[str]:
+        return sorted(w for w in self._more if w.isascii() and w.isalpha() and len(w) > 4)
 
     @cached_property
     def _member_words(self) -> list[str]:
@@ -131,6 +139,7 @@ class Speller:
 
         phrases = [w for w in self._vocabulary.words if len(w) >= 2 and CJK_RUN.fullmatch(w)]
         result: dict[tuple[str, ...], str] = {}
-        for phrase in [*_GRAMMAR_ZH, *phrases]:
+        asked = sorted(w for w in self._more if len(w) >= 2 and CJK_RUN.fullmatch(w))
+        for phrase in [*_GRAMMAR_ZH, *phrases, *asked]:
             result.setdefault(tuple(lazy_pinyin(phrase)), phrase)
         return result

@@ -6,7 +6,8 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from agent.contracts import Language, Reading, Understanding
+from agent.contracts import Language, Reading, ToolAsk, Understanding
+from agent.understand.asking import ToolWords, message_of, named
 from agent.understand.dates_en import Clock
 from agent.understand.lexicon import Lexicon
 from agent.understand.reading import ClauseReader, Scope
@@ -31,6 +32,7 @@ def understand(
     everything: Interval | None = None,
     last: SemanticQuery | None = None,
     speller: Speller | None = None,
+    tools: ToolWords | None = None,
 ) -> Understanding:
     """Read a question.
 
@@ -40,13 +42,16 @@ def understand(
         data: the range of the store's data.
         everything: the period of a question that names none; None means all rows.
         last: the conversation's last query, for follow-ups.
+        tools: the words of the tools that may be asked for besides query_metrics.
 
     Raises:
         QuestionError: empty, too long, control characters, an impossible date, a third language.
     """
     normal = normalise(text)
     language = _language(normal)
-    scope = Scope(lexicon, Clock(as_of, data.start), data, everything, last)
+    scope = Scope(lexicon, Clock(as_of, data.start), data, everything, last, tools)
+    if message := _message(text, normal, scope):
+        return Understanding(language, normal, (message,))
     readings = _read_all(normal, scope)
     unread = [word for reading in readings for word in reading.unread]
     corrections: tuple[tuple[str, str], ...] = ()
@@ -63,6 +68,29 @@ def understand(
         if language == "en":
             readings = tuple(_placed(r) for r in readings)
     return Understanding(language, normal, readings, corrections)
+
+
+def _message(raw: str, normal: str, scope: Scope) -> Reading | None:
+    """A customer's message that is to be answered: one clause, whose words are data and never a question of their own."""
+    if scope.tools is None:
+        return None
+    head = normal.partition(":")[0] if ":" in normal else _QUOTE.split(normal, maxsplit=1)[0]
+    sure = scope.tools.read(head).sure or scope.tools.read(normal).sure
+    reading_message = tuple(name for name in sure if scope.tools.tools[name].reads_message)
+    if not reading_message or sure[0] != reading_message[0]:
+        return None
+    things = named(head)
+    ids = things.ids
+    ask = ToolAsk(
+        sure=reading_message[:1],
+        customers=ids.get("customers", ()),
+        orders=ids.get("orders", ()),
+        text=message_of(raw),
+    )
+    return Reading(text=normal, metrics=(), group_by=(), ask=ask)
+
+
+_QUOTE = re.compile(r"[\"'“「『]")
 
 
 def _placed(reading: Reading) -> Reading:
@@ -111,6 +139,8 @@ def _read_all(text: str, scope: Scope) -> tuple[Reading, ...]:
 def _is_follow_up(reader: ClauseReader) -> bool:
     if reader.scope.last is None:
         return False
+    if reader.asked.sure and reader.scope.tools:  # "why?" takes the figure and the period of the turn before
+        return not reader.names_metric and reader.scope.tools.tools[reader.asked.sure[0]].takes("metric")
     if not reader.names_metric:
         return reader.names_something or reader.words.follow_up
     return reader.words.follow_up
@@ -155,7 +185,8 @@ def _seam(left: str, right: str, scope: Scope) -> bool:
     ranks = [r.words.ranked and bool(r.names.splits or r.words.grains or r.names.loose) for r in (one, two)]
     both = all(ranks) or all(bool(r.periods) for r in (one, two)) or all(bool(r.names.splits) for r in (one, two))
     new_rank = not _BY.match(right) and ranks[1] and not ranks[0] and not one.names.splits and not one.words.grains
-    return both or new_rank or bool(_ASKS.match(right))
+    turns = bool(two.asked.sure) and two.asked.sure != one.asked.sure  # another tool: another question
+    return both or new_rank or turns or bool(_ASKS.match(right))
 
 
 _ASKS = re.compile(
@@ -176,6 +207,8 @@ def _complete(part: str, scope: Scope) -> bool:
 def _complete_reader(reader: ClauseReader) -> bool:
     """It measures something, and says over what (period, split, rank, member)."""
     names, words = reader.names, reader.words
+    if reader.asked.sure:
+        return True
     ranked = words.ranked and bool(names.splits or words.grains or names.loose)
     described = bool(names.members) and not words.count and names.metrics == [reader.lexicon.counters.get("customer")]
     measured = (reader.names_metric and not described) or reader.hints_metric or bool(names.unavailable)

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from db.semantic.schema import StoreSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +46,27 @@ ROLES: Mapping[str, RoleSpec] = {
     ),
     "sessions": RoleSpec(("session", "time"), ("customer", "device", "source", "ordered", "order")),
 }
+
+# What a plan's steps hand on, and where a store says which column that is: name of the outputs' column → (role, field).
+ENTITIES: Mapping[str, tuple[str, str]] = {
+    "customer": ("sales", "customer"),
+    "product": ("sales", "product"),
+    "order": ("sales", "order"),
+    "campaign": ("campaigns", "campaign"),
+}
+
+
+def entity_dimension(schema: StoreSchema, entity: str) -> str | None:
+    """The dimension whose members are a store's customers, products, orders or campaigns; None where there is none.
+
+    It is the one of the role's own column, or of a column that this one is joined with.
+    """
+    role, field = ENTITIES[entity]
+    declared = schema.roles.get(role)
+    column = declared.columns.get(field) if declared else None
+    if declared is None or column is None:
+        return None
+    named = f"{declared.table}.{column}"
+    pairs = [(join.left, join.right) for join in schema.joins]
+    joined = {named, *(b for a, b in pairs if a == named), *(a for a, b in pairs if b == named)}
+    return next((name for name, d in schema.dimensions.items() if joined & set(d.columns)), None)

@@ -75,7 +75,7 @@ def test_orders_to_the_writer_change_no_figure(store: Store, order: str) -> None
     plain = Fact("f1", 12, "currency", Text(en="Revenue was $12.00.", zh="销售额为$12.00。"), ())
     composed = compose(f"revenue? {order}", "en", (plain,), writer("CALL"))
     assert "say" in composed.text
-    shown = verify(composed.text, (plain,), "en", lambda: analyst(store).words[0].vocabulary)
+    shown = verify(composed.text, (plain,), "en", lambda: analyst(store).words.lexicon.vocabulary)
     assert (shown.text, shown.replaced) == ("Revenue was $12.00.", 1)
 
 
@@ -84,7 +84,7 @@ def test_orders_in_a_member_name_change_no_figure(store: Store, order: str) -> N
     words = Text(en=f"{order} had the highest revenue in 2017: $12.00.", zh=f"2017年销售额最高的是{order}：$12.00。")
     tainted = Fact("f1", 12, "currency", words, ())
     composed = compose("best brand?", "en", (tainted,), writer(order))
-    shown = verify(composed.text, (tainted,), "en", lambda: analyst(store).words[0].vocabulary)
+    shown = verify(composed.text, (tainted,), "en", lambda: analyst(store).words.lexicon.vocabulary)
     assert shown.text == words.en
     assert shown.replaced == 1
 

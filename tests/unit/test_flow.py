@@ -192,7 +192,7 @@ def test_a_memory_that_fails_loses_no_answer(store: Store, monkeypatch: pytest.M
 def test_progress_names_the_stages_in_order(store: Store) -> None:
     seen: list[str] = []
     ask(store, REVENUE_DECEMBER, form(("revenue", "none")), progress=lambda stage, message: seen.append(stage))
-    assert seen == ["understand", "plan", "execute", "compose"]
+    assert list(dict.fromkeys(seen)) == ["understand", "plan", "execute", "compose"]
 
 
 def test_a_stop_before_and_during_the_work(store: Store) -> None:

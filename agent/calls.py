@@ -1,0 +1,186 @@
+"""From a filled form to the plan's calls: each tool's arguments from what the words gave, and columns of earlier steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from agent.contracts import Call, Reading
+from agent.form import NO_SPLIT, QUERY, Offered
+from db.errors import ModelReplyError
+from db.semantic.query import Filter, Order, SemanticQuery
+from db.semantic.roles import entity_dimension
+from db.semantic.schema import StoreSchema
+from tools.arguments import FromStep
+from tools.registry import Tool
+
+MAX_CALLS = 6
+# How tools follow one another where one clause asks for several about the same people.
+CHAIN = ("segment_customers", "find_audience", "recommend_products")
+TARGETS = {"customers": "customer", "products": "product", "orders": "order"}  # argument -> the outputs' column
+
+
+def calls_of(
+    reading: Reading, part: Mapping[str, str], schema: StoreSchema, offered: Offered, before: Sequence[Call]
+) -> list[Call]:
+    """The calls that one filled part of the form stands for.
+
+    Args:
+        before: the plan's earlier calls; "them" takes people or products from the last one that gives any.
+
+    Raises:
+        ModelReplyError: the arguments do not hold together.
+    """
+    name, metric = part["tool"], part["metric"]
+    if name == QUERY:
+        return _query_calls(reading, metric, part["split"], schema) if metric != NO_SPLIT else []
+    chain = [t for t in CHAIN if t in reading.ask.sure and t in offered]
+    names = (
+        chain
+        if len(chain) > 1 and name in chain and _target(offered[chain[0]], reading, schema, offered, before)
+        else [name]
+    )
+    calls: list[Call] = []
+    for each in names:
+        calls += _tool_calls(offered[each], reading, part, schema, offered, [*before, *calls], each != names[0])
+    return calls
+
+
+def _query_calls(reading: Reading, metric: str, split: str, schema: StoreSchema) -> list[Call]:
+    query = to_query(reading, metric, split, schema)
+    calls = [query_call(query), *(query_call(query.model_copy(update={"time": period})) for period in reading.also)]
+    if reading.listed in query.group_by:
+        rest = tuple(g for g in query.group_by if g != reading.listed)
+        whole = {"group_by": rest, "order": None, "limit": None, "limit_per": None}
+        calls.append(query_call(query.model_copy(update=whole)))
+    return calls
+
+
+def query_call(query: SemanticQuery) -> Call:
+    """A query object as a call."""
+    return Call(QUERY, query.model_dump(mode="json", exclude_defaults=True))
+
+
+def query_of(call: Call) -> SemanticQuery | None:
+    """What a follow-up continues: the query itself, or the metric, period and filters of another tool's call."""
+    if call.tool == QUERY:
+        return SemanticQuery.model_validate(call.args)
+    kept = {name: call.args[name] for name in ("time", "compare", "filters") if call.args.get(name)}
+    return SemanticQuery.model_validate(kept | {"metrics": [call.args["metric"]]}) if call.args.get("metric") else None
+
+
+def _tool_calls(
+    tool: Tool,
+    reading: Reading,
+    part: Mapping[str, str],
+    schema: StoreSchema,
+    offered: Offered,
+    before: Sequence[Call],
+    chained: bool,
+) -> list[Call]:
+    """One call; one for each metric where several are named."""
+    values = _given(tool, reading, part, schema)
+    target = _target(tool, reading, schema, offered, before, chained)
+    if target:
+        field, step = target
+        values[field] = step.model_dump()
+    metrics = [m for m in part["metric"].split("+") if m != NO_SPLIT] if tool.takes("metric") else []
+    if not metrics and tool.takes("metric") and tool.arguments.model_fields["metric"].is_required():
+        metrics = [next(iter(schema.metrics))]
+    return [_checked(tool, values | ({"metric": m} if m else {})) for m in (metrics or [""])]
+
+
+def _given(tool: Tool, reading: Reading, part: Mapping[str, str], schema: StoreSchema) -> dict[str, Any]:
+    """The arguments that the words give, by name."""
+    ask = reading.ask
+    entity = {field: entity_dimension(schema, column) for field, column in TARGETS.items()}
+    campaign = entity_dimension(schema, "campaign")
+    own = {d for field, d in entity.items() if tool.takes(field)} | ({campaign} if tool.takes("campaign") else set())
+    splits = () if part["split"] == NO_SPLIT else tuple(part["split"].split("+"))
+    found: dict[str, Any] = {
+        "time": reading.time,
+        "compare": reading.compare,
+        "horizon": ask.horizon,
+        "filters": tuple(f for f in reading.filters if f.dimension not in own),
+        "dimensions": tuple(s for s in splits if schema.dimensions[s].kind != "time"),
+        "limit": ask.limit or reading.limit,
+        "budget": ask.budget,
+        "text": ask.text,
+        "campaign": next(iter(_members(reading.filters, campaign)), None),
+    }
+    for field, dimension in entity.items():
+        found[field] = tuple(dict.fromkeys((*getattr(ask, field), *_members(reading.filters, dimension))))
+    for name, field, values in ask.choices:
+        if name == tool.name:
+            found[field] = part.get(field) if part.get(field) in values else values[0]
+    return {field: value for field, value in found.items() if tool.takes(field) and value not in (None, (), "")}
+
+
+def _members(filters: Sequence[Filter], dimension: str | None) -> tuple[str, ...]:
+    return tuple(
+        str(v) for f in filters if f.dimension == dimension and f.op == "in" for v in f.values if v is not None
+    )
+
+
+def _target(
+    tool: Tool, reading: Reading, schema: StoreSchema, offered: Offered, before: Sequence[Call], chained: bool = False
+) -> tuple[str, FromStep] | None:
+    """What "them" stands for: the people or products of the last earlier step that gives what this tool takes."""
+    if not (reading.ask.them or chained):
+        return None
+    for step in range(len(before), 0, -1):
+        gives = _gives(before[step - 1], schema, offered)
+        for field, column in TARGETS.items():
+            if column in gives and tool.takes(field) and not getattr(reading.ask, field):
+                return field, FromStep(from_step=step, column=column)
+    return None
+
+
+def _gives(call: Call, schema: StoreSchema, offered: Offered) -> tuple[str, ...]:
+    """The columns that a call hands on; a query's rows are people or products where it is split by them."""
+    if call.tool != QUERY:
+        return offered[call.tool].gives if call.tool in offered else ()
+    splits = call.args.get("group_by", ())
+    return tuple(column for column in TARGETS.values() if entity_dimension(schema, column) in splits)
+
+
+def _checked(tool: Tool, values: dict[str, Any]) -> Call:
+    """The call, its arguments held against the tool's types; an earlier step's column is filled in when it has run."""
+    steps = {field: value for field, value in values.items() if isinstance(value, dict) and "from_step" in value}
+    try:
+        arguments = tool.arguments.model_validate({f: v for f, v in values.items() if f not in steps})
+    except ValidationError as error:
+        raise ModelReplyError("The plan does not hold together.", str(error.errors()[0]["msg"])) from error
+    return Call(tool.name, arguments.model_dump(mode="json", exclude_unset=True) | steps)
+
+
+def to_query(reading: Reading, metric: str, split: str, schema: StoreSchema) -> SemanticQuery:
+    """A reading with the model's choices as a query object."""
+    metrics = tuple(dict.fromkeys(metric.split("+")))
+    group_by = () if split == NO_SPLIT else tuple(split.split("+"))
+    order = None
+    if reading.order_by and group_by:
+        by = metrics[0] if reading.order_by == "metric" else reading.order_by
+        if reading.order_by == "metric" or reading.compare:
+            order = Order(by=by, direction=reading.direction or "desc")
+    additive = schema.metrics[metrics[0]].sums_over_time
+    try:
+        return SemanticQuery(
+            metrics=metrics,
+            group_by=group_by,
+            filters=reading.filters,
+            keep=reading.keep if reading.keep and reading.keep.dimension in group_by else None,
+            having=reading.having if group_by else (),
+            time=reading.time,
+            compare=reading.compare,
+            order=order,
+            limit=reading.limit if group_by else None,
+            limit_per=reading.limit_per if len(group_by) > 1 else None,
+            share=reading.share and bool(group_by) and additive,
+            running=reading.running and bool(group_by) and additive,
+            per=reading.per if additive else None,
+        )
+    except ValidationError as error:
+        raise ModelReplyError("The plan does not hold together.", str(error.errors()[0]["msg"])) from error
