@@ -92,7 +92,7 @@ class LocalRuntime:
         Raises:
             Cancelled, ModelUnavailable (queue full, out of time), ModelReplyError (too long), ModelDamaged.
         """
-        check = _checker(request)
+        check = _Deadline(request)
         count = _Count()
         writer = _Writer(request.stop)
         with self._turns.turn(check):
@@ -149,22 +149,24 @@ class LocalRuntime:
             loaded.grammars = Grammars(loaded.engine.vocab)
         return loaded.grammars
 
-    def _tokens(self, loaded: _Loaded, request: Request, count: _Count, check: Check) -> Iterator[int]:
+    def _tokens(self, loaded: _Loaded, request: Request, count: _Count, check: _Deadline) -> Iterator[int]:
         fixed, tail = loaded.chatml.render(request.prompt)
         constraint = None
         if request.schema is not None:
             constraint = self._grammars(loaded).constraint(request.schema, jump=request.jump)
         count.prompt = len(fixed) + len(tail)
-        count.cached = loaded.prefixes.recall(fixed, check)
         count.pending = tail
         rng = np.random.default_rng(request.seed)
+        recalled = False
         while True:
             yield from _jump(constraint, count)
             if constraint is not None and constraint.finished():
-                return
+                return  # a reply with no choice in it is written without reading the prompt
             if count.completion >= request.max_tokens:
                 _too_long(request)
                 return
+            if not recalled:
+                recalled, count.cached = True, self._recalled(loaded, fixed, check)
             loaded.engine.read(count.pending, check)
             token = _choose(loaded.engine, constraint, request.temperature, rng)
             if loaded.engine.ends(token):
@@ -174,6 +176,15 @@ class LocalRuntime:
             count.pending = [token]
             count.completion += 1
             yield token
+
+
+    @staticmethod
+    def _recalled(loaded: _Loaded, fixed: tuple[int, ...], check: _Deadline) -> int:
+        """Bring the prefix back. Reading it anew is done once for good, so its time is not taken from the request's."""
+        start = time.monotonic()
+        cached = loaded.prefixes.recall(fixed, check.cancelled)
+        check.extend(time.monotonic() - start)
+        return cached
 
 
 class _Writer:
@@ -226,15 +237,26 @@ def _choose(engine: Engine, constraint: JsonConstraint | None, temperature: floa
     return int(allowed[int(rng.choice(weights.size, p=weights / weights.sum()))])
 
 
-def _checker(request: Request) -> Check:
-    end = time.monotonic() + request.timeout
+class _Deadline:
+    """Raises when the request was cancelled or is out of time."""
 
-    def check() -> None:
-        if request.cancel is not None and request.cancel.is_set():
-            raise Cancelled("Stopped.")
-        if time.monotonic() > end:
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._end = time.monotonic() + request.timeout
+
+    def __call__(self) -> None:
+        self.cancelled()
+        if time.monotonic() > self._end:
             raise ModelUnavailable(
-                f"The local model did not finish within {request.timeout:g} s.", "Ask again, or allow it more time."
+                f"The local model did not finish within {self._request.timeout:g} s.",
+                "Ask again, or allow it more time.",
             )
 
-    return check
+    def cancelled(self) -> None:
+        """Raise only when the operator stopped it."""
+        if self._request.cancel is not None and self._request.cancel.is_set():
+            raise Cancelled("Stopped.")
+
+    def extend(self, seconds: float) -> None:
+        """Give the request so much more time."""
+        self._end += seconds
