@@ -1,0 +1,1 @@
+"""Risk of payments and refunds: a ledger of what was known, rules with codes, detectors, links, and a trained model."""

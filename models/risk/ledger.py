@@ -1,0 +1,258 @@
+"""The ledger: payments and refunds in the order of their time, and what was known of each when it came.
+
+Every feature is computed from events before it and itself, within the last ``LOOKBACK`` days, so that nothing looks
+ahead, memory is bounded by the events of that window, and a ledger rebuilt from the window says what the old one said.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from math import log1p
+
+from models.risk.events import Event, Payment, Refund
+from models.risk.features import Features
+from models.risk.windows import Pairs, Recent
+
+DAY, HOUR = 86_400.0, 3_600.0
+LOOKBACK = 90  # days: a ring works for weeks; a weekly shopper's own amounts are known after a dozen visits
+MATURES = 30  # days until a chargeback is known; the table says only that it came, not when (cardholders take weeks)
+SPREAD = 0.35  # least standard deviation of the log of own amounts: below it a $20 habit makes $30 remarkable
+OWN_ORDERS = 5  # fewer are no habit
+OUTAGE_CUSTOMERS, OUTAGE_SHARE = 6, 0.25  # so many customers, and such a share of them, fail within an hour: it is us
+
+
+@dataclass(slots=True)
+class _Person:
+    """A customer within the window; ``times`` of all events of the window, the oldest first."""
+
+    times: deque[float] = field(default_factory=deque)
+    orders: int = 0
+    logs: float = 0.0
+    squares: float = 0.0
+    spent: float = 0.0
+    refunds: int = 0
+    refunded: float = 0.0
+    reasons: dict[str, int] = field(default_factory=dict)
+
+
+class Ledger:
+    """Feed events in the order of their time; a late one counts from when it comes."""
+
+    def __init__(self, lookback: int = LOOKBACK) -> None:
+        """Start empty: feed it ``lookback`` days before the first event whose features matter."""
+        self._span = lookback * DAY
+        self._held: deque[Event] = deque()
+        self._now = float("-inf")
+        self._people: dict[str, _Person] = {}
+        self._orders: dict[str, tuple[float, float]] = {}  # order -> paid, refunded
+        self._shop = _Person()
+        self.of_device, self.of_card, self.of_address = Pairs(), Pairs(), Pairs()
+        self._device_cards, self._device_addresses, self._card_addresses = Pairs(), Pairs(), Pairs()
+        self.cards, self.devices, self.addresses = Pairs(), Pairs(), Pairs()  # of customers
+        self._failures, self._day_orders = Recent(DAY), Recent(DAY)
+        self._tried, self._broken = Recent(HOUR), Recent(HOUR)
+        self._ripening: deque[Payment] = deque()
+        self._bad: deque[Payment] = deque()
+        self._bad_keys: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        """How many events it holds."""
+        return len(self._held)
+
+    def add(self, event: Event) -> None:
+        """Take an event in without asking for its features."""
+        self._now = max(self._now, event.time)
+        self._forget(self._now)
+        self._held.append(event)
+        if isinstance(event, Payment):
+            self._count_payment(event, 1)
+            self._note(event)
+        else:
+            self._count_refund(event, 1)
+
+    def observe(self, event: Event) -> Features:
+        """Take an event in, and say what was known of it."""
+        known = self._people.get(event.customer)
+        before = self._before(event, known) if isinstance(event, Payment) else {}
+        self.add(event)
+        return self._payment(event, before) if isinstance(event, Payment) else self._refund(event)
+
+    def _before(self, event: Payment, person: _Person | None) -> dict[str, float]:
+        """What only the past tells: own amounts, and whether device, card and address are new."""
+        if person is None or not person.orders:
+            return {}
+        return {
+            "own_z": _deviation(event.amount, person) if person.orders >= OWN_ORDERS else 0.0,
+            "orders_before": float(person.orders),
+            "known_days": max(0.0, (event.time - person.times[0]) / DAY),
+            "new_device": float(event.device is not None and event.device not in self.devices.of(event.customer)),
+            "new_card": float(event.card is not None and event.card not in self.cards.of(event.customer)),
+            "new_address": float(event.address is not None and event.address not in self.addresses.of(event.customer)),
+        }
+
+    def _payment(self, event: Payment, before: dict[str, float]) -> Features:
+        now, shop, who = self._now, self._shop, event.customer
+        keys, person = _keys(event), self._people[who]
+        tried = {mark for key in keys if key[0] != "c" for mark in self._failures.marks(now, key)}
+        return Features(
+            amount=event.amount,
+            shop_z=_deviation(event.amount, shop) if shop.orders else 0.0,
+            device_customers=len(self.of_device.of(event.device)),
+            card_customers=len(self.of_card.of(event.card)),
+            address_customers=len(self.of_address.of(event.address)),
+            device_addresses=len(self._device_addresses.of(event.device)),
+            card_addresses=len(self._card_addresses.of(event.card)),
+            device_cards=len(self._device_cards.of(event.device)),
+            customer_cards=len(self.cards.of(who)),
+            customer_devices=len(self.devices.of(who)),
+            customer_addresses=len(self.addresses.of(who)),
+            failed=float(event.failed),
+            failures_hour=max(self._failures.count(now, key, HOUR) for key in keys),
+            failures_day=max(self._failures.count(now, key) for key in keys),
+            cards_tried=len(tried),
+            outage=float(self._outage(now)),
+            orders_day=self._day_orders.count(now, who),
+            usual_day=person.orders / ((now - person.times[0]) / DAY + 1.0),
+            bad_links=sum(self._bad_keys.get(key, 0) for key in keys),
+            hour=(event.time % DAY) // HOUR,
+            **self._refunded(person),
+            **before,
+        )
+
+    def _refund(self, event: Refund) -> Features:
+        person = self._people[event.customer]
+        paid, back = self._orders.get(event.order, (0.0, event.amount))
+        return Features(
+            amount=event.amount,
+            orders_before=float(person.orders),
+            known_days=max(0.0, (event.time - person.times[0]) / DAY),
+            customer_cards=len(self.cards.of(event.customer)),
+            customer_devices=len(self.devices.of(event.customer)),
+            same_reason=person.reasons.get(event.reason, 0) if event.reason else 0.0,
+            of_order=back / paid if paid > 0 else 0.0,
+            hour=(event.time % DAY) // HOUR,
+            is_refund=1.0,
+            **self._refunded(person),
+        )
+
+    def _refunded(self, person: _Person) -> dict[str, float]:
+        return {
+            "refunds": float(person.refunds),
+            "refund_ratio": person.refunds / max(person.orders, person.refunds, 1),
+            "refund_share": min(1.0, person.refunded / person.spent) if person.spent > 0 else 0.0,
+            "shop_refund_ratio": self._shop.refunds / max(self._shop.orders, 1),
+        }
+
+    def _outage(self, now: float) -> bool:
+        """Many customers fail at once: no one of them is to blame."""
+        failing = len(self._broken.marks(now, "shop"))
+        return failing >= OUTAGE_CUSTOMERS and failing >= OUTAGE_SHARE * len(self._tried.marks(now, "shop"))
+
+    def _note(self, event: Payment) -> None:
+        """What is kept for a day or an hour only."""
+        now, who = self._now, event.customer
+        self._tried.add(now, "shop", who)
+        if not event.failed:
+            self._day_orders.add(now, who)
+            return
+        self._broken.add(now, "shop", who)
+        if not event.technical and not self._outage(now):
+            for key in _keys(event):
+                self._failures.add(now, key, event.card)
+
+    def _count_payment(self, event: Payment, by: int) -> None:
+        who, device, card, address = event.customer, event.device, event.card, event.address
+        for pairs, key, other in (
+            (self.of_device, device, who),
+            (self.of_card, card, who),
+            (self.of_address, address, who),
+            (self._device_cards, device, card),
+            (self._device_addresses, device, address),
+            (self._card_addresses, card, address),
+            (self.cards, who, card),
+            (self.devices, who, device),
+            (self.addresses, who, address),
+        ):
+            (pairs.add if by > 0 else pairs.drop)(key, other)
+        person = self._times(event, by)
+        if event.failed:
+            return
+        if event.reversed and by > 0:
+            self._ripening.append(event)
+        value = log1p(max(event.amount, 0.0))
+        for one in (person, self._shop):
+            one.orders += by
+            one.logs += by * value
+            one.squares += by * value * value
+            one.spent += by * event.amount
+        self._move(event.order, by * event.amount, 0.0)
+
+    def _count_refund(self, event: Refund, by: int) -> None:
+        person = self._times(event, by)
+        for one in (person, self._shop):
+            one.refunds += by
+            one.refunded += by * event.amount
+        if event.reason:
+            person.reasons[event.reason] = person.reasons.get(event.reason, 0) + by
+            if not person.reasons[event.reason]:
+                del person.reasons[event.reason]
+        self._move(event.order, 0.0, by * event.amount)
+
+    def _times(self, event: Event, by: int) -> _Person:
+        """The event's customer, who is forgotten with the last event of the window."""
+        person = self._people.setdefault(event.customer, _Person())
+        if by > 0:
+            person.times.append(event.time)
+        else:
+            person.times.popleft()
+            if not person.times:
+                del self._people[event.customer]
+        return person
+
+    def _move(self, order: str, paid: float, refunded: float) -> None:
+        old = self._orders.get(order, (0.0, 0.0))
+        new = (old[0] + paid, old[1] + refunded)
+        if abs(new[0]) < 0.005 and abs(new[1]) < 0.005:
+            self._orders.pop(order, None)
+        else:
+            self._orders[order] = new
+
+    def _forget(self, now: float) -> None:
+        for recent in (self._failures, self._day_orders, self._tried, self._broken):
+            recent.forget(now)
+        while self._held and self._held[0].time <= now - self._span:
+            old = self._held.popleft()
+            if isinstance(old, Payment):
+                self._count_payment(old, -1)
+            else:
+                self._count_refund(old, -1)
+        while self._ripening and self._ripening[0].time <= now - MATURES * DAY:
+            bad = self._ripening.popleft()
+            self._bad.append(bad)
+            self._mark(bad, 1)
+        while self._bad and self._bad[0].time <= now - self._span:
+            self._mark(self._bad.popleft(), -1)
+
+    def _mark(self, bad: Payment, by: int) -> None:
+        for key in _keys(bad):
+            self._bad_keys[key] = self._bad_keys.get(key, 0) + by
+            if not self._bad_keys[key]:
+                del self._bad_keys[key]
+
+
+def _keys(event: Payment) -> list[str]:
+    """Whom a payment may be blamed on: its customer, device and card."""
+    found = [f"p{event.customer}"]
+    if event.device:
+        found.append(f"d{event.device}")
+    if event.card:
+        found.append(f"c{event.card}")
+    return found
+
+
+def _deviation(amount: float, person: _Person) -> float:
+    """The log of an amount against a customer's own, in standard deviations."""
+    mean = person.logs / person.orders
+    variance = max(person.squares / person.orders - mean * mean, 0.0)
+    return float((log1p(max(amount, 0.0)) - mean) / max(variance**0.5, SPREAD))
