@@ -34,7 +34,7 @@ def default_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def journey_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the demo store, its largest table empty, which no metric reads; loaded once (2 s)."""
+    """A data folder with the demo store and its simulated tables; the largest table, which no metric reads, is empty (6 s)."""
     import duckdb
 
     from db.sources import journey

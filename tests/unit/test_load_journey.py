@@ -37,7 +37,8 @@ def store_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert report.rows["promotions"] == 20_940_529
     assert [done for _, done in steps] == sorted(done for _, done in steps)
     assert steps[-1] == ("done", 1.0)
-    assert [path.name for path in target.parent.iterdir() if "lock" not in path.name] == ["journey.duckdb"]
+    left = sorted(path.name for path in target.parent.iterdir() if "lock" not in path.name)
+    assert left == ["journey.duckdb", "journey.truth.json"]
     return target
 
 
