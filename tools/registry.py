@@ -120,6 +120,7 @@ class Tool:
 TOOLS: Mapping[str, str] = {
     "query_metrics": "tools.query_metrics",
     "run_sql": "tools.run_sql",
+    "forecast": "tools.forecast",
 }
 
 
