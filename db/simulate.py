@@ -31,7 +31,7 @@ from db.simulation.truth import Labels, abuse_truth, fraud_truth, honest_truth, 
 if TYPE_CHECKING:
     import duckdb
 
-VERSION = 1  # raise it whenever other rows come out: loaded stores are then known to be old
+VERSION = 2  # raise it whenever other rows come out: loaded stores are then known to be old
 SEED = 20170101
 TABLES = {"payments": "payment_id", "refunds": "refund_id", "support_tickets": "ticket_id", "sessions": "session_id"}
 _MONEY = "CAST(cents / 100.0 AS DECIMAL(12, 2))"

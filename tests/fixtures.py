@@ -34,7 +34,7 @@ def default_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def journey_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the demo store and its simulated tables; the largest table, which no metric reads, is empty (6 s)."""
+    """A data folder with the demo store, simulated tables included, but the largest, which no metric reads (6 s)."""
     import duckdb
 
     from db.sources import journey

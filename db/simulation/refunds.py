@@ -18,7 +18,7 @@ REASONS = (
     "missing_item",
     "changed_mind",
     "not_as_described",
-    "out_of_stock",
+    "unavailable",
     "price_error",
 )
 DAMAGED, QUALITY, WRONG, MISSING, CHANGED, DESCRIBED, STOCK, PRICE = range(8)

@@ -10,7 +10,7 @@ from db.simulation.draws import DAY, MINUTE, Flags, Floats, Ints, at, choose, lo
 from db.simulation.orders import Orders
 from db.simulation.people import Counter, People
 
-SOURCES = ("direct", "organic_search", "paid_search", "email", "social", "referral", "affiliate")
+SOURCES = ("direct", "organic_search", "paid_search", "newsletter", "social", "referral", "affiliate")
 PAID = SOURCES.index("paid_search")
 BUYING = (0.41, 0.2, 0.11, 0.17, 0.04, 0.04, 0.03)
 LOOKING = (0.29, 0.27, 0.15, 0.10, 0.09, 0.06, 0.04)

@@ -12,10 +12,10 @@ from db.simulation.payments import BACK, FAILED, UNAVAILABLE, Payments
 from db.simulation.refunds import Refunds
 
 INTENTS = (
-    "order_status", "delivery_late", "delivery_options", "change_order", "cancel_order", "refund_status",
-    "return_request", "return_policy", "damaged_item", "quality_complaint", "wrong_item", "missing_item",
-    "out_of_stock", "overcharged", "payment_failed", "double_charge", "unknown_charge", "coupon_problem", "invoice",
-    "membership", "account_access", "privacy_request", "product_question", "complaint", "praise", "other",
+    "order_status", "late_delivery", "delivery_question", "change_order", "cancel_order", "refund_status",
+    "return_request", "return_policy", "damaged_item", "quality_complaint", "wrong_item_report", "missing_item_report",
+    "availability", "overcharged", "payment_problem", "double_charge", "unknown_charge", "coupon_problem", "invoice",
+    "membership", "account_access", "privacy_request", "product_question", "service_complaint", "praise", "other_question",
 )  # fmt: skip
 CHANNELS = ("email", "chat", "phone", "web_form")
 CHANNEL_SHARE = (0.48, 0.27, 0.14, 0.11)
@@ -25,14 +25,14 @@ SOLVED = (9 * HOUR, 15 * MINUTE, 10 * MINUTE, 12 * HOUR)  # and from there to th
 NEVER_CLOSED = 0.012
 
 BY_REASON = (  # of refunds.REASONS: the intent
-    "damaged_item", "quality_complaint", "wrong_item", "missing_item", "return_request", "return_request",
-    "out_of_stock", "overcharged",
+    "damaged_item", "quality_complaint", "wrong_item_report", "missing_item_report", "return_request", "return_request",
+    "availability", "overcharged",
 )  # fmt: skip
 REFUND_SHARE, INCIDENT_SHARE = 0.24, 0.6  # of refunds that begin with a ticket; of those of an incident
 ORDER_SHARE = 0.016  # of orders
 ORDER_INTENTS = {
     "order_status": 0.33,
-    "delivery_late": 0.16,
+    "late_delivery": 0.16,
     "change_order": 0.11,
     "cancel_order": 0.1,
     "refund_status": 0.1,
@@ -42,15 +42,15 @@ ORDER_INTENTS = {
 }
 A_DAY = 4.2  # tickets without an order
 FREE_INTENTS = {
-    "delivery_options": 0.13,
+    "delivery_question": 0.13,
     "return_policy": 0.15,
     "membership": 0.15,
     "account_access": 0.16,
     "privacy_request": 0.06,
     "product_question": 0.15,
-    "complaint": 0.08,
+    "service_complaint": 0.08,
     "praise": 0.05,
-    "other": 0.07,
+    "other_question": 0.07,
 }
 
 
@@ -124,7 +124,7 @@ def _of_payments(orders: Orders, payments: Payments, rng: np.random.Generator) -
     order, back = payments.order[rows], payments.status[rows] == BACK
     soon = payments.time[rows] + (rng.random(len(rows)) * 3 * HOUR).astype(np.int64) + 5 * MINUTE
     early = payments.back[rows] - (rng.random(len(rows)) * 2 * DAY).astype(np.int64)
-    intent = np.where(back, INTENTS.index("unknown_charge"), INTENTS.index("payment_failed"))
+    intent = np.where(back, INTENTS.index("unknown_charge"), INTENTS.index("payment_problem"))
     return orders.home[order], order, np.full(len(rows), -1), intent, np.where(back, early, soon)
 
 

@@ -113,7 +113,7 @@ def incident_truth(orders: Orders, lines: Lines, refunds: Refunds, hit: dict[str
         for outage in pay.OUTAGES
     ]
     out = np.isin(lines.categories[lines.kind[refunds.line]], (STOCK_OUT.category,))
-    short = np.unique(refunds.order[out & (refunds.reason == REFUND_REASONS.index("out_of_stock"))])
+    short = np.unique(refunds.order[out & (refunds.reason == REFUND_REASONS.index("unavailable"))])
     open_ = (orders.time[short] >= at(STOCK_OUT.start)) & (
         orders.time[short] < at(STOCK_OUT.start) + STOCK_OUT.days * DAY
     )
@@ -125,7 +125,7 @@ def incident_truth(orders: Orders, lines: Lines, refunds: Refunds, hit: dict[str
             STOCK_OUT.start,
             STOCK_OUT.days * DAY,
             category=STOCK_OUT.category,
-            refund_reason="out_of_stock",
+            refund_reason="unavailable",
             baskets=orders.basket[short[open_]].tolist(),
         ),
         span(
