@@ -13,6 +13,7 @@ from tools import format as fmt
 from tools.evidence import Chart, Column, Evidence, Fact, Value
 from tools.grammar import first_up, listed
 from tools.metric_facts import write_facts
+from tools.origin import origin_facts, origin_of
 from tools.people import People
 from tools.registry import Tool, ToolContext, ToolResult
 from tools.wording import Wording
@@ -41,6 +42,7 @@ def run(query: SemanticQuery, context: ToolContext) -> ToolResult:
     if query.compare and not asked.compare:
         facts.insert(1, _no_baseline(query.compare, data))
     facts += [_partly(p, data) for p in (asked.time, asked.compare) if p and _reaches_out(p, data)]
+    facts += origin_facts(store.schema, asked.metrics)
     return ToolResult(evidence, tuple(facts), outputs)
 
 
@@ -119,8 +121,6 @@ def _partly(period: Interval, data: Interval) -> Fact:
 
 def _evidence(query: SemanticQuery, result: QueryResult, wording: Wording, context: ToolContext) -> Evidence:
     columns = tuple(Column(c.name, c.label, c.unit) for c in result.columns)
-    schema = context.store.schema
-    simulated = any(schema.metrics[m].origin == "simulated" for m in query.metrics)
     evidence = Evidence(
         id=context.evidence_id,
         tool=NAME,
@@ -129,7 +129,7 @@ def _evidence(query: SemanticQuery, result: QueryResult, wording: Wording, conte
         columns=columns,
         rows=result.rows,
         sql=result.sql,
-        origin="simulated" if simulated else "recorded",
+        origin=origin_of(context.store.schema, query.metrics),
         truncated=result.truncated,
     )
     return _with_chart(evidence, query, wording)

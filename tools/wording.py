@@ -18,6 +18,7 @@ _PER = {
     "quarter": Text(en="per quarter", zh="季均"),
     "year": Text(en="per year", zh="年均"),
 }
+_CODE = re.compile(r"[a-z]+(?:_[a-z]+)*")
 _CAPITALS = re.compile(r"[A-Z]{2}|Type [A-Z]\b")  # GMV, AOV keep their case inside a sentence
 _AT = {
     "day": "on ",
@@ -65,6 +66,8 @@ class Wording:
         if declared.kind == "time":
             return known.label if known and known.label else _moment(value, declared.grain)
         raw = " ".join(str(value).split())[:LONGEST_NAME]
+        if known and known.label and is_code(raw):
+            return known.label
         if known and known.label:
             en, zh = known.label.en, known.label.zh
             return Text(
@@ -195,6 +198,15 @@ def _moment(value: Value, grain: str | None) -> Text:
 
 def _lower(label: str) -> str:
     return label if _CAPITALS.match(label) else label[:1].lower() + label[1:]
+
+
+def is_code(raw: str) -> bool:
+    """Whether a raw value is a code for machines (``paid_search``) and no name, so that its label alone is shown.
+
+    >>> is_code("paid_search"), is_code("DRUG GM")
+    (True, False)
+    """
+    return _CODE.fullmatch(raw) is not None
 
 
 def _fold(text: str) -> str:

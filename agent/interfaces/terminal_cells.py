@@ -10,6 +10,7 @@ from agent.interfaces.text import one_line
 from db.semantic.schema import StoreSchema
 from tools import format as fmt
 from tools.evidence import Column, Value
+from tools.wording import is_code
 
 
 def is_number(column: Column) -> bool:
@@ -57,7 +58,7 @@ def key_words(value: Value, dimension: str, schema: StoreSchema, language: str) 
     label = known.label.of(language) if known and known.label else str(value)
     return (
         label
-        if label.casefold() == str(value).casefold()
+        if label.casefold() == str(value).casefold() or is_code(str(value))
         else f"{label}（{value}）"
         if language == "zh"
         else f"{label} ({value})"

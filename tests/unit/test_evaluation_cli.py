@@ -197,9 +197,10 @@ def test_cases_are_spread_from_the_first_on() -> None:
 
 def test_varied_queries_are_different_and_compile() -> None:
     schema, data = load_store_schema(SCHEMA), Interval(start=DAY.replace(year=2017), end=DAY)
-    queries = varied_queries(schema, data, 40)
-    assert len({query.model_dump_json() for query in queries}) == 40
-    assert queries == varied_queries(schema, data, 40)
+    size = 2 * len(list(schema.offered()))
+    queries = varied_queries(schema, data, size)
+    assert len({query.model_dump_json() for query in queries}) == size
+    assert queries == varied_queries(schema, data, size)
     assert {metric for query in queries for metric in query.metrics} == {m.name for m in schema.offered()}
     for form in ("compare", "share", "limit"):
         assert sum(bool(getattr(query, form)) for query in queries) >= 2

@@ -115,7 +115,7 @@ def test_words_without_a_figure_are_asked_back_without_a_model(store: Store) -> 
     ("text", "said"),
     [
         ("what is our profit margin", "You can ask for figures such as revenue"),
-        ("我们的退款率是多少", "可以询问销售额"),
+        ("我们的毛利率是多少", "可以询问销售额"),
         ("write me a poem about spring", "You can ask for figures such as revenue"),
     ],
 )
