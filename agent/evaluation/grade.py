@@ -1,7 +1,8 @@
 """Right or wrong: one answer against what was computed elsewhere. Pure; the rules are in tests/evals/README.md.
 
 >>> from agent.evaluation.sets import expectation_of
->>> from agent.evaluation.seen import Seen, Table
+>>> from agent.evaluation.planned import missing
+from agent.evaluation.seen import Seen, Table
 >>> wanted = expectation_of({"values": [{"value": 2460}], "text_values": [2460]})
 >>> grade(Seen("answered", "There were 2,460 orders last week.", (Table(("count",), ((2460,),)),)), wanted).right
 True
@@ -21,7 +22,7 @@ from agent.evaluation.sets import Expectation, Finding, Key
 from agent.evaluation.stated import agrees, numbers, states
 from db.semantic.schema import StoreSchema
 
-Reason = Literal["", "wrong status", "value missing", "not stated", "ungrounded", "invented"]
+Reason = Literal["", "wrong status", "wrong plan", "value missing", "not stated", "ungrounded", "invented"]
 Labels = Mapping[str, tuple[str, ...]]
 NO_LABELS: Labels = MappingProxyType({})
 _ROUNDED = 5e-7
@@ -64,6 +65,9 @@ def grade(answer: Seen, expect: Expectation, labels: Labels = NO_LABELS) -> Verd
         return _no_data(answer, expect, labels)
     if answer.status != "answered":
         return Verdict(True)
+    lacking = [missing(answer.plan, plan) for plan in expect.plans]
+    if lacking and all(lacking):
+        return Verdict(False, "wrong plan", lacking[0])
     verdicts = [_reading(answer, reading, labels) for reading in expect.readings]
     best = min(verdicts, key=lambda verdict: _ORDER.index(verdict.reason))
     if best.right and answer.ungrounded:

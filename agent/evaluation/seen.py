@@ -25,12 +25,16 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An answer as the grader sees it. ``ungrounded``: numbers of the text that stand in no fact."""
+    """An answer as the grader sees it.
+
+    ``ungrounded``: numbers of the text that stand in no fact. ``plan``: its calls, ``{"tool", "args"}`` each.
+    """
 
     status: str
     text: str
     tables: tuple[Table, ...]
     ungrounded: int = 0
+    plan: tuple[Mapping[str, Any], ...] = ()
 
 
 def seen(answer: Answer) -> Seen:
@@ -39,7 +43,8 @@ def seen(answer: Answer) -> Seen:
 
     loose = grounded_numbers(answer.text, answer.facts) if answer.status == "answered" else 0
     tables = tuple(Table(tuple(c.unit for c in e.columns), e.rows) for e in answer.evidence)
-    return Seen(answer.status, answer.text, tables, loose)
+    calls = answer.plan.calls if answer.plan else ()
+    return Seen(answer.status, answer.text, tables, loose, tuple({"tool": c.tool, "args": c.args} for c in calls))
 
 
 def seen_json(data: Mapping[str, Any]) -> Seen:
@@ -47,7 +52,7 @@ def seen_json(data: Mapping[str, Any]) -> Seen:
     tables = tuple(
         Table(tuple(c["unit"] for c in e["columns"]), tuple(tuple(row) for row in e["rows"])) for e in data["evidence"]
     )
-    return Seen(data["status"], data["text"], tables)
+    return Seen(data["status"], data["text"], tables, plan=tuple(data.get("plan", ())))
 
 
 def figure_of(cell: object, unit: str) -> float | None:

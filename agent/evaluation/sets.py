@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+from agent.evaluation.planned import WantedCall
 from db.errors import UsageError
 
 SETS = Path(__file__).parents[2] / "tests" / "evals"
@@ -41,11 +42,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a right answer is. ``readings``: any of them will do; of one, all findings must hold."""
+    """What a right answer is.
+
+    ``readings``: any of them will do; of one, all findings must hold. ``plans``: the plan must hold one of them.
+    """
 
     status: frozenset[str]
     readings: tuple[tuple[Finding, ...], ...] = ()
     no_data: bool = False
+    plans: tuple[tuple[WantedCall, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +133,12 @@ def expectation_of(data: Mapping[str, Any]) -> Expectation:
     stated = data.get("text_values") or [said for part in data.get("parts", ()) for said in part.get("text_values", ())]
     main = (*parts, _finding(data, stated)) if parts else (_finding(data, stated),)
     others = tuple((_finding(other, other.get("text_values", ())),) for other in data.get("alternatives", ()))
-    return Expectation(status, (main, *others), bool(data.get("no_data", False)))
+    plans = tuple(_calls(plan) for plan in (data.get("calls", ()), *data.get("calls_or", ())) if plan)
+    return Expectation(status, (main, *others), bool(data.get("no_data", False)), plans)
+
+
+def _calls(plan: Iterable[Mapping[str, Any]]) -> tuple[WantedCall, ...]:
+    return tuple(WantedCall(str(call["tool"]), dict(call["args"])) for call in plan)
 
 
 def _finding(data: Mapping[str, Any], said: Iterable[Any]) -> Finding:

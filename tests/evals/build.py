@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from tests.evals.calls import wanted
 from tests.evals.names import key, spoken
 from tests.evals.oracle import PARTS_OF_DAY_OR_WEEK, TIME, UNITS, answer, listed
 
@@ -36,6 +37,8 @@ KINDS = {
     "clarify": "clarify", "out_of_scope": "out_of_scope", "dates": "date_arithmetic", "typos": "typos",
     "mixed": "mixed",
 }  # fmt: skip
+# One file a tool: `tool_` by who built the tool, for tuning; `fresh_tool_` by somebody who had not seen it, held out.
+TOOL_SETS = {"tool_": "dev", "fresh_tool_": "test"}
 NO_DATA = [
     "no data", "no purchases", "no sales", "no records", "no figures", "there is no", "has no", "holds no",
     "outside", "data starts", "data begins", "没有", "无数据", "暂无", "数据范围", "超出",
@@ -55,6 +58,10 @@ def records() -> list[Record]:
         for entry in [*entries, *_entries(f"more_{name}")]:
             split = "test" if entry["k"] in held_out else "dev"
             lines.extend(_lines(entry, kind, split))
+    for prefix, split in TOOL_SETS.items():
+        for path in sorted((HERE / "source").glob(f"{prefix}*.yaml")):
+            for entry in _entries(path.stem):
+                lines.extend(_lines(entry, path.stem.removeprefix(prefix), split))
     return lines
 
 
@@ -95,11 +102,13 @@ def _lines(entry: Record, kind: str, split: str) -> Iterator[Record]:
                 line["conversation"] = f"{language}-{entry['k']}"
             if len(languages) == 2:
                 line["pair"] = name
-            yield {**line, "as_of": AS_OF, "expect": expect}
+            yield {**line, "as_of": str(turn.get("as_of", entry.get("as_of", AS_OF))), "expect": expect}
 
 
 def expectation(turn: Record) -> Record:
     """What a right answer holds, computed by the oracle; see README.md for the fields."""
+    if "ask" not in turn and "nodata" not in turn:
+        return wanted(turn)
     expect: Record = {"status": turn.get("status", ["answered"])}
     asks = listed(turn.get("ask", []))
     if turn.get("nodata"):
@@ -217,8 +226,9 @@ def stats() -> str:
         for line in path.read_text(encoding="utf-8").splitlines():
             counted[json.loads(line)["kind"], path.name.removesuffix(".jsonl")] += 1
     columns = ["en.dev", "en.test", "zh.dev", "zh.test"]
-    rows = [[kind, *(counted[kind, column] for column in columns)] for kind in KINDS.values()]
-    totals = ["all", *(sum(counted[kind, column] for kind in KINDS.values()) for column in columns)]
+    kinds = list(dict.fromkeys([*KINDS.values(), *(kind for kind, _ in counted)]))
+    rows = [[kind, *(counted[kind, column] for column in columns)] for kind in kinds]
+    totals = ["all", *(sum(counted[kind, column] for kind in kinds) for column in columns)]
     return "\n".join("".join(f"{cell!s:>16}" for cell in row) for row in [["kind", *columns], *rows, totals])
 
 
