@@ -1,8 +1,7 @@
 """Right or wrong: one answer against what was computed elsewhere. Pure; the rules are in tests/evals/README.md.
 
 >>> from agent.evaluation.sets import expectation_of
->>> from agent.evaluation.planned import missing
-from agent.evaluation.seen import Seen, Table
+>>> from agent.evaluation.seen import Seen, Table
 >>> wanted = expectation_of({"values": [{"value": 2460}], "text_values": [2460]})
 >>> grade(Seen("answered", "There were 2,460 orders last week.", (Table(("count",), ((2460,),)),)), wanted).right
 True
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+from agent.evaluation.planned import missing
 from agent.evaluation.seen import Seen, Table, figure_of, is_key
 from agent.evaluation.sets import Expectation, Finding, Key
 from agent.evaluation.stated import agrees, numbers, states
