@@ -6,14 +6,17 @@ from typing import NamedTuple
 
 
 class Features(NamedTuple):
-    """What was known of an event at its time, itself counted in; all within the last ``LOOKBACK`` days.
+    """What was known of an event at its time, itself counted in; all within the ledger's window.
 
-    ``*_customers``: customers seen with its device, card or address. ``own_z``: log amount against the customer's own,
-    in standard deviations (0 before the fifth order); ``shop_z``: against the shop's. ``failures_hour``,
-    ``failures_day``, ``cards_tried``: failed tries by the customer, device or card. ``usual_day``: the customer's
-    orders a day. ``known_days``: since the first order of the window. ``bad_links``: charged-back payments, at least
-    ``MATURES`` days old, of the same customer, device or card. ``refund_*``: the customer's refunds, against orders and
-    spending; ``same_reason``: how many gave the same reason; ``of_order``: this refund against its order.
+    Amounts: ``own_z``: the log of the amount against the customer's own, in standard deviations (0 before the fifth
+    order); ``shop_z``: against the shop's. Sharing: ``*_customers`` seen with its device, card or address;
+    ``*_strangers`` of them who have no address in common with its customer; ``*_clean``: payments with it that ripened
+    without a chargeback. ``bad_links``: ripened chargebacks of others on the device or card; ``own_bad``: of its
+    customer there. Tries: ``failures_hour``, ``failures_day``, ``cards_tried`` by the customer, device or card;
+    ``outage``: many customers fail just now. Pace: ``orders_day``, against ``usual_day``, the customer's orders a day.
+    ``orders_before`` and ``known_days``: how well the customer is known. Refunds: the customer's ``refunds``, against
+    orders (``refund_ratio``) and spending (``refund_share``); ``same_reason``: how many gave this one's reason;
+    ``of_order``: all refunds of the order against what was paid for it.
     """
 
     amount: float = 0.0
@@ -22,12 +25,17 @@ class Features(NamedTuple):
     device_customers: float = 0.0
     card_customers: float = 0.0
     address_customers: float = 0.0
-    device_addresses: float = 0.0
-    card_addresses: float = 0.0
+    device_strangers: float = 0.0
+    card_strangers: float = 0.0
     device_cards: float = 0.0
     customer_cards: float = 0.0
     customer_devices: float = 0.0
     customer_addresses: float = 0.0
+    device_clean: float = 0.0
+    card_clean: float = 0.0
+    address_clean: float = 0.0
+    bad_links: float = 0.0
+    own_bad: float = 0.0
     failed: float = 0.0
     failures_hour: float = 0.0
     failures_day: float = 0.0
@@ -40,7 +48,6 @@ class Features(NamedTuple):
     new_device: float = 0.0
     new_card: float = 0.0
     new_address: float = 0.0
-    bad_links: float = 0.0
     refunds: float = 0.0
     refund_ratio: float = 0.0
     refund_share: float = 0.0

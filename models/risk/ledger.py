@@ -12,7 +12,8 @@ from math import log1p
 
 from models.risk.events import Event, Payment, Refund
 from models.risk.features import Features
-from models.risk.windows import Pairs, Recent
+from models.risk.shared import Shared
+from models.risk.windows import Recent
 
 DAY, HOUR = 86_400.0, 3_600.0
 LOOKBACK = 90  # days: a ring works for weeks; a weekly shopper's own amounts are known after a dozen visits
@@ -42,19 +43,15 @@ class Ledger:
     def __init__(self, lookback: int = LOOKBACK) -> None:
         """Start empty: feed it ``lookback`` days before the first event whose features matter."""
         self._span = lookback * DAY
-        self._held: deque[Event] = deque()
         self._now = float("-inf")
+        self._held: deque[Event] = deque()
+        self._ripening: deque[Payment] = deque()
         self._people: dict[str, _Person] = {}
         self._orders: dict[str, tuple[float, float]] = {}  # order -> paid, refunded
         self._shop = _Person()
-        self.of_device, self.of_card, self.of_address = Pairs(), Pairs(), Pairs()
-        self._device_cards, self._device_addresses, self._card_addresses = Pairs(), Pairs(), Pairs()
-        self.cards, self.devices, self.addresses = Pairs(), Pairs(), Pairs()  # of customers
+        self._shared = Shared()
         self._failures, self._day_orders = Recent(DAY), Recent(DAY)
         self._tried, self._broken = Recent(HOUR), Recent(HOUR)
-        self._ripening: deque[Payment] = deque()
-        self._bad: deque[Payment] = deque()
-        self._bad_keys: dict[str, int] = {}
 
     def __len__(self) -> int:
         """How many events it holds."""
@@ -73,50 +70,43 @@ class Ledger:
 
     def observe(self, event: Event) -> Features:
         """Take an event in, and say what was known of it."""
-        known = self._people.get(event.customer)
-        before = self._before(event, known) if isinstance(event, Payment) else {}
+        if isinstance(event, Refund):
+            self.add(event)
+            return self._refund(event)
+        before = self._before(event)
         self.add(event)
-        return self._payment(event, before) if isinstance(event, Payment) else self._refund(event)
+        return self._payment(event, before)
 
-    def _before(self, event: Payment, person: _Person | None) -> dict[str, float]:
+    def _before(self, event: Payment) -> dict[str, float]:
         """What only the past tells: own amounts, and whether device, card and address are new."""
+        person = self._people.get(event.customer)
         if person is None or not person.orders:
             return {}
         return {
             "own_z": _deviation(event.amount, person) if person.orders >= OWN_ORDERS else 0.0,
             "orders_before": float(person.orders),
             "known_days": max(0.0, (event.time - person.times[0]) / DAY),
-            "new_device": float(event.device is not None and event.device not in self.devices.of(event.customer)),
-            "new_card": float(event.card is not None and event.card not in self.cards.of(event.customer)),
-            "new_address": float(event.address is not None and event.address not in self.addresses.of(event.customer)),
+            **self._shared.new(event),
         }
 
     def _payment(self, event: Payment, before: dict[str, float]) -> Features:
-        now, shop, who = self._now, self._shop, event.customer
-        keys, person = _keys(event), self._people[who]
-        tried = {mark for key in keys if key[0] != "c" for mark in self._failures.marks(now, key)}
+        now, shop = self._now, self._shop
+        person, keys = self._people[event.customer], _blamed(event)
+        failed = [key for key in keys if key in self._failures]  # nearly always none
+        tried = {mark for key in failed if key[0] != "c" for mark in self._failures.marks(now, key)}
         return Features(
             amount=event.amount,
             shop_z=_deviation(event.amount, shop) if shop.orders else 0.0,
-            device_customers=len(self.of_device.of(event.device)),
-            card_customers=len(self.of_card.of(event.card)),
-            address_customers=len(self.of_address.of(event.address)),
-            device_addresses=len(self._device_addresses.of(event.device)),
-            card_addresses=len(self._card_addresses.of(event.card)),
-            device_cards=len(self._device_cards.of(event.device)),
-            customer_cards=len(self.cards.of(who)),
-            customer_devices=len(self.devices.of(who)),
-            customer_addresses=len(self.addresses.of(who)),
             failed=float(event.failed),
-            failures_hour=max(self._failures.count(now, key, HOUR) for key in keys),
-            failures_day=max(self._failures.count(now, key) for key in keys),
+            failures_hour=max((self._failures.count(now, key, HOUR) for key in failed), default=0),
+            failures_day=max((self._failures.count(now, key) for key in failed), default=0),
             cards_tried=len(tried),
-            outage=float(self._outage(now)),
-            orders_day=self._day_orders.count(now, who),
+            outage=float(self._outage(now)) if event.failed or failed else 0.0,
+            orders_day=self._day_orders.count(now, event.customer),
             usual_day=person.orders / ((now - person.times[0]) / DAY + 1.0),
-            bad_links=sum(self._bad_keys.get(key, 0) for key in keys),
             hour=(event.time % DAY) // HOUR,
             **self._refunded(person),
+            **self._shared.features(event),
             **before,
         )
 
@@ -127,8 +117,6 @@ class Ledger:
             amount=event.amount,
             orders_before=float(person.orders),
             known_days=max(0.0, (event.time - person.times[0]) / DAY),
-            customer_cards=len(self.cards.of(event.customer)),
-            customer_devices=len(self.devices.of(event.customer)),
             same_reason=person.reasons.get(event.reason, 0) if event.reason else 0.0,
             of_order=back / paid if paid > 0 else 0.0,
             hour=(event.time % DAY) // HOUR,
@@ -158,27 +146,15 @@ class Ledger:
             return
         self._broken.add(now, "shop", who)
         if not event.technical and not self._outage(now):
-            for key in _keys(event):
+            for key in _blamed(event):
                 self._failures.add(now, key, event.card)
 
     def _count_payment(self, event: Payment, by: int) -> None:
-        who, device, card, address = event.customer, event.device, event.card, event.address
-        for pairs, key, other in (
-            (self.of_device, device, who),
-            (self.of_card, card, who),
-            (self.of_address, address, who),
-            (self._device_cards, device, card),
-            (self._device_addresses, device, address),
-            (self._card_addresses, card, address),
-            (self.cards, who, card),
-            (self.devices, who, device),
-            (self.addresses, who, address),
-        ):
-            (pairs.add if by > 0 else pairs.drop)(key, other)
+        self._shared.count(event, drop=by < 0)
         person = self._times(event, by)
         if event.failed:
             return
-        if event.reversed and by > 0:
+        if by > 0:
             self._ripening.append(event)
         value = log1p(max(event.amount, 0.0))
         for one in (person, self._shop):
@@ -221,32 +197,24 @@ class Ledger:
     def _forget(self, now: float) -> None:
         for recent in (self._failures, self._day_orders, self._tried, self._broken):
             recent.forget(now)
+        while self._ripening and self._ripening[0].time <= now - min(MATURES * DAY, self._span):
+            self._shared.ripen(self._ripening.popleft())
         while self._held and self._held[0].time <= now - self._span:
             old = self._held.popleft()
-            if isinstance(old, Payment):
-                self._count_payment(old, -1)
-            else:
+            if isinstance(old, Refund):
                 self._count_refund(old, -1)
-        while self._ripening and self._ripening[0].time <= now - MATURES * DAY:
-            bad = self._ripening.popleft()
-            self._bad.append(bad)
-            self._mark(bad, 1)
-        while self._bad and self._bad[0].time <= now - self._span:
-            self._mark(self._bad.popleft(), -1)
-
-    def _mark(self, bad: Payment, by: int) -> None:
-        for key in _keys(bad):
-            self._bad_keys[key] = self._bad_keys.get(key, 0) + by
-            if not self._bad_keys[key]:
-                del self._bad_keys[key]
+                continue
+            self._count_payment(old, -1)
+            if not old.failed:
+                self._shared.ripen(old, drop=True)
 
 
-def _keys(event: Payment) -> list[str]:
-    """Whom a payment may be blamed on: its customer, device and card."""
+def _blamed(event: Payment) -> list[str]:
+    """Whom a failed try may be blamed on: its customer, device and card."""
     found = [f"p{event.customer}"]
-    if event.device:
+    if event.device is not None:
         found.append(f"d{event.device}")
-    if event.card:
+    if event.card is not None:
         found.append(f"c{event.card}")
     return found
 

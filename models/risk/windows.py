@@ -41,9 +41,6 @@ class Pairs:
         """What a key was seen with; not to be changed."""
         return self._held.get(key, _NONE) if key is not None else _NONE
 
-    def __len__(self) -> int:
-        return len(self._held)
-
 
 class Recent:
     """Moments by key within a span of seconds, with a mark each (the card that failed): who did how much just now.
@@ -85,8 +82,8 @@ class Recent:
         since = now - self.span
         return {mark for time, mark in self._by_key.get(key or "", ()) if time > since and mark}
 
-    def __len__(self) -> int:
-        return len(self._order)
+    def __contains__(self, key: str) -> bool:
+        return key in self._by_key
 
 
 _NONE: dict[str, int] = {}
