@@ -221,7 +221,7 @@ def test_filters_of_the_asker_hold(store: Store) -> None:
         ({"metric": "revenue", "horizon": Interval(start=date(2017, 3, 1), end=date(2017, 4, 1))}, None, AnalysisError,
          "nothing to forecast"),
         ({"metric": "revenue", "dimensions": ("store", "department")}, None, AnalysisError, "one dimension only"),
-        ({"metric": "revenue", "dimensions": ("campaign",)}, None, QueryError, "campaign"),
+        ({"metric": "revenue", "dimensions": ("campaign",)}, None, QueryError, "Campaign"),
         ({"metric": "revenue", "filters": (Filter(dimension="store", values=(1,)),)}, None, UnknownMember, "'1'"),
     ],
 )  # fmt: skip
