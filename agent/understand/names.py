@@ -222,7 +222,7 @@ class NameReader:
         terms = mention.of("member")
         beside = self._dimension_beside(names.masked, mention)
         named = [t for t in terms if t.name == beside]
-        pool = named or list(terms)
+        pool = named or self._reached(terms)
         coarsest = min(self.lexicon.order[t.name] for t in pool)
         pool = [t for t in pool if self.lexicon.order[t.name] == coarsest]
         best = min(t.rank for t in pool)
@@ -236,6 +236,12 @@ class NameReader:
             return tuple(t for t in pool if t.value in values)  # "wine": every member that the word was given to
         names.ambiguities.append(self._ambiguity(mention, pool[0].name, sorted(values, key=str)))
         return ()
+
+    def _reached(self, terms: tuple[Term, ...]) -> list[Term]:
+        """Those whose dimension splits a metric of the clause: "email" is where tickets come from, not where sales do."""
+        asked = [mention.of("metric")[0].name for mention in self.mentions if mention.of("metric")]
+        can_split = self.lexicon.schema.can_split
+        return [term for term in terms if any(can_split(name, term.name) for name in asked)] or list(terms)
 
     def _quoted(self, mention: Mention, values: set[Scalar | None]) -> Scalar | None:
         around = self.text[mention.start - 1 : mention.start] + self.text[mention.end : mention.end + 1]
