@@ -55,7 +55,7 @@ class Catalogue:
         words = ", ".join(" ".join(str(part).split()) for part in parts if isinstance(part, str) and part.strip())
         return f"{words} ({identifier})" if words else f"({identifier})"
 
-    def texts(self, identifiers: Sequence[str]) -> list[str]:
+    def texts(self, identifiers: NDArray[Any]) -> list[str]:
         """All words about each product."""
         rows = self.table.reindex(identifiers)
         lines = rows.astype(object).where(rows.notna(), "").astype(str).agg(" ".join, axis=1)
@@ -98,7 +98,8 @@ def matching(store: Store, filters: Sequence[Filter], timeout: float = 20.0) -> 
 
 def of_products(store: Store, filters: Sequence[Filter]) -> tuple[tuple[Filter, ...], tuple[Filter, ...]]:
     """Split filters into those that products have, and the others."""
-    mine, others = [], []
+    mine: list[Filter] = []
+    others: list[Filter] = []
     for filter_ in filters:
         (mine if _reaches(store, "products", filter_) else others).append(filter_)
     return tuple(mine), tuple(others)

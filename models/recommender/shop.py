@@ -11,20 +11,22 @@ the shelf is known by.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from models.recommender.base import ItemRecommender, best
 from models.recommender.content import Content
 from models.recommender.interactions import Flags, Floats, Interactions, Ints
 from models.recommender.linear import LinearAutoencoder
-from models.recommender.reorder import HORIZON, Assortment, Habits, Reorder, habits
+from models.recommender.reorder import Assortment, Habits, Reorder, habits
 
 Kind = Literal["reorder", "with", "popular", "peers", "similar"]
+Texts = Callable[[NDArray[Any]], list[str]]
 Want = Literal["for_customer", "reorder", "new", "popular"]
 
 PRODUCTS = (
@@ -64,12 +66,12 @@ class ShopRecommender:
     """Recommendations as of one day.
 
     Args:
-        visits: purchases before ``clock``. types: of products, by place. texts: of products, by id; empty without a
-            catalogue. profiles: customers × attributes as numbers, -1 where unknown; rows by place.
+        visits: purchases before ``clock``. types: of products, by place. texts: gives the words about some products, by id; None
+            without a catalogue. profiles: customers × attributes as numbers, -1 where unknown; rows by place.
     """
 
     def __init__(
-        self, visits: Interactions, clock: int, types: Ints, texts: Sequence[str] = (), profiles: Ints | None = None
+        self, visits: Interactions, clock: int, types: Ints, texts: Texts | None = None, profiles: Ints | None = None
     ) -> None:
         self.visits, self.clock, self.texts = visits, clock, texts
         self.profiles = np.full((visits.shape[0], 0), -1) if profiles is None else profiles
@@ -91,10 +93,10 @@ class ShopRecommender:
         self.reorder.fit(self.visits, self.clock)
         self._choose_items()
         model = ranker or LinearAutoencoder(ridge=min(300.0, 0.2 * self.visits.shape[0]))
-        return self.discover_with(model.fit(self._within_items()))
+        return self.discover_with(model.fit(self.within_items()))
 
     def discover_with(self, ranker: ItemRecommender, items: Ints | None = None) -> Self:
-        """Use a fitted model over ``items`` (places; chosen by popularity without them)."""
+        """Use a fitted model over ``items`` (places; as they are without them)."""
         if items is not None:
             self.items = items
         self.ranker = ranker
@@ -105,9 +107,13 @@ class ShopRecommender:
         self._newcomers, self._resemblance = self._new_in_the_range()
         return self
 
-    def histories(self) -> sparse.csr_matrix:
-        """Customers × items, as the discovery model sees them."""
-        return sparse.csr_matrix(self.bought[:, self.items])
+    def discovery_scores(self, customers: Ints) -> Floats:
+        """Scores of ``items`` for some customers; 0 for what they had, and for what is not worth offering."""
+        history = sparse.csr_matrix(self.bought[customers][:, self.items])
+        scores = np.maximum(self.ranker.score_histories(history), 0) * self._trend
+        scores[history.nonzero()] = 0.0
+        found: Floats = scores
+        return found
 
     def recommend(
         self,
@@ -181,8 +187,7 @@ class ShopRecommender:
         found: list[Suggestion] = []
         if history.nnz:
             raw = self.ranker.score_histories(history)[0]
-            scores = np.where(open_[self.items], np.maximum(raw, 0) * self._trend, 0.0)
-            scores[history.indices] = 0.0
+            scores = np.where(open_[self.items], self.discovery_scores(np.array([customer]))[0], 0.0)
             room = k if history.nnz >= _THIN else (k + 1) // 2
             found = [self._discovery(customer, int(at)) for at in best(scores, room) if scores[at] > 0]
             newcomer = self._newcomer(raw, history, open_, had) if k > _NEW_SHARE else None
@@ -240,7 +245,8 @@ class ShopRecommender:
         chosen = best(buyers, PRODUCTS)
         self.items = np.sort(chosen[buyers[chosen] > 0])
 
-    def _within_items(self) -> Interactions:
+    def within_items(self) -> Interactions:
+        """The visits to the products that discoveries are chosen among."""
         place = np.full(self.visits.shape[1], -1)
         place[self.items] = np.arange(len(self.items))
         kept = self.visits.where(place[self.visits.cols] >= 0)
@@ -254,10 +260,10 @@ class ShopRecommender:
         np.maximum.at(first, self.habits.products, self.habits.first)
         young = self.sold & (first <= SEASON) & (first > 0)
         young[self.items] = False
-        newcomers = np.flatnonzero(young) if len(self.texts) and self._grown() else np.empty(0, np.int64)
-        if not len(newcomers):
+        newcomers = np.flatnonzero(young) if self.texts and self._grown() else np.empty(0, np.int64)
+        if self.texts is None or not len(newcomers):
             return newcomers, sparse.csr_matrix((0, len(self.items)))
-        content = Content([self.texts[place] for place in (*self.items, *newcomers)])
+        content = Content(self.texts(self.visits.products[np.concatenate([self.items, newcomers])]))
         cosine = sparse.csr_matrix(content.vectors[len(self.items) :] @ content.vectors[: len(self.items)].T)
         cosine.data[cosine.data < _ALIKE] = 0.0
         cosine.eliminate_zeros()
