@@ -68,10 +68,11 @@ def settle(orders: Orders, numbers: Numbers, seed: int) -> People:
     size, homes = len(orders), orders.homes
     mixed = rng.permutation(homes)
     counts = np.bincount(orders.home, minlength=homes)
-    families = _groups(mixed[:150], rng, 2, 3)
-    houses = _groups(mixed[150:330], rng, 5, 12)
-    businesses = [int(h) for h in np.argsort(-counts[mixed[330:700]], kind="stable")[:BUSINESSES]]
-    businesses = [int(mixed[330 + place]) for place in businesses]
+    first, second, third = (int(share * homes) for share in (0.061, 0.134, 0.2837))
+    families = _groups(mixed[:first], rng, 2, 3)
+    houses = _groups(mixed[first:second], rng, 5, 12)
+    rest = mixed[second:third]
+    businesses = [int(home) for home in rest[np.argsort(-counts[rest], kind="stable")[:BUSINESSES]]]
     device = _devices(orders, families, numbers, rng)
     terminals = numbers.devices.take(TERMINALS)
     public = rng.random(size) < TERMINAL_SHARE

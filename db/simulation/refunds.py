@@ -168,7 +168,7 @@ def _abuse(
         rate[rows] = abuse.share
         reason[rows] = np.where(rng.random(len(rows)) < 0.8, abuse.reason, reason[rows])
         unfair.append(rows)
-    picky = sample(rng, free[start:], np.ones(len(free) - start), PICKY_HOMES)
+    picky = sample(rng, free[start:], np.ones(len(free[start:])), PICKY_HOMES)
     fresh = np.isin(lines.departments, FRESH)[lines.kind] & np.isin(home, picky)
     rate[fresh] = 0.085
     return Abusers(found, np.sort(picky), np.sort(np.concatenate(unfair)))

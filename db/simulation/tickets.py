@@ -15,7 +15,8 @@ INTENTS = (
     "order_status", "late_delivery", "delivery_question", "change_order", "cancel_order", "refund_status",
     "return_request", "return_policy", "damaged_item", "quality_complaint", "wrong_item_report", "missing_item_report",
     "availability", "overcharged", "payment_problem", "double_charge", "unknown_charge", "coupon_problem", "invoice",
-    "membership", "account_access", "privacy_request", "product_question", "service_complaint", "praise", "other_question",
+    "membership", "account_access", "privacy_request", "product_question", "service_complaint", "praise",
+    "other_question",
 )  # fmt: skip
 CHANNELS = ("email", "chat", "phone", "web_form")
 CHANNEL_SHARE = (0.48, 0.27, 0.14, 0.11)
