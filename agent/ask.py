@@ -25,6 +25,7 @@ from agent.understand.asking import ToolWords
 from agent.understand.lexicon import Lexicon
 from agent.understand.spelling import Speller
 from agent.understand.text import detect_language
+from agent.understand.understand import LastTurn
 from agent.verify import verify
 from db.engine import Store
 from db.errors import AsOfError, InternalError, SecurityError, ShopOpsError
@@ -42,8 +43,8 @@ log = logging.getLogger("shopops.ask")
 class Memory(Protocol):
     """What the flow needs of the conversations' memory."""
 
-    def recall(self, question: Question) -> SemanticQuery | None:
-        """The conversation's last query, None for a first or single question."""
+    def recall(self, question: Question) -> tuple[Call, ...]:
+        """The calls of the conversation's last answer; none for a first or single question."""
 
     def remember(self, question: Question, answer: Answer) -> None:
         """Keep the turn."""
@@ -144,10 +145,12 @@ class Analyst:
             understanding, planned = Understanding(language, question.text, ()), Planned(settled)
             understood = clock.lap()
         else:
-            understanding = self._understand(question, as_of, everything)
+            before = self.memory.recall(question)
+            understanding = self._understand(question, as_of, everything, before)
             understood = clock.lap()
             progress("plan", "planning")
-            planned = plan_question(understanding, self.store.schema, self._model, cancel, self.limits.model_seconds)
+            seconds = self.limits.model_seconds
+            planned = plan_question(understanding, self.store.schema, self._model, cancel, seconds, before)
         planned_ms = clock.lap()
         draft = self._draft(question, understanding, planned, as_of)
         if planned.plan.status != "run":
@@ -214,10 +217,13 @@ class Analyst:
             )
         return asked, Interval(start=store.data_start, end=asked)
 
-    def _understand(self, question: Question, as_of: date, everything: Interval | None) -> Understanding:
+    def _understand(
+        self, question: Question, as_of: date, everything: Interval | None, before: tuple[Call, ...]
+    ) -> Understanding:
         words = self.words
         data = Interval(start=self.store.data_start, end=self.store.as_of)
-        last = self.memory.recall(question)
+        asked = [query for call in before if (query := query_of(call))]
+        last = LastTurn(asked[-1] if asked else None, before[-1].tool if before else None)
         return understand(question.text, words.lexicon, as_of, data, everything, last, words.speller, words.tools)
 
     def _draft(self, question: Question, understanding: Understanding, planned: Planned, as_of: date) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -63,12 +64,36 @@ def query_call(query: SemanticQuery) -> Call:
     return Call(QUERY, query.model_dump(mode="json", exclude_defaults=True))
 
 
+def with_steps_before(calls: Sequence[Call], before: Sequence[Call]) -> tuple[Call, ...]:
+    """The plan's calls; those of the turn before in front, quiet, where one of them is needed for what it gives."""
+    steps = [v["from_step"] for call in calls for v in call.args.values() if isinstance(v, dict) and "from_step" in v]
+    if any(step <= len(before) for step in steps):
+        return (*(replace(call, quiet=True) for call in before), *calls)
+    return tuple(_moved(call, -len(before)) for call in calls)
+
+
+def _moved(call: Call, by: int) -> Call:
+    """The call with its references to earlier steps moved."""
+    moved = {
+        name: v | {"from_step": v["from_step"] + by} if isinstance(v, dict) and "from_step" in v else v
+        for name, v in call.args.items()
+    }
+    return replace(call, args=moved)
+
+
 def query_of(call: Call) -> SemanticQuery | None:
-    """What a follow-up continues: the query itself, or the metric, period and filters of another tool's call."""
-    if call.tool == QUERY:
-        return SemanticQuery.model_validate(call.args)
-    kept = {name: call.args[name] for name in ("time", "compare", "filters") if call.args.get(name)}
-    return SemanticQuery.model_validate(kept | {"metrics": [call.args["metric"]]}) if call.args.get("metric") else None
+    """What a follow-up continues: the query itself, or the metric, period and filters of another tool's call.
+
+    None where there is no metric, or where another version kept what this one cannot read.
+    """
+    args = dict(call.args)
+    if call.tool != QUERY:
+        kept = {name: args[name] for name in ("time", "compare", "filters") if args.get(name)}
+        args = kept | {"metrics": [args["metric"]]} if args.get("metric") else {}
+    try:
+        return SemanticQuery.model_validate(args)
+    except ValidationError:
+        return None
 
 
 def _tool_calls(

@@ -133,10 +133,14 @@ class Understanding:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One tool call of a plan; ``args`` are the tool's typed arguments in JSON form."""
+    """One tool call of a plan; ``args`` are the tool's typed arguments in JSON form.
+
+    ``quiet``: a call of the turn before, run again for what it hands on; its facts have been told.
+    """
 
     tool: ToolName
     args: Mapping[str, Any]
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,8 @@ def execute(plan: Plan, desk: Desk) -> Executed:
         calls = [_resolved(left.pop(i), results) for i in ready]
         contexts = [_context(desk, i, people) for i in ready]
         results |= dict(zip(ready, _side_by_side(calls, contexts, desk), strict=True))
-    return _numbered([results[i] for i in sorted(results)], people)
+    told = [not call.quiet for call in plan.calls]
+    return _numbered([results[i] for i in sorted(results)], told, people)
 
 
 def _side_by_side(calls: Sequence[Call], contexts: Sequence[ToolContext], desk: Desk) -> list[ToolResult]:
@@ -108,7 +109,7 @@ def _resolved(call: Call, results: Mapping[int, ToolResult]) -> Call:
                     "Ask for the first part alone, or widen it.",
                 )
             args[field] = [str(item) for item in found]
-    return Call(call.tool, args)
+    return replace(call, args=args)
 
 
 def _context(desk: Desk, number: int, people: People) -> ToolContext:
@@ -136,9 +137,11 @@ def _run(call: Call, context: ToolContext, desk: Desk) -> ToolResult:
     return chosen.run(chosen.arguments.model_validate(call.args), context)
 
 
-def _numbered(results: Sequence[ToolResult], people: People) -> Executed:
+def _numbered(results: Sequence[ToolResult], told: Sequence[bool], people: People) -> Executed:
     facts: list[Fact] = []
-    for result in results:
+    for result, tell in zip(results, told, strict=True):
+        if not tell:
+            continue
         start = len(facts)
         facts.extend(replace(fact, id=f"f{start + i}") for i, fact in enumerate(result.facts, 1))
     tables = tuple(table for result in results for table in (result.evidence, *result.more))

@@ -10,6 +10,7 @@ from agent.settings import Settings
 from agent.verified import VerifiedQuestions, shipped_path
 from db.engine import open_store
 from db.semantic.load import load_store_schema
+from db.semantic.query import SemanticQuery
 from db.state.store import Rating, State, Turn
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def give_feedback(settings: Settings, answer_id: str, rating: Rating, why: str =
 
 def stands_alone(turn: Turn) -> bool:
     """Whether the words alone gave the query: one query, and no earlier turn that lent it something."""
-    return turn.status == "answered" and turn.position == 0 and len(turn.queries) == 1
+    alone = len(turn.calls) == 1 and turn.calls[0][0] == "query_metrics"
+    return turn.status == "answered" and turn.position == 0 and alone
 
 
 def _verify(settings: Settings, turn: Turn) -> str:
@@ -49,6 +51,7 @@ def _verify(settings: Settings, turn: Turn) -> str:
         own = settings.verified_file(turn.store)
         questions = VerifiedQuestions(shipped_path(turn.store), own, schema, store.data_start)
         language: Language = "zh" if turn.language == "zh" else "en"
-        return questions.add(turn.question, language, turn.queries[0], store.as_of)
+        query = SemanticQuery.model_validate(turn.calls[0][1])
+        return questions.add(turn.question, language, query, store.as_of)
     finally:
         store.close()

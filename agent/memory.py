@@ -1,21 +1,23 @@
-"""Semantic memory: the query that a follow-up ("and by store?") continues."""
+"""Semantic memory: the calls that a follow-up ("and by store?", "what should we offer them?") continues."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from threading import Lock
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from agent.contracts import Answer, Question
-from db.semantic.query import SemanticQuery
+from agent.contracts import Answer, Call, Question
+
+if TYPE_CHECKING:
+    from db.state.store import KeptCall
 
 
 class Turns(Protocol):
     """Where turns are kept: ``db.state.State``, or a dict that goes with the process."""
 
-    def last_queries(self, conversation: str, principal: str, store: str | None = None) -> tuple[SemanticQuery, ...]:
-        """The queries of the last answered turn."""
+    def last_calls(self, conversation: str, principal: str, store: str | None = None) -> tuple[KeptCall, ...]:
+        """The calls of the last answered turn."""
 
     def add_turn(
         self,
@@ -26,7 +28,7 @@ class Turns(Protocol):
         answer_id: str,
         question: str,
         language: str,
-        queries: Sequence[SemanticQuery],
+        calls: Sequence[KeptCall],
         status: str,
         created_at: datetime,
     ) -> object:
@@ -50,12 +52,12 @@ class Memory:
         """A memory that writes nothing down, for batches and evaluations."""
         return cls(_Transient(), clock)
 
-    def recall(self, question: Question) -> SemanticQuery | None:
-        """The conversation's last query, or None: a single question, a first turn, or nothing was answered yet."""
+    def recall(self, question: Question) -> tuple[Call, ...]:
+        """The calls of the conversation's last answer; none for a single question or a first turn."""
         if question.conversation is None:
-            return None
-        queries = self._turns.last_queries(question.conversation, question.principal.name, question.store)
-        return queries[-1] if queries else None
+            return ()
+        kept = self._turns.last_calls(question.conversation, question.principal.name, question.store)
+        return tuple(Call(tool, args) for tool, args in kept)
 
     def remember(self, question: Question, answer: Answer) -> None:
         """Keep the turn. One without a conversation is kept for feedback, and recalled by nobody."""
@@ -66,20 +68,25 @@ class Memory:
             answer_id=answer.id,
             question=question.text,
             language=answer.language,
-            queries=answer.queries,
+            calls=[(c.tool, _plain(c.args)) for c in answer.plan.calls] if answer.plan else [],
             status=answer.status,
             created_at=self._clock(),
         )
+
+
+def _plain(args: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments without a customer's own words, which are nobody's to keep."""
+    return {name: value for name, value in args.items() if name != "text"}
 
 
 class _Transient:
     """Turns of this process: of every conversation only what its next turn needs."""
 
     def __init__(self) -> None:
-        self._last: dict[tuple[str, str, str], tuple[SemanticQuery, ...]] = {}
+        self._last: dict[tuple[str, str, str], tuple[KeptCall, ...]] = {}
         self._lock = Lock()
 
-    def last_queries(self, conversation: str, principal: str, store: str | None = None) -> tuple[SemanticQuery, ...]:
+    def last_calls(self, conversation: str, principal: str, store: str | None = None) -> tuple[KeptCall, ...]:
         with self._lock:
             return self._last.get((conversation, principal, store or ""), ())
 
@@ -92,10 +99,10 @@ class _Transient:
         answer_id: str,
         question: str,
         language: str,
-        queries: Sequence[SemanticQuery],
+        calls: Sequence[KeptCall],
         status: str,
         created_at: datetime,
     ) -> None:
         if conversation is not None and status == "answered":
             with self._lock:
-                self._last[conversation, principal, store] = tuple(queries)
+                self._last[conversation, principal, store] = tuple(calls)

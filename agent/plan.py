@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agent.calls import MAX_CALLS, calls_of
+from agent.calls import MAX_CALLS, calls_of, with_steps_before
 from agent.contracts import Call, Option, Plan, Reading, Understanding
 from agent.form import (
     CLARIFY,
@@ -57,8 +57,11 @@ def plan_question(
     open_model: Callable[[], LanguageModel],
     cancel: threading.Event | None = None,
     timeout: float = REQUEST_SECONDS,
+    before: Sequence[Call] = (),
 ) -> Planned:
     """Plan one question. The model is opened only when code alone cannot settle it.
+
+    ``before``: the calls of the turn before, whose people and products "them" may speak of.
 
     Raises:
         ModelError: the model cannot be reached, or its reply cannot be read twice over.
@@ -80,8 +83,8 @@ def plan_question(
             raise ModelReplyError(
                 f"The model {model.name} did not fill the plan's form.", "Try again, or use another model."
             )
-    plan = assemble(understanding, reply.data, schema, offered, repaired=bool(error))
-    plan = replace(plan, choices=open_choices(form))
+    plan = assemble(understanding, reply.data, schema, offered, before)
+    plan = replace(plan, choices=open_choices(form), repaired=bool(error))
     if not plan.choices and not error and model.capabilities.local:
         usage = Usage()  # the grammar forced every token: the model read and wrote nothing
     return Planned(plan, usage, model.name)
@@ -175,23 +178,27 @@ def _form_line(reading: Reading, offered: Offered) -> str:
 
 
 def assemble(
-    understanding: Understanding, form: Mapping[str, Any], schema: StoreSchema, offered: Offered, repaired: bool
+    understanding: Understanding,
+    form: Mapping[str, Any],
+    schema: StoreSchema,
+    offered: Offered,
+    before: Sequence[Call] = (),
 ) -> Plan:
     """The plan that a filled form stands for."""
     parts = [form[f"q{i + 1}"] for i in range(len(understanding.readings))]
     calls: list[Call] = []
     refused: list[Reading] = []
     for reading, part in zip(understanding.readings, parts, strict=True):
-        made = calls_of(reading, part, schema, offered, calls) if part["tool"] in offered else []
+        made = calls_of(reading, part, schema, offered, [*before, *calls]) if part["tool"] in offered else []
         calls += made
         refused += [] if made else [reading]
     if calls:
         left = cannot_answer(refused, schema) if refused else None  # said beside what was answered
-        return Plan("run", tuple(calls[:MAX_CALLS]), left, repaired=repaired)
+        return Plan("run", with_steps_before(calls, before)[:MAX_CALLS], left)
     if any(part["tool"] == CLARIFY for part in parts):
         message, options = which_figure(understanding, schema)
-        return Plan("clarify", message=message, options=options, repaired=repaired)
-    return Plan("out_of_scope", message=cannot_answer(refused, schema), repaired=repaired)
+        return Plan("clarify", message=message, options=options)
+    return Plan("out_of_scope", message=cannot_answer(refused, schema))
 
 
 def options_text(options: tuple[Option, ...], language: str) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
+from datetime import date
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from agent.evaluation.bench import THREADS, Bench, Times
+from agent.evaluation.benches import BenchTable
 
 MEMORY_BAR = 2_500_000_000
 """Bytes of the whole process with the 1.5B model loaded."""
@@ -43,6 +45,20 @@ def show_bench(bench: Bench, console: Console) -> int:
     console.print(table)
     console.print(f"Of the {done.asked}, {done.right} met their own expectation.", highlight=False)
     return 0 if all(times.ok for times in bench.times) and small and done.ok else 1
+
+
+def show_table(bench: BenchTable, day: date, console: Console) -> int:
+    """Print what a bench of models or detectors measured. Returns 0 when every bar is met, else 1."""
+    title = f"shopops bench {bench.name}: {bench.data}; {bench.split}; seed {bench.seed}; {day}"
+    table = Table(title=title, title_justify="left")
+    for heading, justify in (("measured", "left"), ("value", "right"), ("bar", "right"), ("", "left")):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]  # one of rich's two words
+    for row in bench.rows:
+        table.add_row(escape(row.measured), escape(row.shown), escape(row.bar), "" if row.ok is None else _mark(row.ok))
+    console.print(table)
+    for note in bench.notes:
+        console.print(note, highlight=False, markup=False)
+    return 0 if all(row.ok is not False for row in bench.rows) else 1
 
 
 def _row(times: Times) -> tuple[str, str, str, str]:

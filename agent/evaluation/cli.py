@@ -179,26 +179,40 @@ class _bar:
         self._progress.stop()
 
 
-BENCHES = ("ask",)
-
-
 @click.command(name="bench", epilog=BENCH_EPILOG)
 @click.argument("name", metavar="NAME", required=False)
-@click.option("--model", metavar="M", help="local:NAME, a .gguf file, or hosted:MODEL.")
-@click.option("--store", metavar="S", help="The store to ask; the one in the settings without it.")
+@click.option("--model", metavar="M", help="For ask: local:NAME, a .gguf file, or hosted:MODEL.")
+@click.option("--store", metavar="S", help="For ask: the store; the one in the settings without it.")
 @click.option(
     "--questions",
     metavar="N",
     type=click.IntRange(8),
     default=100,
     show_default=True,
-    help="Asked at once, by 8 threads.",
+    help="For ask: asked at once, by 8 threads.",
 )
-def bench_command(name: str | None, model: str | None, store: str | None, questions: int) -> int:
-    """Measure times and memory on this machine. NAME: ask (one question from start to end)."""
-    if name not in BENCHES:
+@click.option(
+    "--data",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of benchmark data that does not ship; ../shared/data where it is there.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of every split and model.")
+def bench_command(
+    name: str | None, model: str | None, store: str | None, questions: int, data: Path | None, seed: int
+) -> int:
+    """Measure on this machine. NAME: ask (times and memory of one question), or one of the models and detectors."""
+    from agent.evaluation.benches import BENCHES
+
+    if name != "ask" and name not in BENCHES:
         what = f"There is no bench '{name}'." if name else "Which bench?"
-        raise UsageError(what, f"There is: {', '.join(BENCHES)}.")
+        raise UsageError(what, f"There is: ask, {', '.join(BENCHES)}.")
+    if name == "ask":
+        return _bench_ask(model, store, questions)
+    return _bench_model(name or "", data, seed)
+
+
+def _bench_ask(model: str | None, store: str | None, questions: int) -> int:
     from rich.console import Console
 
     from agent.evaluation.bench import bench_ask, steps
@@ -208,3 +222,22 @@ def bench_command(name: str | None, model: str | None, store: str | None, questi
     with _bar("measuring", steps(questions)) as step:
         bench = bench_ask(load_settings(), store, model, questions, datetime.now().astimezone().date(), step)
     return show_bench(bench, Console())
+
+
+def _bench_model(name: str, data: Path | None, seed: int) -> int:
+    from rich.console import Console
+
+    from agent.evaluation.bench_report import show_table
+    from agent.evaluation.benches import BenchSkipped, Setup, run_bench
+    from agent.settings import load_settings
+
+    beside = data or next((path for path in (Path("../shared/data"), Path("shared/data")) if path.is_dir()), None)
+    console = Console()
+    with console.status(name) as status:
+        setup = Setup(load_settings(), beside, seed, lambda stage, done: status.update(f"{stage} {done:.0%}"))
+        try:
+            table = run_bench(name, setup)
+        except BenchSkipped as skipped:
+            console.print(f"Skipped: {skipped}", highlight=False)
+            return 0
+    return show_table(table, datetime.now().astimezone().date(), console)

@@ -35,6 +35,7 @@ class Scope:
     everything: Interval | None = None  # the period of a question that names none
     last: SemanticQuery | None = None
     tools: ToolWords | None = None
+    last_tool: str | None = None
 
 
 class ClauseReader:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from agent.contracts import Language, Reading, ToolAsk, Understanding
@@ -24,13 +24,21 @@ _SOFT = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class LastTurn:
+    """What a follow-up continues: the query of the turn before, and the tool that answered it."""
+
+    query: SemanticQuery | None = None
+    tool: str | None = None
+
+
 def understand(
     text: str,
     lexicon: Lexicon,
     as_of: date,
     data: Interval,
     everything: Interval | None = None,
-    last: SemanticQuery | None = None,
+    last: LastTurn | None = None,
     speller: Speller | None = None,
     tools: ToolWords | None = None,
 ) -> Understanding:
@@ -41,7 +49,7 @@ def understand(
         as_of: the shop's today.
         data: the range of the store's data.
         everything: the period of a question that names none; None means all rows.
-        last: the conversation's last query, for follow-ups.
+        last: the conversation's turn before, for follow-ups.
         tools: the words of the tools that may be asked for besides query_metrics.
 
     Raises:
@@ -49,7 +57,8 @@ def understand(
     """
     normal = normalise(text)
     language = _language(normal)
-    scope = Scope(lexicon, Clock(as_of, data.start), data, everything, last, tools)
+    last = last or LastTurn()
+    scope = Scope(lexicon, Clock(as_of, data.start), data, everything, last.query, tools, last.tool)
     if message := _message(text, normal, scope):
         return Understanding(language, normal, (message,))
     readings = _read_all(normal, scope)
@@ -129,11 +138,25 @@ def _read_all(text: str, scope: Scope) -> tuple[Reading, ...]:
             reader.scope = replace(scope, last=lent or scope.last)
             result.append(reader.read(inherit=True))
         else:
-            result.append(reader.read(inherit=_is_follow_up(reader)))
+            follows = _is_follow_up(reader)
+            if follows:
+                _same_tool(reader)
+            result.append(reader.read(inherit=follows))
     if len(readers) > 1 and not readers[0].periods and not result[0].compare and scope.last is None:
         later = next((r.time for reader, r in zip(readers, result, strict=True) if reader.periods), None)
         result[0] = replace(result[0], time=later or result[0].time)  # "revenue by store and the best day last month"
     return tuple(result)
+
+
+def _same_tool(reader: ClauseReader) -> None:
+    """ "And in November?" behind a "why": the same tool once more, where the clause asks for nothing else."""
+    scope, words = reader.scope, reader.words
+    tool = scope.tools.tools.get(scope.last_tool or "") if scope.tools else None
+    other = (
+        reader.asked.sure or reader.asked.maybe or reader.names_metric or words.ranked or words.grains or words.share
+    )
+    if tool and tool.takes("metric") and not other:
+        reader.asked = replace(reader.asked, sure=(tool.name,))
 
 
 def _is_follow_up(reader: ClauseReader) -> bool:

@@ -8,12 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from db.errors import StoreLocked, UsageError
-from db.semantic.query import SemanticQuery
 from db.state import tables
 from db.state.audit import FIRST, AuditEntry, ChainReport, check_chain, payload_text, read_key, sealed
 from db.state.database import open_engine, reading, writing
@@ -23,6 +21,10 @@ Rating = Literal["up", "down"]
 ATTEMPTS = 10  # writers that raced for one place; SQLite lets one in at a time, so only other databases try again
 
 T = TypeVar("T")
+
+
+KeptCall = tuple[str, Mapping[str, Any]]
+"""One call of a plan: the tool's name and its arguments in JSON form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Turn:
     answer_id: str
     question: str
     language: str
-    queries: tuple[SemanticQuery, ...]
+    calls: tuple[KeptCall, ...]
     status: str
     created_at: datetime
 
@@ -93,8 +95,8 @@ class State:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def last_queries(self, conversation: str, principal: str, store: str | None = None) -> tuple[SemanticQuery, ...]:
-        """The queries of the conversation's last answered turn; empty where there is none.
+    def last_calls(self, conversation: str, principal: str, store: str | None = None) -> tuple[KeptCall, ...]:
+        """The calls of the conversation's last answered turn; empty where there is none.
 
         Args:
             principal: who asks; a conversation of the same name that belongs to another is another conversation.
@@ -106,7 +108,7 @@ class State:
             wanted.append(t.store == store)
         with reading(self._engine) as connection:
             statement = select(t.queries).where(*wanted).order_by(t.position.desc()).limit(1)
-            return _queries(connection.execute(statement).scalar() or ())
+            return _calls(connection.execute(statement).scalar() or ())
 
     def add_turn(
         self,
@@ -117,24 +119,24 @@ class State:
         answer_id: str,
         question: str,
         language: str,
-        queries: Sequence[SemanticQuery],
+        calls: Sequence[KeptCall],
         status: str,
         created_at: datetime,
     ) -> Turn:
         """Store a turn at the end of its conversation; personal data in the question is masked first.
 
-        Queries whose filters name personal data are not kept, so that a follow-up asks again rather than guesses.
+        Calls whose arguments hold personal data are not kept, so that a follow-up asks again rather than guesses.
 
         Raises:
             ValueError: ``created_at`` has no time zone. StoreLocked, StoreError.
         """
         moment = _utc(created_at)
-        clean = () if _personal(queries) else tuple(queries)
+        clean = () if any(_personal(args) for _, args in calls) else tuple(calls)
         turn = Turn(
             conversation, principal, store, 0, answer_id, mask_personal(question), language, clean, status, created_at
         )
-        row = {name: getattr(turn, name) for name in Turn.__slots__}
-        row |= {"queries": [q.model_dump(mode="json", exclude_defaults=True) for q in clean], "created_at": moment}
+        row = {name: getattr(turn, name) for name in Turn.__slots__ if name != "calls"}
+        row |= {"queries": [{"tool": tool, "args": dict(args)} for tool, args in clean], "created_at": moment}
 
         def write(connection: Connection) -> int:
             position = _next_position(connection, conversation, principal)
@@ -151,9 +153,9 @@ class State:
             row = connection.execute(statement).mappings().first()
         if row is None:
             return None
-        fields = {name: row[name] for name in Turn.__slots__}
+        fields = {name: row[name] for name in Turn.__slots__ if name != "calls"}
         moment = datetime.fromisoformat(row["created_at"])
-        return Turn(**fields | {"queries": _queries(row["queries"]), "created_at": moment})
+        return Turn(**fields | {"calls": _calls(row["queries"]), "created_at": moment})
 
     def add_feedback(self, answer_id: str, rating: Rating, why: str, created_at: datetime) -> Feedback:
         """Store what was thought of an answer; of several the last counts.
@@ -230,17 +232,23 @@ def _next_position(connection: Connection, conversation: str | None, principal: 
     return 0 if last is None else int(last) + 1
 
 
-def _queries(stored: Sequence[Any]) -> tuple[SemanticQuery, ...]:
-    """Stored queries; one that an older version wrote and this one cannot read is forgotten, not an error."""
-    try:
-        return tuple(SemanticQuery.model_validate(query) for query in stored)
-    except ValidationError:
-        return ()
+def _calls(stored: Sequence[Any]) -> tuple[KeptCall, ...]:
+    """Stored calls; an older version kept bare queries, and what cannot be read is forgotten, not an error."""
+    found = []
+    for item in stored:
+        if isinstance(item, dict):
+            named = isinstance(item.get("tool"), str) and isinstance(item.get("args"), dict)
+            found.append((item["tool"], item["args"]) if named else ("query_metrics", item))
+    return tuple(found)
 
 
-def _personal(queries: Sequence[SemanticQuery]) -> bool:
-    values = (value for query in queries for condition in query.filters for value in condition.values)
-    return any(isinstance(value, str) and holds_personal(value) for value in values)
+def _personal(value: Any) -> bool:
+    """Whether a text anywhere in a call's arguments is personal data."""
+    if isinstance(value, Mapping):
+        return any(_personal(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return any(_personal(item) for item in value)
+    return isinstance(value, str) and holds_personal(value)
 
 
 def _utc(moment: datetime) -> str:

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from agent.contracts import Answer, Principal, Question
+from agent.calls import query_of
+from agent.contracts import Answer, Call, Plan, Principal, Question
 from agent.memory import Memory
 from db.errors import StoreDamaged, StoreError, StoreLocked, UsageError
 from db.semantic.query import Filter, Interval, Order, SemanticQuery
 from db.state import State, Turn, database, tables
+from db.state.store import KeptCall
 
 NOW = datetime(2017, 12, 31, 9, 30, tzinfo=UTC)
 QUERY = SemanticQuery(
@@ -34,6 +36,11 @@ def state(tmp_path: Path) -> Iterator[State]:
         yield opened
 
 
+def kept(query: SemanticQuery) -> KeptCall:
+    """A query as a call."""
+    return "query_metrics", query.model_dump(mode="json", exclude_defaults=True)
+
+
 def add(state: State, conversation: str | None = "c1", **changed: object) -> Turn:
     fields: dict[str, object] = {
         "conversation": conversation,
@@ -42,7 +49,7 @@ def add(state: State, conversation: str | None = "c1", **changed: object) -> Tur
         "answer_id": "a1",
         "question": "revenue by department last month",
         "language": "en",
-        "queries": (QUERY,),
+        "calls": (kept(QUERY),),
         "status": "answered",
         "created_at": NOW,
     }
@@ -54,7 +61,7 @@ def test_a_turn_comes_back_as_it_went_in(state: State, tmp_path: Path) -> None:
     state.close()
     with State.open(None, tmp_path) as again:
         assert again.turn("a1") == turn
-        assert again.last_queries("c1", "ann") == (QUERY,)
+        assert again.last_calls("c1", "ann") == (kept(QUERY),)
         assert again.turn("unknown") is None
 
 
@@ -67,20 +74,20 @@ def test_positions_count_within_the_conversation_of_one_principal(state: State) 
 def test_the_last_answered_turn_is_recalled(state: State) -> None:
     other = QUERY.model_copy(update={"group_by": ("store",)})
     add(state)
-    add(state, queries=(other,))
-    add(state, queries=(), status="failed")
-    assert state.last_queries("c1", "ann") == (other,)
-    assert state.last_queries("c1", "bob") == ()
-    assert state.last_queries("c1", "ann", "elsewhere") == ()
+    add(state, calls=(kept(other),))
+    add(state, calls=(), status="failed")
+    assert state.last_calls("c1", "ann") == (kept(other),)
+    assert state.last_calls("c1", "bob") == ()
+    assert state.last_calls("c1", "ann", "elsewhere") == ()
 
 
 def test_personal_data_is_masked_before_it_is_stored(state: State, tmp_path: Path) -> None:
     named = QUERY.model_copy(update={"filters": (Filter(dimension="customer", values=("ann@example.com",)),)})
-    turn = add(state, question="orders of ann@example.com, 513-555-0142", queries=(named,))
+    turn = add(state, question="orders of ann@example.com, 513-555-0142", calls=(kept(named),))
     state.add_feedback("a1", "down", "call me on +44 20 7946 0958", NOW)
     state.append_audit("ann", "ask", {"question": "orders of ann@example.com"}, NOW)
     assert turn.question == "orders of [email], [phone]"
-    assert turn.queries == ()
+    assert turn.calls == ()
     state.close()
     stored = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
     assert b"example.com" not in stored
@@ -106,9 +113,10 @@ def test_a_time_without_a_zone_is_refused(state: State) -> None:
 def test_a_stored_query_of_another_version_is_forgotten(state: State, tmp_path: Path) -> None:
     add(state)
     with sqlite3.connect(tmp_path / "state.sqlite") as direct:
-        direct.execute("""UPDATE turns SET queries = '[{"metrics": ["revenue"], "shape": 3}]'""")
+        direct.execute("""UPDATE turns SET queries = '[{"metrics": ["revenue"], "shape": 3}, 7]'""")
     direct.close()
-    assert state.last_queries("c1", "ann") == ()
+    ((tool, args),) = state.last_calls("c1", "ann")
+    assert query_of(Call(tool, args)) is None
 
 
 def test_the_database_is_its_owners_only_and_lets_readers_in(state: State, tmp_path: Path) -> None:
@@ -181,20 +189,20 @@ def test_a_held_lock_ends_in_a_sentence(state: State, tmp_path: Path, monkeypatc
         holder.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreLocked):
             add(hasty)
-        assert hasty.last_queries("c1", "ann") == ()
+        assert hasty.last_calls("c1", "ann") == ()
         holder.close()
 
 
 def test_eight_threads_lose_and_mix_up_nothing(state: State) -> None:
-    def work(n: int) -> tuple[SemanticQuery, ...]:
+    def work(n: int) -> tuple[KeptCall, ...]:
         conversation = f"c{n % 8}"
-        add(state, conversation, answer_id=f"a{n}", queries=(QUERY.model_copy(update={"limit": n % 8 + 1}),))
+        add(state, conversation, answer_id=f"a{n}", calls=(kept(QUERY.model_copy(update={"limit": n % 8 + 1})),))
         state.append_audit("ann", "ask", {"n": n}, NOW)
-        return state.last_queries(conversation, "ann")
+        return state.last_calls(conversation, "ann")
 
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(work, range(80)))
-    assert [queries[0].limit for queries in found] == [n % 8 + 1 for n in range(80)]
+    assert [calls[0][1]["limit"] for calls in found] == [n % 8 + 1 for n in range(80)]
     assert sorted(turn.position for n in range(80) if (turn := state.turn(f"a{n}"))) == sorted([*range(10)] * 8)
     report = state.verify_chain()
     assert report.whole
@@ -220,7 +228,8 @@ def question(conversation: str | None = "c1", name: str = "ann", store: str = "j
 
 
 def answer(*queries: SemanticQuery, status: str = "answered") -> Answer:
-    return Answer("a1", "?", "en", "journey", date(2018, 1, 1), status, "text", queries=queries)  # type: ignore[arg-type]
+    plan = Plan("run", tuple(Call(*kept(query)) for query in queries))
+    return Answer("a1", "?", "en", "journey", date(2018, 1, 1), status, "text", plan=plan)  # type: ignore[arg-type]
 
 
 @pytest.fixture(params=["stored", "transient"])
@@ -234,23 +243,23 @@ def memory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Memory]:
 
 def test_a_follow_up_recalls_the_last_query_of_its_own_conversation(memory: Memory) -> None:
     other = QUERY.model_copy(update={"limit": 7})
-    assert memory.recall(question()) is None
+    assert memory.recall(question()) == ()
     memory.remember(question(), answer(other, QUERY))
     memory.remember(question(), answer(status="clarify"))
-    assert memory.recall(question()) == QUERY
-    assert memory.recall(question(name="bob")) is None
-    assert memory.recall(question("c2")) is None
-    assert memory.recall(question(store="elsewhere")) is None
+    assert memory.recall(question()) == (Call(*kept(other)), Call(*kept(QUERY)))
+    assert memory.recall(question(name="bob")) == ()
+    assert memory.recall(question("c2")) == ()
+    assert memory.recall(question(store="elsewhere")) == ()
 
 
 def test_a_single_question_recalls_nothing_and_is_recalled_by_nobody(memory: Memory) -> None:
     memory.remember(question(None), answer(QUERY))
-    assert memory.recall(question(None)) is None
-    assert memory.recall(question()) is None
+    assert memory.recall(question(None)) == ()
+    assert memory.recall(question()) == ()
 
 
 def test_a_single_question_is_kept_for_feedback(state: State) -> None:
     Memory(state, lambda: NOW).remember(question(None), answer(QUERY))
-    kept = state.turn("a1")
-    assert kept is not None
-    assert (kept.question, kept.created_at) == ("revenue by department", NOW)
+    turn = state.turn("a1")
+    assert turn is not None
+    assert (turn.question, turn.created_at) == ("revenue by department", NOW)
