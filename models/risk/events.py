@@ -21,7 +21,10 @@ SOURCES = ("payments", "refunds")
 _FAILED = ("fail", "declin", "refus", "reject", "error", "denied", "失败", "拒绝")
 _REVERSED = ("chargeback", "charged_back", "charged back", "dispute", "fraud", "拒付", "欺诈")
 _TECHNICAL = ("unavailable", "network", "timeout", "timed out", "processor", "system", "网络", "超时", "系统")
-_PAYMENT = ("payment", "order", "customer", "time", "amount", "method", "status", "device", "card", "address", "reason")
+_PAYMENT = (
+    *("payment", "order", "customer", "time", "amount", "method", "status"),
+    *("device", "card", "address", "reason", "charged_back"),
+)
 _REFUND = ("refund", "order", "customer", "time", "amount", "reason")
 
 
@@ -34,7 +37,8 @@ class Payment(NamedTuple):
     customer: str
     amount: float
     failed: bool = False
-    reversed: bool = False  # charged back; known only later, see the ledger
+    reversed: bool = False  # charged back; known only later
+    known: float | None = None  # when that became known; None where the table does not say
     device: str | None = None
     card: str | None = None
     address: str | None = None
@@ -108,14 +112,15 @@ def event_of(source: str, row: dict[str, Any]) -> Event:
     """A row of a role as an event; ids become text, a missing amount is nothing.
 
     >>> event_of("payments", {"payment": 1, "order": 2, "customer": 3, "time": "1970-01-01", "status": "Declined"})
-    Payment(time=0.0, id='1', order='2', customer='3', amount=0.0, failed=True, reversed=False, device=None, \
-card=None, address=None, method='', technical=False)
+    Payment(time=0.0, id='1', order='2', customer='3', amount=0.0, failed=True, reversed=False, known=None, \
+device=None, card=None, address=None, method='', technical=False)
     """
     time, order, customer = seconds(row["time"]), str(row["order"]), str(row["customer"])
     amount = float(row.get("amount") or 0.0)
     if source == "refunds":
         return Refund(time, str(row["refund"]), order, customer, amount, _text(row.get("reason")) or "")
     status, reason = (str(row.get(name) or "").casefold() for name in ("status", "reason"))
+    known = row.get("charged_back") or None
     return Payment(
         time,
         str(row["payment"]),
@@ -123,7 +128,8 @@ card=None, address=None, method='', technical=False)
         customer,
         amount,
         any(word in status for word in _FAILED),
-        any(word in status for word in _REVERSED),
+        known is not None or any(word in status for word in _REVERSED),
+        seconds(known) if known is not None else None,
         _text(row.get("device")),
         _text(row.get("card")),
         _text(row.get("address")),

@@ -6,6 +6,7 @@ ahead, memory is bounded by the events of that window, and a ledger rebuilt from
 
 from __future__ import annotations
 
+import heapq
 from collections import deque
 from dataclasses import dataclass, field
 from math import log1p
@@ -17,7 +18,7 @@ from models.risk.windows import Recent
 
 DAY, HOUR = 86_400.0, 3_600.0
 LOOKBACK = 90  # days: a ring works for weeks; a weekly shopper's own amounts are known after a dozen visits
-MATURES = 30  # days until a chargeback is known; the table says only that it came, not when (cardholders take weeks)
+MATURES = 30  # days after which a payment counts as good, and a chargeback without a date as known (they take weeks)
 SPREAD = 0.35  # least standard deviation of the log of own amounts: below it a $20 habit makes $30 remarkable
 OWN_ORDERS = 5  # fewer are no habit
 OUTAGE_CUSTOMERS, OUTAGE_SHARE = 6, 0.25  # so many customers, and such a share of them, fail within an hour: it is us
@@ -45,7 +46,8 @@ class Ledger:
         self._span = lookback * DAY
         self._now = float("-inf")
         self._held: deque[Event] = deque()
-        self._ripening: deque[Payment] = deque()
+        self._due: list[tuple[float, int, bool, Payment]] = []  # when, number, charged back or good, which
+        self._number = 0
         self._people: dict[str, _Person] = {}
         self._orders: dict[str, tuple[float, float]] = {}  # order -> paid, refunded
         self._shop = _Person()
@@ -155,7 +157,7 @@ class Ledger:
         if event.failed:
             return
         if by > 0:
-            self._ripening.append(event)
+            self._await(event)
         value = log1p(max(event.amount, 0.0))
         for one in (person, self._shop):
             one.orders += by
@@ -197,8 +199,11 @@ class Ledger:
     def _forget(self, now: float) -> None:
         for recent in (self._failures, self._day_orders, self._tried, self._broken):
             recent.forget(now)
-        while self._ripening and self._ripening[0].time <= now - min(MATURES * DAY, self._span):
-            self._shared.ripen(self._ripening.popleft())
+        while self._due and self._due[0][0] <= now:
+            _, _, bad, event = heapq.heappop(self._due)
+            if bad and self._good_at(event) < self._bad_at(event):
+                self._shared.ripen(event, bad=False, drop=True)
+            self._shared.ripen(event, bad=bad)
         while self._held and self._held[0].time <= now - self._span:
             old = self._held.popleft()
             if isinstance(old, Refund):
@@ -206,7 +211,22 @@ class Ledger:
                 continue
             self._count_payment(old, -1)
             if not old.failed:
-                self._shared.ripen(old, drop=True)
+                self._shared.ripen(old, bad=self._bad_at(old) <= old.time + self._span, drop=True)
+
+    def _await(self, event: Payment) -> None:
+        """Note when it will be known how a payment ended, where that falls into the window."""
+        for when, bad in ((self._good_at(event), False), (self._bad_at(event), True)):
+            if when <= event.time + self._span and (bad or when < self._bad_at(event)):
+                self._number += 1
+                heapq.heappush(self._due, (when, self._number, bad, event))
+
+    def _good_at(self, event: Payment) -> float:
+        return event.time + min(MATURES * DAY, self._span)
+
+    def _bad_at(self, event: Payment) -> float:
+        if not event.reversed:
+            return float("inf")
+        return self._good_at(event) if event.known is None else max(event.time, event.known)
 
 
 def _blamed(event: Payment) -> list[str]:

@@ -35,10 +35,10 @@ class Shared:
             else:
                 pairs.add(key, other)
 
-    def ripen(self, event: Payment, *, drop: bool = False) -> None:
+    def ripen(self, event: Payment, *, bad: bool, drop: bool = False) -> None:
         """It is known by now how a payment ended; or it leaves the window."""
         for key in things(event):
-            if event.reversed:
+            if bad:
                 if drop:
                     self._bad.drop(key, event.customer)
                 else:

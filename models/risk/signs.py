@@ -80,7 +80,7 @@ def many(f: Features) -> float:
 
 def bad(f: Features) -> float:
     """Others were charged back on the device or card; the customer's own are often a theft suffered."""
-    others = min(0.8, 0.45 + 0.12 * (f.bad_links - 1)) if f.bad_links else 0.0
+    others = min(0.8, 0.35 + 0.12 * (f.bad_links - 1)) if f.bad_links else 0.0
     return max(others, min(0.35, 0.08 * f.own_bad))
 
 

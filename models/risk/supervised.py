@@ -20,8 +20,17 @@ from db.errors import AnalysisError
 Floats = NDArray[np.float64]
 SPLIT = (0.5, 0.65, 0.8)  # ends of training, choosing and calibrating, as shares of the rows in time
 LEAST = 20  # cases below which a model would learn the single case
-TREES: dict[str, Any] = {"learning_rate": 0.03, "num_leaves": 15, "min_child_samples": 50, "subsample": 0.8, "subsample_freq": 1,
-         "colsample_bytree": 0.7, "reg_lambda": 5.0, "n_estimators": 250, "verbosity": -1}  # fmt: skip
+TREES: dict[str, Any] = {
+    "learning_rate": 0.03,
+    "n_estimators": 250,
+    "num_leaves": 15,
+    "min_child_samples": 50,
+    "subsample": 0.8,
+    "subsample_freq": 1,
+    "colsample_bytree": 0.7,
+    "reg_lambda": 5.0,
+    "verbosity": -1,
+}
 
 
 @dataclass(frozen=True, slots=True)

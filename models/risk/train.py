@@ -64,7 +64,7 @@ def train(
     if labels or any(cases):
         rows = np.asarray(chosen, dtype=float)
         fitted = fit_by_time(rows, np.asarray(cases), Features._fields, SEED, lambda s, d: progress(s, 0.6 + 0.35 * d))
-        classifier, metrics = fitted.classifier, metrics | fitted.metrics
+        classifier, metrics = fitted.classifier, {**metrics, **fitted.metrics}
     settings = {
         "seed": SEED,
         "kind": classifier.kind if classifier else "",
@@ -90,7 +90,8 @@ def _rows(
 ) -> tuple[list[Features], list[Features], list[float]]:
     """Features of all payments; of those with a label; and these labels, in the order of time."""
     ledger, period = Ledger(), Interval(start=store.data_start, end=as_of)
-    mature = (datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC) - timedelta(days=MATURES)).timestamp()
+    end = datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC).timestamp()
+    mature = end - timedelta(days=MATURES).total_seconds()
     start = datetime(period.start.year, period.start.month, period.start.day, tzinfo=UTC).timestamp()
     every: list[Features] = []
     chosen: list[Features] = []
@@ -100,7 +101,8 @@ def _rows(
         if not isinstance(event, Payment):
             continue
         every.append(found)
-        label = known.get(event.order) if known is not None else float(event.reversed)
+        bad = event.reversed and (event.known is None or event.known < end)
+        label = known.get(event.order) if known is not None else float(bad)
         if label is not None and not event.failed and (known is not None or event.time < mature):
             chosen.append(found)
             cases.append(label)
