@@ -5,8 +5,8 @@ Method: peaks over a threshold. Beyond a high quantile t the excesses follow a g
 
     P(X > t + e) = φ (1 + ξ e / σ)^(−1/ξ)
 
-with ξ and σ from the mean m and the variance v of the excesses (Hosking & Wallis 1987): ξ = ½ (1 − m²/v), σ = m (1 − ξ).
-The threshold follows its quantile by stochastic approximation, the moments by an average that forgets.
+with ξ and σ from the mean m and the variance v of the excesses (Hosking & Wallis 1987): ξ = ½ (1 − m²/v) and
+σ = m (1 − ξ). The threshold follows its quantile by stochastic approximation, the moments by an average that forgets.
 """
 
 from __future__ import annotations

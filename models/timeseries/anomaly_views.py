@@ -1,4 +1,4 @@
-"""The views of a stream that a detector scores: the value, averages, spreads, and the envelope of the hour or weekday."""
+"""What a detector looks at in a stream: the value, averages, spreads, and the envelope of the hour or weekday."""
 
 from __future__ import annotations
 

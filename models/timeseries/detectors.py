@@ -1,9 +1,9 @@
 """An online detector of anomalies: one value at a time, constant memory, state that survives a restart.
 
-Each value is looked at in fifteen ways (:mod:`models.timeseries.anomaly_views`): the value itself, its distance from slow
-and quick averages, averages and spreads over three lengths, and how far it lies outside what the same hour or weekday has
-shown before. For each view the upper and the lower tail give a probability by extreme value theory, and the surprise is
-their mean:
+Each value is looked at in fifteen ways (:mod:`models.timeseries.anomaly_views`): the value itself, its distance from
+slow and quick averages, averages and spreads over three lengths, and how far it lies outside what the same hour or
+weekday has shown before. For each view the upper and the lower tail give a probability by extreme value theory, and the
+surprise is their mean:
 
     s = 1/15 · Σ −log₁₀ p_view
 
@@ -17,6 +17,7 @@ import json
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from db.errors import AnalysisError
@@ -110,7 +111,7 @@ class OnlineDetector:
 
     def _fit(self) -> None:
         values = [row[0] for row in self._learnt]
-        steps = sorted(abs(b - a) for a, b in zip(values, values[1:], strict=False))
+        steps = sorted(abs(b - a) for a, b in pairwise(values))
         span = max(values) - min(values)
         self._unit = 0.01 * steps[len(steps) // 2] + 1e-9 * span + 1e-12
         for row in self._learnt:

@@ -7,8 +7,8 @@ earlier it is; a missed window costs ``fn``; every detection outside costs up to
     σ(y) = 2 / (1 + exp(5 y)) − 1,   y = −1 at a window's left edge, 0 at its right one, −1 is the worth from y = 3 on
     score = 100 · (raw − null) / (perfect − null)
 
-``raw`` sums all files under one threshold, which the benchmark chooses to maximise it; ``null`` is a detector that never
-speaks, ``perfect`` one that speaks first in each window and nowhere else. The first 15 % of a file (at most of 5,000
+``raw`` sums all files under one threshold, which the benchmark chooses to maximise it; ``null`` is a detector that
+never speaks, ``perfect`` one that speaks first in each window and nowhere else. The first 15 % of a file (at most of 5,000
 rows) are probation and count for nothing.
 """
 
