@@ -1,0 +1,1 @@
+"""Customers in groups: features, RFM, clusters, customer value, portraits and movement."""
