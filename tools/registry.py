@@ -121,6 +121,7 @@ TOOLS: Mapping[str, str] = {
     "query_metrics": "tools.query_metrics",
     "run_sql": "tools.run_sql",
     "forecast": "tools.forecast",
+    "recommend_products": "tools.recommend_products",
 }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,9 +56,8 @@ class Catalogue:
 
     def texts(self, identifiers: NDArray[Any]) -> list[str]:
         """All words about each product."""
-        rows = self.table.reindex(identifiers)
-        lines = rows.astype(object).where(rows.notna(), "").astype(str).agg(" ".join, axis=1)
-        return [str(line).strip() for line in lines]
+        rows = self.table.reindex(identifiers).itertuples(index=False, name=None)
+        return [" ".join(part for part in row if isinstance(part, str)).strip() for row in rows]
 
     def types(self, identifiers: NDArray[Any]) -> Ints:
         """A number for each product's type (else its category); every product is its own where none is known."""
@@ -73,13 +71,6 @@ class Catalogue:
         codes = codes.astype(np.int64)
         codes[lacking] = codes.max(initial=0) + 1 + np.arange(np.count_nonzero(lacking))
         return codes
-
-    @cached_property
-    def departments(self) -> dict[str, str]:
-        """Product id → department, where the store knows it."""
-        if "department" not in self.table.columns:
-            return {}
-        return {str(k): str(v) for k, v in self.table["department"].dropna().items()}
 
 
 def matching(store: Store, filters: Sequence[Filter], timeout: float = 20.0) -> frozenset[str] | None:

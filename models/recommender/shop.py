@@ -66,8 +66,9 @@ class ShopRecommender:
     """Recommendations as of one day.
 
     Args:
-        visits: purchases before ``clock``. types: of products, by place. texts: gives the words about some products, by id; None
-            without a catalogue. profiles: customers × attributes as numbers, -1 where unknown; rows by place.
+        visits: purchases before ``clock``. types: of products, by place. texts: gives the words about some products,
+            by id; None without a catalogue. profiles: customers × attributes as numbers, -1 where
+            unknown; rows by place.
     """
 
     def __init__(

@@ -1,0 +1,91 @@
+"""One list for a group of customers: its table and its sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from db.errors import AnalysisError
+from db.semantic.schema import Text
+from models.recommender.group import Offer
+from models.recommender.interactions import Ints
+from tools.evidence import Cell, Column, Evidence, Fact, Value
+from tools.recommend_list import SENTENCES, Scope, caveat, table
+from tools.registry import ToolResult
+
+COLUMNS = (
+    Column("product", Text(en="Product", zh="商品"), "member"),
+    Column("name", Text(en="Name", zh="名称"), "text"),
+    Column("expected", Text(en="Expected buyers, 28 days", zh="28天内预计购买人数"), "number"),
+    Column("had", Text(en="Bought it before", zh="曾经购买人数"), "count"),
+    Column("lift", Text(en="Against all customers", zh="相对全体顾客"), "number"),
+    Column("suits", Text(en="New and suits", zh="适合但未买过人数"), "count"),
+    Column("customers", Text(en="Customers", zh="顾客数"), "count"),
+    Column("price", Text(en="Price", zh="价格"), "currency"),
+)
+
+
+def group_result(scope: Scope, places: Ints, found: Sequence[Offer]) -> ToolResult:
+    """Evidence and facts for the customers at these places."""
+    if not found:
+        raise AnalysisError("Nothing is left to recommend under these conditions.", "Ask with fewer conditions.")
+    count = len(places)
+    rows: list[dict[str, Value]] = [
+        {
+            "product": scope.id(o.product),
+            "name": scope.name(o.product),
+            "expected": o.expected,
+            "had": o.had,
+            "lift": o.lift,
+            "suits": o.suits,
+            "customers": count,
+            "price": scope.costs.get(scope.id(o.product)),
+        }
+        for o in found
+    ]
+    title = Text(en=f"What to offer these {count:,} customers", zh=f"给这{count:,}位顾客的推荐商品")
+    value = "expected" if any(o.expected is not None for o in found) else "suits"
+    evidence = table(scope, title, COLUMNS, rows, value, {"customers": count})
+    facts = (_headline(scope, count, found, evidence), *_items(scope, count, found, evidence), caveat(scope))
+    customers = tuple(str(c) for c in scope.served.shop.visits.customers[places])
+    return ToolResult(evidence, facts, {"product": tuple(scope.id(o.product) for o in found), "customer": customers})
+
+
+def _headline(scope: Scope, count: int, found: Sequence[Offer], evidence: Evidence) -> Fact:
+    again = [scope.name(o.product) for o in found if o.expected is not None][:3]
+    fresh = [scope.name(o.product) for o in found if o.expected is None][:3]
+    en = [f"what they buy again: {'; '.join(again)}"] if again else []
+    zh = [f"他们会再次购买的：{'；'.join(again)}"] if again else []
+    en += [f"new to most of them: {'; '.join(fresh)}"] if fresh else []
+    zh += [f"多数人还没买过的：{'；'.join(fresh)}"] if fresh else []
+    text = Text(en=f"For these {count:,} customers, {'. '.join(en)}.", zh=f"给这{count:,}位顾客推荐——{'。'.join(zh)}。")
+    named = (*again, *fresh)
+    cells = tuple(Cell(evidence.id, i, "name") for i, o in enumerate(found) if scope.name(o.product) in named)
+    return Fact("", count, "count", text, (*cells, Cell(evidence.id, 0, "customers")), 1.5, words=named)
+
+
+def _items(scope: Scope, count: int, found: Sequence[Offer], evidence: Evidence) -> tuple[Fact, ...]:
+    again = [i for i, o in enumerate(found) if o.expected is not None]
+    fresh = [i for i, o in enumerate(found) if o.expected is None]
+    places = again[: max(SENTENCES - 2, SENTENCES - len(fresh))]
+    places += fresh[: SENTENCES - len(places)]
+    return tuple(_item(scope, count, at, found[at], evidence, 1.2 - 0.05 * n) for n, at in enumerate(places))
+
+
+def _item(scope: Scope, count: int, at: int, o: Offer, evidence: Evidence, weight: float) -> Fact:
+    name = scope.name(o.product)
+    if o.expected is None:
+        en = f"among the best new ideas for {o.suits:,} of the {count:,}, who do not buy it yet"
+        zh = f"对{count:,}位顾客中的{o.suits:,}位来说，是最适合的新商品之一，他们还没买过"
+        columns, value = ("suits", "customers"), float(o.suits or 0)
+    else:
+        en = (
+            f"{o.had:,} of the {count:,} have bought it, {o.lift or 0:.1f} times the share of all customers; "
+            f"about {o.expected:,.0f} are expected to buy it again soon"
+        )
+        zh = (
+            f"{count:,}位中有{o.had:,}位买过，比例是全体顾客的{o.lift or 0:.1f}倍；"
+            f"预计近期约{o.expected:,.0f}位会再次购买"
+        )
+        columns, value = ("had", "customers", "lift", "expected"), o.expected
+    cells = tuple(Cell(evidence.id, at, column) for column in ("name", *columns))
+    return Fact("", value, "number", Text(en=f"{name}: {en}.", zh=f"{name}：{zh}。"), cells, weight, words=(name,))
