@@ -16,14 +16,10 @@ import pandas as pd
 import pytest
 
 from db.engine import Store, open_store
-from db.errors import QueryError
-from db.frames import read
 from db.semantic.load import load_store_schema
 from db.semantic.query import Filter, Interval, SemanticQuery
-from db.simulate import FIRST_ID, TABLES, Simulation, simulate, truth_path
+from db.simulate import TABLES, Simulation, simulate, truth_path
 from db.simulation.rings import PLANS
-from tools.query_metrics import run
-from tools.registry import ToolContext
 
 YAML = Path(str(files("db") / "stores" / "journey.yaml"))
 AS_OF = date(2018, 1, 1)
@@ -272,67 +268,3 @@ def test_incidents_show_in_the_figures_and_only_there(store: Store, truth: dict[
         )
         assert more is None or now > more * max(before, 1), incident["kind"]
         assert less is None or now < less * before, incident["kind"]
-
-
-def test_roles_reach_the_simulated_rows(store: Store) -> None:
-    for role, rows in (("payments", 100_000), ("refunds", 10_000), ("tickets", 5_000), ("sessions", 600_000)):
-        assert len(read(store, role, ("time",))) > rows
-    found = read(store, "payments", ("payment", "order", "customer", "device", "card", "charged_back", "store"))
-    assert found["payment"].min() == FIRST_ID
-
-
-def test_metrics_say_that_they_are_simulated(store: Store) -> None:
-    for metric in store.schema.metrics.values():
-        parts = {part.table for part in store.schema.parts(metric.name)}
-        assert (metric.origin == "simulated") == bool(parts & set(TABLES)), metric.name
-
-
-def test_figures_are_those_of_the_rows(store: Store, connection: duckdb.DuckDBPyConnection) -> None:
-    november = Interval(start=date(2017, 11, 1), end=date(2017, 12, 1))
-    asked = ("refund_rate", "conversion_rate", "first_response_time", "chargeback_rate", "return_rate")
-    found = [float(str(value)) for value in store.run(SemanticQuery(metrics=asked, time=november)).rows[0]]
-    inside = "BETWEEN TIMESTAMP '2017-11-01' AND TIMESTAMP '2017-11-30 23:59:59'"
-    by_hand = [
-        f"(SELECT sum(amount) FROM refunds WHERE refunded_at {inside})"
-        f" / (SELECT sum(sales_value) FROM transactions WHERE transaction_timestamp {inside})",
-        f"(SELECT avg(ordered::INT) FROM sessions WHERE started_at {inside})",
-        "(SELECT avg(epoch(first_response_at) - epoch(opened_at)) / 3600 FROM support_tickets"
-        f" WHERE opened_at {inside})",
-        f"(SELECT count(*) FROM payments WHERE charged_back_at {inside})"
-        f" / (SELECT count(*) FROM payments WHERE status <> 'failed' AND paid_at {inside})",
-        f"(SELECT count(DISTINCT basket_id) FROM refunds WHERE refunded_at {inside})"
-        f" / (SELECT count(DISTINCT basket_id) FROM transactions WHERE transaction_timestamp {inside})",
-    ]
-    assert found == pytest.approx([float(one(connection, f"SELECT {sql}")) for sql in by_hand], rel=1e-6)
-    by_method = store.run(SemanticQuery(metrics=("paid_amount", "revenue"))).rows[0]
-    assert by_method[0] == by_method[1]
-
-
-def test_what_the_tables_do_not_record_is_refused(store: Store) -> None:
-    for metric, dimension in (("revenue", "payment_method"), ("failed_payments", "department"), ("sessions", "store")):
-        with pytest.raises(QueryError, match="cannot be split"):
-            store.run(SemanticQuery(metrics=(metric,), group_by=(dimension,)))
-
-
-@pytest.mark.parametrize(
-    ("metrics", "en", "zh"),
-    [
-        (("refund_rate",), "These figures come from simulated data.", "以上数字来自模拟数据。"),
-        (("revenue", "sessions"), "The figures of sessions come from simulated data.", "其中访问次数来自模拟数据。"),
-        (("revenue",), "", ""),
-    ],
-)
-def test_an_answer_says_what_is_simulated(store: Store, metrics: tuple[str, ...], en: str, zh: str) -> None:
-    result = run(SemanticQuery(metrics=metrics), ToolContext(store, "e1"))
-    last = result.facts[-1].text
-    assert (last.en, last.zh) == (en, zh) if en else "simulated" not in last.en
-    assert result.evidence.origin == ("simulated" if en else "recorded")
-
-
-def test_codes_are_shown_by_their_labels(store: Store) -> None:
-    query = SemanticQuery(metrics=("sessions",), group_by=("traffic_source",))
-    facts = run(query, ToolContext(store, "e1")).facts
-    said = " ".join(fact.text.en + fact.text.zh for fact in facts)
-    assert "Paid search" in said
-    assert "付费搜索" in said
-    assert "paid_search" not in said
