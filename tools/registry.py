@@ -118,9 +118,11 @@ class Tool:
 
 
 TOOLS: Mapping[str, str] = {
+    "check_risk": "tools.check_risk",
     "query_metrics": "tools.query_metrics",
     "run_sql": "tools.run_sql",
     "forecast": "tools.forecast",
+    "find_audience": "tools.find_audience",
     "recommend_products": "tools.recommend_products",
 }
 

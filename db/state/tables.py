@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 
-HEAD = "0001"  # the newest migration; kept here so that an open of a current database need not load Alembic
+HEAD = "0002"  # the newest migration; kept here so that an open of a current database need not load Alembic
 TIME = String(32)  # ISO 8601 in UTC, as text: sorts, hashes and compares alike in every database
 
 metadata = MetaData()
@@ -48,4 +48,42 @@ audit = Table(
     Column("created_at", TIME, nullable=False),
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+)
+
+watch_cursors = Table(
+    "watch_cursors",
+    metadata,
+    Column("store", String(200), primary_key=True),
+    Column("source", String(64), primary_key=True),
+    Column("moment", String(64), nullable=False),
+    Column("row", String(200), nullable=False),
+    Column("updated_at", TIME, nullable=False),
+)
+
+watch_seen = Table(
+    "watch_seen",
+    metadata,
+    Column("store", String(200), primary_key=True),
+    Column("source", String(64), primary_key=True),
+    Column("row", String(200), primary_key=True),
+    Column("moment", Float, nullable=False),
+    Index("ix_watch_seen_moment", "store", "source", "moment"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("store", String(200), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("row", String(200), nullable=False),
+    Column("moment", String(64), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("created_at", TIME, nullable=False),
+    Column("shown_at", TIME),
+    UniqueConstraint("store", "kind", "source", "row", name="uq_alerts_once"),
+    Index("ix_alerts_created", "store", "created_at"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -119,7 +120,7 @@ device=None, card=None, address=None, method='', technical=False)
     amount = float(row.get("amount") or 0.0)
     if source == "refunds":
         return Refund(time, str(row["refund"]), order, customer, amount, _text(row.get("reason")) or "")
-    status, reason = (str(row.get(name) or "").casefold() for name in ("status", "reason"))
+    failed, reversed_ = _ended(str(row.get("status") or ""))
     known = row.get("charged_back") or None
     return Payment(
         time,
@@ -127,15 +128,28 @@ device=None, card=None, address=None, method='', technical=False)
         order,
         customer,
         amount,
-        any(word in status for word in _FAILED),
-        known is not None or any(word in status for word in _REVERSED),
+        failed,
+        known is not None or reversed_,
         seconds(known) if known is not None else None,
         _text(row.get("device")),
         _text(row.get("card")),
         _text(row.get("address")),
         _text(row.get("method")) or "",
-        any(word in reason for word in _TECHNICAL),
+        failed and _technical(str(row.get("reason") or "")),
     )
+
+
+@lru_cache(maxsize=1_000)
+def _ended(status: str) -> tuple[bool, bool]:
+    """Whether a status says failed, and whether it says charged back."""
+    said = status.casefold()
+    return any(word in said for word in _FAILED), any(word in said for word in _REVERSED)
+
+
+@lru_cache(maxsize=1_000)
+def _technical(reason: str) -> bool:
+    said = reason.casefold()
+    return any(word in said for word in _TECHNICAL)
 
 
 def _text(value: object) -> str | None:

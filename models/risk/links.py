@@ -45,11 +45,21 @@ class Links:
                 found.append(thing)
         return tuple(found) if any(thing[0] != "a" for thing in found) else ()
 
+    def beside(self, payment: Payment) -> tuple[tuple[Payment, tuple[str, ...]], ...]:
+        """One payment of each other customers' order on its device or card, with what they share, in order of time."""
+        found: dict[str, tuple[Payment, list[str]]] = {}
+        for thing in self.shared(payment):
+            for other in self._payments[thing]:
+                if thing[0] != "a" and other.customer != payment.customer:
+                    _, shared = found.setdefault(other.order, (other, []))
+                    if thing not in shared:
+                        shared.append(thing)
+        ordered = sorted(found.values(), key=lambda item: item[0][:2])
+        return tuple((other, tuple(shared)) for other, shared in ordered)
+
     def orders(self, payment: Payment) -> tuple[str, ...]:
         """Orders of other customers that share its device or card, in the order of time."""
-        near = [other for thing in self.shared(payment) if thing[0] != "a" for other in self._payments[thing]]
-        others = [other for other in near if other.customer != payment.customer]
-        return tuple(dict.fromkeys(other.order for other in sorted(others)))
+        return tuple(other.order for other, _ in self.beside(payment))
 
     def groups(self, suspicious: Sequence[Payment]) -> tuple[Group, ...]:
         """Components of the graph of suspicious payments' customers and what they share, the largest first."""
@@ -63,7 +73,7 @@ class Links:
         groups = []
         for part in nx.connected_components(graph):
             shared = sorted(name for kind, name in part if kind == "thing")
-            used = sorted({other for thing in shared for other in self._payments[thing]})
+            used = sorted({other for thing in shared for other in self._payments[thing]}, key=lambda other: other[:2])
             customers = sorted({payment.customer for payment in used})
             if len(customers) > 1:
                 orders = tuple(dict.fromkeys(payment.order for payment in used))

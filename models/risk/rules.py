@@ -99,7 +99,7 @@ RULES: tuple[Rule, ...] = (
           Text(en="stop the refund and check it", zh="暂停退款并核查")),
 )  # fmt: skip
 UNUSUAL = _rule("R13", "unusual", "amount", _PAYMENTS, _silent,
-                "unlike other payments taken as a whole", "整体特征与其他支付明显不同",
+                "unlike the rest, taken as a whole", "整体特征与众不同",
                 Text(en="have a look", zh="建议人工查看"))  # fmt: skip
 MODEL = _rule("R14", "chargeback_model", "amount", _PAYMENTS, _silent,
               "the trained model expects a chargeback", "训练模型预测可能拒付", _HOLD)  # fmt: skip

@@ -65,13 +65,13 @@ def scan(
     period: Interval,
     *,
     row_filters: Sequence[Filter] = (),
-    keep: Callable[[Event], bool] = lambda event: True,
+    report: Callable[[Event], bool] = lambda event: True,
     model: RiskModel | None = None,
     timeout: float = QUERY_TIMEOUT,
     cancel: Flag | None = None,
     progress: Callable[[str, float], None] = lambda stage, done: None,
 ) -> Scan:
-    """Score the events of a period that ``keep`` lets through; all others still count as history.
+    """Score all events of a period, and report those that ``report`` lets through.
 
     Args:
         period: half-open days. row_filters: of the asker; they hold for the history too.
@@ -95,7 +95,7 @@ def scan(
             progress("reading payments", _share(event, start, period.end))
         if isinstance(event, Payment):
             payments.append(event)
-        if event.time >= begin and keep(event):
+        if event.time >= begin:
             found.append((event, ledger.observe(event)))
         elif model is None and count % 8 == 0:
             history.append(ledger.observe(event))
@@ -106,7 +106,7 @@ def scan(
     scored = [
         _scored(event, f, (*reasons_for(f, rules), *extra)) for (event, f), extra in zip(found, more, strict=True)
     ]
-    return _linked(period, scored, Links(payments), left_out)
+    return _linked(period, scored, report, Links(payments), left_out)
 
 
 def _share(event: Event, start: date, end: date) -> float:
@@ -120,7 +120,13 @@ def _scored(event: Event, features: Features, reasons: tuple[Reason, ...]) -> Sc
     return Scored(event, features, ordered, score, score)
 
 
-def _linked(period: Interval, scored: Sequence[Scored], links: Links, left_out: tuple[Rule, ...]) -> Scan:
+def _linked(
+    period: Interval,
+    scored: Sequence[Scored],
+    report: Callable[[Event], bool],
+    links: Links,
+    left_out: tuple[Rule, ...],
+) -> Scan:
     """Add what came to light later in the period: an alert on a device or card that an earlier order used."""
     alerted = [one.event for one in scored if one.score >= ALERT and isinstance(one.event, Payment)]
     groups = links.groups(alerted)
@@ -128,6 +134,8 @@ def _linked(period: Interval, scored: Sequence[Scored], links: Links, left_out: 
     named = {payment.order for payment in alerted}
     final = []
     for one in scored:
+        if not report(one.event):
+            continue
         if isinstance(one.event, Payment) and one.event.order in tainted - named:
             reasons = (*one.reasons, Reason(LINKED.code, LINK_STRENGTH, one.event.amount))
             reasons = tuple(sorted(reasons, key=lambda reason: -reason.strength))

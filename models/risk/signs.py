@@ -75,7 +75,7 @@ def takeover(f: Features) -> float:
 
 def many(f: Features) -> float:
     """One customer with more cards than a purse holds."""
-    return min(0.5, 0.12 * max(0.0, f.customer_cards - 4))
+    return min(0.35, 0.1 * max(0.0, f.customer_cards - 4))
 
 
 def bad(f: Features) -> float:
