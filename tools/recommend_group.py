@@ -57,7 +57,9 @@ def _headline(scope: Scope, count: int, found: Sequence[Offer], evidence: Eviden
     zh = [f"他们会再次购买的：{'；'.join(again)}"] if again else []
     en += [f"new to most of them: {'; '.join(fresh)}"] if fresh else []
     zh += [f"多数人还没买过的：{'；'.join(fresh)}"] if fresh else []
-    text = Text(en=f"For these {count:,} customers, {'. '.join(en)}.", zh=f"给这{count:,}位顾客推荐——{'。'.join(zh)}。")
+    text = Text(
+        en=f"For these {count:,} customers, {', and '.join(en)}.", zh=f"给这{count:,}位顾客推荐——{'。'.join(zh)}。"
+    )
     named = (*again, *fresh)
     cells = tuple(Cell(evidence.id, i, "name") for i, o in enumerate(found) if scope.name(o.product) in named)
     return Fact("", count, "count", text, (*cells, Cell(evidence.id, 0, "customers")), 1.5, words=named)
@@ -76,7 +78,8 @@ def _item(scope: Scope, count: int, at: int, o: Offer, evidence: Evidence, weigh
     if o.expected is None:
         en = f"among the best new ideas for {o.suits:,} of the {count:,}, who do not buy it yet"
         zh = f"对{count:,}位顾客中的{o.suits:,}位来说，是最适合的新商品之一，他们还没买过"
-        columns, value = ("suits", "customers"), float(o.suits or 0)
+        columns: tuple[str, ...] = ("suits", "customers")
+        value = float(o.suits or 0)
     else:
         en = (
             f"{o.had:,} of the {count:,} have bought it, {o.lift or 0:.1f} times the share of all customers; "

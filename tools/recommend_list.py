@@ -122,13 +122,13 @@ def _row(scope: Scope, s: Suggestion) -> dict[str, Value]:
 def _headline(scope: Scope, who: str | None, found: Sequence[Suggestion], evidence: Evidence) -> Fact:
     groups = ([s for s in found if s.kind == "reorder"], [s for s in found if s.kind != "reorder"])
     again, fresh = ([scope.name(s.product) for s in part][:3] for part in groups)
-    parts_en = ([f"buy again: {'; '.join(again)}"] if again else []) + (
+    parts_en = ([f"to buy again: {'; '.join(again)}"] if again else []) + (
         [f"{'new to them' if who else 'most bought of late'}: {'; '.join(fresh)}"] if fresh else []
     )
     parts_zh = ([f"再次购买：{'；'.join(again)}"] if again else []) + (
         [f"{'尚未买过' if who else '近期最多人购买'}：{'；'.join(fresh)}"] if fresh else []
     )
-    en = f"For {who}, {'. '.join(parts_en)}." if who else f"For anybody, {'. '.join(parts_en)}."
+    en = f"For {who or 'anybody'}, {', and '.join(parts_en)}."
     zh = f"{f'给{who}' if who else '面向所有人'}推荐——{'。'.join(parts_zh)}。"
     named = (*again, *fresh)
     cells = tuple(Cell(evidence.id, i, "name") for i, s in enumerate(found) if scope.name(s.product) in named)

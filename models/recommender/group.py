@@ -55,7 +55,8 @@ def _again(
 ) -> tuple[Offer, ...]:
     known, chances = shop.chances(customers)
     keep = open_[known.products] & (known.last >= (rested or 0))
-    expected: Floats = np.bincount(known.products[keep], chances[keep], shop.visits.shape[1])
+    expected = np.zeros(shop.visits.shape[1])
+    np.add.at(expected, known.products[keep], chances[keep])
     return tuple(
         Offer(int(p), float(expected[p]), int(had[p]), float(lift[p])) for p in best(expected, k) if expected[p] > 0
     )
@@ -64,7 +65,7 @@ def _again(
 def _fresh(
     shop: ShopRecommender, customers: Ints, k: int, open_: Flags, had: Floats, lift: Floats
 ) -> tuple[Offer, ...]:
-    suits: Floats = np.zeros(len(shop.items))
+    suits: Floats = np.zeros(len(shop.items), np.float64)
     for first in range(0, len(customers), _BLOCK):
         scores = shop.discovery_scores(customers[first : first + _BLOCK]) * open_[shop.items]
         for row in scores:

@@ -105,16 +105,19 @@ class ShopRecommender:
         share = SEASON / max(SEASON, self.clock - int(self.visits.days.min(initial=self.clock)))
         self._trend = ((1 + self._late[self.items]) / (1 + usual * share)) ** _LEAN
         self._columns = sparse.csc_matrix(self.bought)
+        self._within = sparse.csr_matrix(self.bought[:, self.items])
         self._newcomers, self._resemblance = self._new_in_the_range()
         return self
 
     def discovery_scores(self, customers: Ints) -> Floats:
         """Scores of ``items`` for some customers; 0 for what they had, and for what is not worth offering."""
-        history = sparse.csr_matrix(self.bought[customers][:, self.items])
-        scores = np.maximum(self.ranker.score_histories(history), 0) * self._trend
+        history = self._within[customers]
+        return self._leaning(self.ranker.score_histories(history), history)
+
+    def _leaning(self, raw: Floats, history: sparse.csr_matrix) -> Floats:
+        scores: Floats = np.maximum(raw, 0) * self._trend
         scores[history.nonzero()] = 0.0
-        found: Floats = scores
-        return found
+        return scores
 
     def recommend(
         self,
@@ -183,15 +186,15 @@ class ShopRecommender:
         )
 
     def _new(self, customer: int, k: int, open_: Flags) -> tuple[Suggestion, ...]:
-        history = sparse.csr_matrix(self.bought[[customer]][:, self.items])
+        history = self._within[[customer]]
         had = frozenset(self.bought[customer].indices.tolist())
         found: list[Suggestion] = []
         if history.nnz:
-            raw = self.ranker.score_histories(history)[0]
-            scores = np.where(open_[self.items], self.discovery_scores(np.array([customer]))[0], 0.0)
+            raw = self.ranker.score_histories(history)
+            scores = np.where(open_[self.items], self._leaning(raw, history)[0], 0.0)
             room = k if history.nnz >= _THIN else (k + 1) // 2
             found = [self._discovery(customer, int(at)) for at in best(scores, room) if scores[at] > 0]
-            newcomer = self._newcomer(raw, history, open_, had) if k > _NEW_SHARE else None
+            newcomer = self._newcomer(raw[0], history, open_, had) if k > _NEW_SHARE else None
             if newcomer and len(found) >= k:
                 found[-1] = newcomer
         taken = had | {s.product for s in found}

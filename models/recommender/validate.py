@@ -79,6 +79,15 @@ def habit_metrics(shop: ShopRecommender, after: sparse.csr_matrix, k: int = 10) 
     return {name: ranking_metrics(found, after, k) for name, found in lists.items()}
 
 
+def calibration_error(shop: ShopRecommender, after: sparse.csr_matrix, bins: int = 10) -> float:
+    """Expected calibration error of the chances: mean distance of what was said from what happened, by tenths."""
+    known, chances = shop.chances(np.arange(shop.visits.shape[0]))
+    happened = np.asarray(after[known.customers, known.products]).ravel()
+    place = np.minimum((chances * bins).astype(int), bins - 1)
+    said, came = np.bincount(place, chances, bins), np.bincount(place, happened, bins)
+    return float(np.abs(said - came).sum() / max(len(chances), 1))
+
+
 def habit_lists(shop: ShopRecommender, scores: Floats, k: int = 10) -> Ints:
     """Each customer's ``k`` highest-scored products among those they bought; -1 where there are fewer."""
     known = shop.habits
