@@ -134,18 +134,16 @@ def _ended(item: str, *, last: bool) -> str:
 
 def _table(lines: Sequence[str]) -> tuple[str, ...]:
     rows = [[clean(c) for c in line.strip().strip("|").split("|")] for line in lines if not _DASHES.match(line)]
-    if len(rows) < 2:  # noqa: PLR2004  # a header alone states nothing
+    if len(rows) < 2:  # a header alone states nothing
         return ()
     return tuple(filter(None, (_row(rows[0], row) for row in rows[1:])))
 
 
 def _row(header: Sequence[str], row: Sequence[str]) -> str:
-    """ "Standard: time 3 days; price $4.99." — the first column names the row."""
-    chinese = any(HAN.search(cell) for cell in (*header, *row))
-    colon, between, stop = ("：", "，", "。") if chinese else (": ", ", ", ".")
-    pairs = [
-        f"{name[:1].lower() + name[1:]} {cell}" if not chinese else f"{name}{cell}"
-        for name, cell in zip(header[1:], row[1:], strict=False)
-        if cell
-    ]
-    return f"{row[0]}{colon}{between.join(pairs)}{stop}" if row[0] and pairs else ""
+    """ "Standard delivery (Time: 3 days; Price: $4.99)." — the first column names the row."""
+    if any(HAN.search(cell) for cell in (*header, *row)):
+        form, colon, between = "{}（{}）。", "：", "；"
+    else:
+        form, colon, between = "{} ({}).", ": ", "; "
+    pairs = [f"{name}{colon}{cell}" for name, cell in zip(header[1:], row[1:], strict=False) if cell]
+    return form.format(row[0], between.join(pairs)) if row[0] and pairs else row[0]

@@ -30,12 +30,12 @@ _STOP = re.compile(rf"(?<=[.!?]){_ABBREVIATIONS}\s+(?=[\"“'‘(]?[A-Z0-9])|(?<
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
 _STOP_WORDS = frozenset(
-    "a an the and or but if of to in on at by for from with without about as is are was were be been being am do does did "
-    "done doing have has had can could may might must shall should will would i me my we us our ours you your yours he she "
-    "they them their it its this that these those there here what which who whom whose when where why how than then so "
-    "not no yes any some all each many much long often please tell let know want need get got say says said if into just "
-    "customer customers client clients shopper shoppers people someone somebody anyone person policy policies handbook "
-    "manual rule rules our ok okay allowed".split()
+    "a an the and or but if of to in on at by for from with without about as is are was were be been being am do "
+    "does did done doing have has had can could may might must shall should will would i me my we us our ours you "
+    "your yours he she they them their it its this that these those there here what which who whom whose when "
+    "where why how than then so not no yes any some all each many much long often please tell let know want need "
+    "get got say says said into just customer customers client clients shopper shoppers people someone somebody "
+    "anyone person policy policies handbook manual rule rules ok okay allowed ".split()
 )
 _ZH_STOP = re.compile(
     "请问|我们的?|咱们的?|顾客|客户|客人|用户|什么|怎么样?|怎样|如何|多少|多久|多长|哪些|哪里|哪个|几个|是不是|能不能|可不可以|有没有|可以|"
@@ -100,7 +100,7 @@ def _stem(word: str) -> str:
     """A light stemmer: plurals, -ing and -ed; enough to meet "returned" with "returns"."""
     word = word.removesuffix("'s")
     for ending, instead in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:  # noqa: PLR2004  # "red", "bus" stay whole
+        if word.endswith(ending) and len(word) - len(ending) >= 3:  # "red", "bus" stay whole
             word = word[: -len(ending)] + instead
             break
     if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "lsz":  # "shipped" → "ship"
