@@ -16,11 +16,11 @@ from db.semantic.schema import Metric, Text
 from models.timeseries.backtest import ORIGINS
 from models.timeseries.forecast import Forecast, Forecaster, Series, Span
 from models.timeseries.forecast_calendar import Calendar
-from tools import format as fmt
-from tools.evidence import Cell, Chart, Column, Evidence, Fact, Unit, Value
+from tools.evidence import Chart, Column, Evidence, Unit, Value
 from tools.forecast_sentences import Sentences
 from tools.forecast_series import History, calendar_of, parts_of, read_history, spans, watched
 from tools.grammar import first_up
+from tools.origin import origin_facts, origin_of
 from tools.registry import ToolContext, ToolResult, evidence_id
 from tools.wording import Wording
 
@@ -130,7 +130,7 @@ def whole(arguments: ForecastArguments, context: ToolContext) -> ToolResult:
     rows = _rows_evidence(arguments, context, found, history, wording)
     total = _total_evidence(context, found, rows)
     facts = Sentences(found, wording, rows, total, arguments.grain).write()
-    return ToolResult(rows, facts, more=(total,))
+    return ToolResult(rows, (*facts, *origin_facts(context.store.schema, (arguments.metric,))), more=(total,))
 
 
 def wording_of(arguments: ForecastArguments, context: ToolContext, period: Interval | None = None) -> Wording:
@@ -146,13 +146,6 @@ def method_of(forecast: Forecast) -> str:
         f"weighted average of daily models with weekdays and holidays ({shares}); weights and intervals from "
         f"{forecast.backtests} rolling-origin backtests on days before the clock"
     )
-
-
-def origin_of(arguments: ForecastArguments, context: ToolContext) -> str:
-    """Whether anything behind the metric is simulated."""
-    schema = context.store.schema
-    metrics = (schema.metric(arguments.metric), *parts_of(schema, arguments.metric))
-    return "simulated" if any(m.origin == "simulated" for m in metrics) else "recorded"
 
 
 def _rows_evidence(
@@ -184,7 +177,7 @@ def _rows_evidence(
         rows=tuple(rows),
         sql=history.sql,
         method=method_of(found.forecast),
-        origin="simulated" if origin_of(arguments, context) == "simulated" else "recorded",
+        origin=origin_of(context.store.schema, (arguments.metric,)),
         chart=Chart("line", context.evidence_id, key, ("actual", "forecast", *BOUNDS[:2])),
     )
 
@@ -244,18 +237,3 @@ def change(point: float, before: Value) -> Value:
 
 def _sum(a: Value, b: Value) -> Value:
     return a + b if isinstance(a, Decimal) and isinstance(b, Decimal) else float(a or 0) + float(b or 0)
-
-
-def shown(value: Value, metric: Metric, currency: str) -> str:
-    """A value of the metric as people read it."""
-    return fmt.number(value, metric.unit, currency)
-
-
-def cell(evidence: Evidence, *columns: str, row: int = 0) -> tuple[Cell, ...]:
-    """The cells of a row."""
-    return tuple(Cell(evidence.id, row, column) for column in columns)
-
-
-def fact(value: Value, unit: Unit, text: Text, cells: tuple[Cell, ...], weight: float, *words: str) -> Fact:
-    """A fact without an id; the executor numbers them."""
-    return Fact("", value, unit, text, cells, weight, words)

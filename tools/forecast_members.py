@@ -11,9 +11,10 @@ from db.semantic.query import Filter, Interval, SemanticQuery
 from db.semantic.schema import Text
 from tools import format as fmt
 from tools.evidence import Cell, Chart, Column, Evidence, Fact, Value
-from tools.forecast_facts import Made, bound_columns, bounds, change, made, method_of, origin_of, quality, value_of
+from tools.forecast_facts import Made, bound_columns, bounds, change, made, method_of, quality, value_of
 from tools.forecast_series import parts_of, read_history, watched
 from tools.grammar import first_up, is_plural, listed
+from tools.origin import origin_facts, origin_of
 from tools.registry import ToolContext, ToolResult
 from tools.wording import Wording
 
@@ -123,10 +124,11 @@ def _result(arguments: ForecastArguments, split: str, context: ToolContext, memb
         rows=rows,
         sql=sql,
         method=f"each member apart: {method_of(first.forecast)}",
-        origin="simulated" if origin_of(arguments, context) == "simulated" else "recorded",
+        origin=origin_of(context.store.schema, (arguments.metric,)),
         chart=Chart("bar", context.evidence_id, split, ("forecast",)),
     )
-    return ToolResult(evidence, _facts(wording, split, evidence, members))
+    facts = _facts(wording, split, evidence, members)
+    return ToolResult(evidence, (*facts, *origin_facts(context.store.schema, (arguments.metric,))))
 
 
 def _facts(wording: Wording, split: str, evidence: Evidence, members: Members) -> tuple[Fact, ...]:

@@ -121,6 +121,7 @@ TOOLS: Mapping[str, str] = {
     "check_risk": "tools.check_risk",
     "query_metrics": "tools.query_metrics",
     "run_sql": "tools.run_sql",
+    "detect_anomalies": "tools.detect_anomalies",
     "forecast": "tools.forecast",
     "find_audience": "tools.find_audience",
     "recommend_products": "tools.recommend_products",

@@ -87,16 +87,20 @@ def test_the_future_changes_nothing() -> None:
     """Forecast from a day inside the series: whatever comes after that day, the same answer."""
     values = shop(200, 0.1)
     other = np.concatenate([values[:150], values[150:] * 7 + 1000])
-    made = [
-        Forecaster(Series(START, (v,)), most=5).forecast(days(START + timedelta(days=150), 14), 150) for v in (values, other)
-    ]
+    ahead = days(START + timedelta(days=150), 14)
+    made = [Forecaster(Series(START, (v,)), most=5).forecast(ahead, 150) for v in (values, other)]
     assert made[0] == made[1]
 
 
 def test_origins_see_only_days_before_them() -> None:
     seen: list[int] = []
     values = shop(120)
-    found = backtest.run(values, 28, backtest.origins(120, 28), lambda o: seen.append(o) or {"m": values[o : o + 28]})
+
+    def told(origin: int) -> dict[str, np.ndarray]:
+        seen.append(origin)
+        return {"m": values[origin : origin + 28]}
+
+    found = backtest.run(values, 28, backtest.origins(120, 28), told)
     assert max(seen) + 28 <= 120
     assert min(seen) >= backtest.LEAST_HISTORY
     assert found.wape(found.paths["m"]) == 0
@@ -126,7 +130,8 @@ def test_money_that_flows_back_and_empty_weekdays() -> None:
     made = Forecaster(Series(START, (loss,)), most=4).forecast(days(START + timedelta(days=140), 7))
     assert made.spans[0].point == pytest.approx(-600, rel=0.05)
     sundays_off = shop(140) * (np.arange(140) % 7 != 6)
-    made = Forecaster(Series(START, (sundays_off,)), Calendar(None), most=4).forecast(days(START + timedelta(days=140), 7))
+    week = days(START + timedelta(days=140), 7)
+    made = Forecaster(Series(START, (sundays_off,)), Calendar(None), most=4).forecast(week)
     assert made.spans[6].point < 0.1 * made.spans[5].point
     assert all(low >= 0 for span in made.spans for low, _ in span.intervals)
 
