@@ -120,6 +120,7 @@ class Tool:
 TOOLS: Mapping[str, str] = {
     "check_risk": "tools.check_risk",
     "query_metrics": "tools.query_metrics",
+    "explain_change": "tools.explain_change",
     "run_sql": "tools.run_sql",
     "detect_anomalies": "tools.detect_anomalies",
     "forecast": "tools.forecast",

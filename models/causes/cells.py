@@ -4,8 +4,8 @@ A *cell* is one combination ({department: GROCERY, store: 367}); a *cuboid* is t
 deepest rows are *leaves*; cells are their sums.
 
 Two kinds of measure. **Sums** (revenue, orders): ``actual`` and ``expected``; a cell's excess is actual − expected.
-**Rates** (failures per attempt, revenue per order): ``value`` and ``count`` now, ``value_before`` and ``count_before`` in
-the baseline; a cell's excess is value − count·rate_before, what its rate moved and not what its traffic did.
+**Rates** (failures per attempt, revenue per order): ``value`` and ``count`` now, ``value_before`` and ``count_before``
+in the baseline; a cell's excess is value − count·rate_before, what its rate moved and not what its traffic did.
 """
 
 from __future__ import annotations

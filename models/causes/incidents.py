@@ -28,8 +28,8 @@ def incident_table(
     """Leaves of one moment against the quiet moments before it.
 
     Returns:
-        The dimensions (as text), ``value``, ``count``, ``value_before``, ``count_before``; the last two are sums over the
-        quiet moments.
+        The dimensions (as text), ``value``, ``count``, ``value_before``, ``count_before``; the last two
+        are sums over the quiet moments.
 
     Raises:
         AnalysisError: the moment is not there, or nothing lies before it.

@@ -10,8 +10,8 @@ changed): a part of the true cause loses net, a whole around it loses effect. Th
 same cuboid while each explains at least half of what is left.
 
 Contribution against deviation, and answers within one cuboid, are ideas of published methods (Adtributor, NSDI 2014;
-Squeeze, ISSRE 2019; RiskLoc, arXiv 2205.10004; RobustSpot, IEEE TSC 2023); this score is ours. One number was tuned, the
-exponent; ``shopops bench causes`` chooses it again with each incident left out.
+Squeeze, ISSRE 2019; RiskLoc, arXiv 2205.10004; RobustSpot, IEEE TSC 2023); this score is ours. One number was tuned,
+the exponent; ``shopops bench causes`` chooses it again with each incident left out.
 """
 
 from __future__ import annotations

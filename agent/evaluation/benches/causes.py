@@ -5,7 +5,7 @@
 elements of each incident's first answer (most have one element). Recall@3: the share of labelled elements that stand in
 one of the three best answers. RiskLoc's evaluation counts right, wrong and missed elements in the same way.
 
-The one tuned number, the exponent of the score, is chosen again with each incident left out; that is the figure to read.
+The one tuned number, the exponent of the score, is chosen again with each incident left out; that is what counts.
 """
 
 from __future__ import annotations
