@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "load": ("agent.interfaces.cli.load:load", "Load a store's data."),
     "model": ("agent.interfaces.cli.model:model", "Fetch, list and choose language models."),
     "train": ("agent.interfaces.cli.train:train", "Train the models of a store, measured on data held out."),
+    "watch": ("agent.interfaces.cli.watch:watch", "Score new payments and refunds as they come."),
     "feedback": ("agent.interfaces.cli.feedback:feedback", "Say whether an answer was right."),
     "eval": ("agent.evaluation.cli:eval_command", "Measure a model on sets of questions."),
     "bench": ("agent.evaluation.cli:bench_command", "Measure times and memory."),
