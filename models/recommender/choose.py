@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from models.recommender.implicit import ImplicitFactors
 from models.recommender.interactions import Interactions
 from models.recommender.linear import LinearAutoencoder
 from models.recommender.metrics import ranking_metrics, split_by_customer, top_lists
+from models.recommender.neural import NeuralFactors
 from models.recommender.popular import Popular
 from models.recommender.walk import RandomWalk
 
@@ -27,6 +29,11 @@ RANKERS: Mapping[str, Make] = {
 }
 
 
+def rankers() -> Mapping[str, Make]:
+    """All candidates of this installation: the neural one where PyTorch is there."""
+    return {**RANKERS, "neural": NeuralFactors} if find_spec("torch") else RANKERS
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The best model's name, and nDCG@10 of all on the validation slice."""
@@ -37,18 +44,19 @@ class Choice:
 
 def choose(
     train: Interactions,
-    candidates: Mapping[str, Make] = RANKERS,
+    candidates: Mapping[str, Make] | None = None,
     share: float = 0.75,
     seeds: tuple[int, ...] = (7, 8),
     k: int = 10,
 ) -> Choice:
     """Fit every candidate on ``share`` of each customer's interactions, measure on the rest; mean of ``seeds``."""
     everyone = np.arange(train.shape[0])
-    measured = dict.fromkeys(candidates, 0.0)
+    makes = rankers() if candidates is None else candidates
+    measured = dict.fromkeys(makes, 0.0)
     for seed in seeds:
         inner = split_by_customer(train, share, seed)
         fitted, held = train.where(inner), train.where(~inner).matrix()
-        for name, make in candidates.items():
+        for name, make in makes.items():
             model = make().fit(fitted)
             found = ranking_metrics(top_lists(model.score(everyone), model.seen, k), held, k)
             measured[name] += found["ndcg"] / len(seeds)

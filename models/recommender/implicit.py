@@ -46,8 +46,8 @@ class ImplicitFactors(ItemRecommender):
         return found
 
     def _solve(self, bought: sparse.csr_matrix, across: Floats) -> Floats:
-        shared = across.T @ across + self.ridge * np.eye(self.factors)
-        found = np.zeros((bought.shape[0], self.factors))
+        shared = across.T @ across + self.ridge * np.eye(across.shape[1])
+        found = np.zeros((bought.shape[0], across.shape[1]))
         for row in range(bought.shape[0]):
             vectors = across[bought.indices[bought.indptr[row] : bought.indptr[row + 1]]]
             if len(vectors):

@@ -6,7 +6,7 @@ import numpy as np
 
 from agent.evaluation.benches import BenchRow, BenchTable, Setup, bar
 from agent.evaluation.benches.ratings import movielens
-from models.recommender.choose import RANKERS, choose
+from models.recommender.choose import choose, rankers
 from models.recommender.interactions import Flags, Interactions
 from models.recommender.metrics import ranking_metrics, split_by_customer, top_lists
 
@@ -25,7 +25,7 @@ def run(setup: Setup) -> BenchTable:
     by_user = split_by_customer(data, SHARE, setup.seed)
     choice = choose(data.where(by_user))
     found = {}
-    for done, name in enumerate(RANKERS):
+    for done, name in enumerate(rankers()):
         setup.progress(f"measuring {name}", 0.4 + 0.1 * done)
         found[name] = _measure(name, data, by_user)
     best = found[choice.name]
@@ -46,6 +46,6 @@ def run(setup: Setup) -> BenchTable:
 
 
 def _measure(name: str, data: Interactions, train: Flags) -> dict[str, float]:
-    model = RANKERS[name]().fit(data.where(train))
+    model = rankers()[name]().fit(data.where(train))
     lists = top_lists(model.score(np.arange(data.shape[0])), model.seen)
     return ranking_metrics(lists, data.where(~train).matrix())
