@@ -177,7 +177,6 @@ class LocalRuntime:
             count.completion += 1
             yield token
 
-
     @staticmethod
     def _recalled(loaded: _Loaded, fixed: tuple[int, ...], check: _Deadline) -> int:
         """Bring the prefix back. Reading it anew is done once for good, so its time is not taken from the request's."""
