@@ -41,6 +41,7 @@ YEAR_DAYS = 730  # two years: before that a yearly wave cannot be told from a tr
 SHUT_DAY = (12, 25)  # the one day on which shops with doors in the United States are shut as a rule
 SHUT_SHARE = 0.1  # of a usual day: less trade than this on a holiday means that the shop was shut
 
+NEAR_DAYS = 7  # on either side, against which a holiday is held
 STEADY = 0.05  # of the days at most are that quiet in a series whose quiet days mean something
 
 
@@ -112,12 +113,19 @@ def shut(calendar: Calendar, start: date, values: Array, steps: int) -> Mask:
     """
     end = start + timedelta(days=len(values))
     closed = np.zeros(steps, dtype=bool)
-    quiet = SHUT_SHARE * float(np.median(values[-56:])) if len(values) else 0.0
-    steady = float(np.mean(values < quiet)) <= STEADY  # where quiet days are common, a quiet holiday says nothing
     past = {h.en: day for day, h in known_holidays(calendar, start, end).items()}
     for day, holiday in known_holidays(calendar, end, end + timedelta(days=steps)).items():
         if holiday.en in past:
-            closed[(day - end).days] = steady and values[(past[holiday.en] - start).days] < quiet
+            closed[(day - end).days] = _was_shut(values, (past[holiday.en] - start).days)
         elif calendar.doors and calendar.country == "US" and (day.month, day.day) == SHUT_DAY:
             closed[(day - end).days] = True
     return closed
+
+
+def _was_shut(values: Array, index: int) -> bool:
+    """Whether a day stands out by having no trade to speak of; a series' first days, perhaps a start, tell nothing."""
+    around = values[index - NEAR_DAYS : index + NEAR_DAYS + 1] if index >= NEAR_DAYS else values[:0]
+    if not len(around):
+        return False
+    quiet = SHUT_SHARE * float(np.median(around))
+    return bool(values[index] < quiet and np.mean(values < quiet) <= STEADY)

@@ -125,6 +125,13 @@ def test_christmas_is_shut_by_rule_until_the_data_says_otherwise(
     assert [paths[m][(christmas - end).days] == 0 for m in MODELS] == [closed] * 3
 
 
+def test_a_slow_start_is_no_closed_new_year() -> None:
+    start, end = date(2017, 1, 1), date(2017, 12, 20)
+    values = np.full((end - start).days, 50.0)
+    values[:3] = [0.0, 1.0, 20.0]
+    assert not shut(Calendar("US", False), start, values, 20).any()
+
+
 def test_money_that_flows_back_and_empty_weekdays() -> None:
     loss = shop(140) - 1600
     made = Forecaster(Series(START, (loss,)), most=4).forecast(days(START + timedelta(days=140), 7))
