@@ -126,6 +126,7 @@ TOOLS: Mapping[str, str] = {
     "forecast": "tools.forecast",
     "find_audience": "tools.find_audience",
     "recommend_products": "tools.recommend_products",
+    "segment_customers": "tools.segment_customers",
 }
 
 

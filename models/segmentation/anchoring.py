@@ -40,15 +40,14 @@ def matched(fresh: Clusters, old: Clusters, customers: Customers) -> Clusters:
     from scipy.optimize import linear_sum_assignment
 
     now, before = fresh.place(customers), old.place(customers)
-    shared = pd.crosstab(before, now).reindex(
-        index=range(len(old.centroids)), columns=range(len(fresh.centroids)), fill_value=0
-    )
-    pairs = list(zip(*linear_sum_assignment(-shared.to_numpy()), strict=True))
+    shared = np.zeros((len(old.centroids), len(fresh.centroids)))
+    np.add.at(shared, (before.to_numpy(), now.to_numpy()), 1)
+    pairs = list(zip(*linear_sum_assignment(-shared), strict=True))
     order = [int(new) for _, new in sorted(pairs)]
     order += [k for k in range(len(fresh.centroids)) if k not in order]
     names = [fresh.names[k] for k in order]
     for place, (former, new) in enumerate(sorted(pairs)):
-        held = shared.iat[former, new] / max(1, int(shared.iloc[former].sum()))
+        held = shared[former, new] / max(1.0, shared[former].sum())
         taken = old.names[former] in names[:place] + names[place + 1 :]
         if held >= SAME and not taken:
             names[place] = old.names[former]

@@ -41,9 +41,14 @@ def fit_encoder(points: Matrix, seed: int = 0) -> Encoder:
     random = np.random.default_rng(seed)
     drawn = random.choice(len(points), min(SAMPLE, len(points)), replace=False)
     network = MLPRegressor(
-        hidden_layer_sizes=(HIDDEN, CODE, HIDDEN), activation="tanh", learning_rate_init=5e-3, batch_size=min(64, len(drawn)),
-        max_iter=EPOCHS, alpha=1e-4, random_state=seed,
-    )  # fmt: skip
+        hidden_layer_sizes=(HIDDEN, CODE, HIDDEN),
+        activation="tanh",
+        learning_rate_init=5e-3,
+        batch_size=min(64, len(drawn)),
+        max_iter=EPOCHS,
+        alpha=1e-4,
+        random_state=seed,
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a fixed number of epochs is meant
         network.fit(points[drawn], points[drawn])

@@ -80,7 +80,7 @@ class Clusters:
 
 
 def habits_of(customers: Customers) -> pd.DataFrame:
-    """The habits that tell groups apart, of customers who bought in the last year; columns that say nothing left out."""
+    """The habits that tell groups apart, of the last year's customers; columns that say nothing left out."""
     table = customers.table[customers.table["orders"] > 0]
     found = table[[name for name in HABITS if name in table.columns]].copy()
     for name in LOGGED:

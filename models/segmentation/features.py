@@ -1,6 +1,6 @@
 """What each customer did up to a day: purchases and habits, from the roles sales, products and customers.
 
-Nothing on or after ``as_of`` is read. Orders are summed in the database; a store of a million orders gives one row each.
+Nothing on or after ``as_of`` is read. Orders are summed in the database, one row each.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Customers:
     """Customers as of a day.
 
     Attributes:
-        table: indexed by customer; ``first`` and ``last`` purchase days, ``days`` with a purchase (all the past), and of
+        table: indexed by customer; ``first`` and ``last`` purchase, ``days`` with a purchase (all the past), and of
             the last year ``visits`` (days), ``orders``, ``revenue``, ``silent`` (days since the last purchase), ``gap``
             (usual days between purchases) and the habits that the store's tables give (:data:`HABITS`, else NaN).
         days: columns customer, day: every purchase day before ``as_of``.
@@ -49,16 +49,6 @@ class Customers:
     people: pd.DataFrame
     clock: bool
 
-    def only(self, chosen: Sequence[object]) -> Customers:
-        """The same, of some customers; scores that compare customers are made before."""
-        keep = pd.Index(chosen)
-        shares = self.shares[self.shares["customer"].isin(keep)]
-        days = self.days[self.days["customer"].isin(keep)]
-        people = self.people[self.people.index.isin(keep)]
-        return Customers(
-            self.as_of, self.window, self.table[self.table.index.isin(keep)], days, shares, people, self.clock
-        )
-
 
 HABITS = ("rate", "basket", "lines", "weekend", "morning", "evening", "discounted", "couponed", "variety")
 
@@ -72,7 +62,7 @@ def read_customers(
         filters: the asker's row filters. shares: whether departments, categories and demographics are needed.
 
     Raises:
-        RoleMissing: no table of sales. AnalysisError: fewer than 20 customers. StoreError, StoreTimeout: as every query.
+        RoleMissing: no table of sales. AnalysisError: fewer than 20 customers. StoreError: as every query.
     """
     orders = read_orders(store, as_of, filters, timeout)
     if orders["customer"].nunique() < FEWEST:
@@ -103,7 +93,7 @@ def customers_of(orders: pd.DataFrame, as_of: date, shares: pd.DataFrame, people
 
 
 def read_orders(store: Store, as_of: date, filters: Sequence[Filter] = (), timeout: float = 20.0) -> pd.DataFrame:
-    """One row an order before ``as_of``: customer, order, time, amount, lines, discount and coupon (0 where unknown)."""
+    """One row an order before ``as_of``: customer, order, time, amount, lines, discount and coupon (0: unknown)."""
     known = role_of(store, "sales").columns
     extra = [field for field in ("discount", "coupon_discount") if field in known]
     past = Interval(start=date(1900, 1, 1), end=as_of)
@@ -127,12 +117,13 @@ def buyers(store: Store, as_of: date, filter_: Filter, rows: Sequence[Filter], t
     """The customers with a purchase in the last year that meets a condition ("buys in PRODUCE", "with kids")."""
     window = Interval(start=as_of - timedelta(days=WINDOW_DAYS), end=as_of)
     found = source(store, "sales", ("customer",), time=window, filters=[filter_, *rows])
-    return pd.Index(frame(store, sa.select(found.c.customer).distinct(), timeout)["customer"])
+    names = frame(store, sa.select(found.c.customer).distinct(), timeout)
+    return names.set_index("customer").index
 
 
 def _timing(days: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """First and last day, silence and the usual gap: one-time buyers are given the store's own."""
-    table = days.groupby("customer")["day"].agg(first="min", last="max", days="count")
+    table = pd.DataFrame(days.groupby("customer")["day"].agg(first="min", last="max", days="count"))
     table["silent"] = (pd.Timestamp(as_of) - table["last"]).dt.days
     span, repeats = (table["last"] - table["first"]).dt.days, table["days"] - 1
     usual = float(span.sum() / repeats.sum()) if repeats.sum() else float(WINDOW_DAYS)

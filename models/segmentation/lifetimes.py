@@ -104,7 +104,7 @@ class Lifetime:
 
 
 def fit_lifetime(past: History, family: Family) -> Lifetime:
-    """Maximum likelihood with a light penalty; equal histories are counted once, so a million customers take seconds."""
+    """Maximum likelihood with a light penalty; equal histories are counted once, for speed."""
     from scipy.optimize import minimize
 
     rows, counted = np.unique(np.column_stack([past.x, past.t_x.round(4), past.t.round(4)]), axis=0, return_counts=True)

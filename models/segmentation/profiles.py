@@ -25,7 +25,7 @@ class Profiles:
     """Customers with their scores.
 
     Attributes:
-        table: indexed by customer: everything of :class:`Customers` and R, F, M, segment, churn (NaN where the store has
+        table: indexed by customer: all of :class:`Customers` and R, F, M, segment, churn (NaN where the store has
             too few repeat purchases to model it) and ``stake``, churn times the last year's revenue.
         churn: the model behind it; None as above.
     """
@@ -68,7 +68,8 @@ def moves(before: pd.Series[str], now: pd.Series[str]) -> pd.DataFrame:
 
     Customers who first bought in between come from "" (nowhere).
 
-    >>> moves(pd.Series(["loyal", "new"], index=[1, 2]), pd.Series(["lost", "new", "new"], index=[1, 2, 3])).values.tolist()
+    >>> before, now = pd.Series(["loyal", "new"], index=[1, 2]), pd.Series(["lost", "new", "new"], index=[1, 2, 3])
+    >>> moves(before, now).values.tolist()
     [['', 'new', 1], ['loyal', 'lost', 1], ['new', 'new', 1]]
     """
     both = pd.DataFrame({"before": before.reindex(now.index).fillna(""), "now": now})

@@ -1,6 +1,6 @@
 """Named segments by recency, frequency and money, from rules that stand here and nowhere else.
 
-Scores run from 1 to 5, by quintiles of all customers (ties share a score): R of the days since the last purchase (5: the
+Scores run from 1 to 5, by quintiles of all customers (ties share a score): R of the days since the last purchase (5:
 most recent), F of the days with a purchase in the last year, M of the money spent in it. The first rule that holds
 names the segment:
 
@@ -10,9 +10,9 @@ names the segment:
 | new | the first purchase lies in the last 60 days (only where the store's history is longer than twice that) |
 | about_to_leave | churn at least 2.5 times the store's mean, and at least 25 % (at most 90 % is asked) |
 | at_risk | F ≥ 3 and overdue |
-| champions | R ≥ 4, F ≥ 4 and M ≥ 4 |
+| champions | F = 5 with M ≥ 4, or F = 4 with M = 5; R ≥ 2 |
 | loyal | F ≥ 4, or F = 3 with M ≥ 4 |
-| promising | F = 3, or R ≥ 4 with F = 2 |
+| promising | F = 3, or F = 2 with M ≥ 3 |
 | occasional | all others |
 
 *Overdue*: silent for at least 3 times the customer's own usual gap, and for longer than 90 % of the store's gaps (at
@@ -52,7 +52,7 @@ LEAVING = ("at_risk", "about_to_leave")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The store's own days: ``late``, which 90 % of gaps between purchases keep, and ``lapse``, after which one is lost."""
+    """The store's own days: ``late``, which 90 % of gaps between purchases keep; ``lapse``, after which one is lost."""
 
     late: int
     lapse: int
@@ -74,7 +74,7 @@ def quintile(values: pd.Series[float]) -> pd.Series[int]:
     [1, 2, 3, 4, 5, 5]
     """
     share = values.rank(method="average") - 0.5
-    return (np.floor(share / len(values) * 5) + 1).clip(1, 5).astype(int)
+    return pd.Series(np.floor(share / len(values) * 5) + 1, index=values.index).clip(1, 5).astype(int)
 
 
 def leaving_from(churn: pd.Series[float]) -> float:
@@ -107,9 +107,9 @@ def _named(scores: pd.DataFrame, customers: Customers, churn: pd.Series[float] |
         "new": young & long_enough,
         "about_to_leave": churn >= leaving_from(churn) if churn is not None else overdue & (f <= 2),
         "at_risk": overdue & (f >= 3),
-        "champions": (r >= 4) & (f >= 4) & (m >= 4),
+        "champions": (r >= 2) & (((f == 5) & (m >= 4)) | ((f == 4) & (m == 5))),
         "loyal": (f >= 4) | ((f == 3) & (m >= 4)),
-        "promising": (f == 3) | ((r >= 4) & (f == 2)),
+        "promising": (f == 3) | ((f == 2) & (m >= 3)),
     }
     named = np.select([rule.to_numpy() for rule in rules.values()], list(rules), default="occasional")
     return pd.Series(named, index=table.index)

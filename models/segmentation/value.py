@@ -1,8 +1,8 @@
 """Customer value: expected purchases, the chance of no further purchase, and what a purchase is worth.
 
 Two lifetime models are averaged (:mod:`models.segmentation.lifetimes`). Their level is then set by how far they fell
-short when the same fit was made at earlier days *of the same past*: BG/NBD forecasts are known to run low (CDNOW: −12 %),
-and so they do inside the calibration weeks already.
+short when the same fit was made at earlier days *of the same past*: BG/NBD forecasts are known to run low (CDNOW:
+−12 %) and do so inside the calibration weeks already.
 """
 
 from __future__ import annotations
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 
 FEWEST = 30  # customers, and repeat purchases, below which four parameters say nothing
 ORIGINS = (0.45, 0.5, 0.55, 0.6, 0.65, 0.7)  # of the past: early enough to leave weeks to check, late enough to fit
+FEW_ORIGINS = (0.5, 0.6, 0.7)  # where someone waits for the answer
 LEVEL_LIMITS = (0.5, 2.0)
 CHURN_DAYS = 60  # "leaving" is buying nothing for so long; after it the demo store's regulars come back one in eight
+SURE = 1e-3  # nearer to 0 or 1 the model's chance says no more
 LEAST_CHECK = 20  # customers of either kind that a calibration of the churn probability needs
 
 
@@ -123,20 +125,21 @@ def _level(days: pd.DataFrame, end: date, origins: Sequence[float]) -> float:
 class Churn:
     """Chance of buying nothing for :data:`CHURN_DAYS`: the model's, straightened on the last such days of the past.
 
-    logit(churn) = intercept + slope · logit(modelled). ``checked``: how many customers the check had; 0 where there was
-    none and the model's own chance stands. ``auc``: how well it ranked those who stayed away in that check.
+    A logistic regression on the logit of the modelled chance and the logarithms of the silent days, of the usual gap
+    and of the purchases: the model alone is far too sure of regulars who pause (demo store: of those given 82 %, 33 to
+    68 % stayed away; with it, of those given 68 %, 63 to 70 %). ``checked``: how many customers the check had; 0 where
+    there was none and the model's own chance stands. ``auc``: how it ranked those who stayed away, on held-out fifths.
     """
 
     model: ValueModel
     intercept: float = 0.0
-    slope: float = 1.0
+    weights: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0)
     checked: int = 0
     auc: float | None = None
 
     def probability(self, past: History) -> Array:
         """Of each customer, 0–1."""
-        logits = self.intercept + self.slope * _logit(self.model.absent(past, CHURN_DAYS / 7))
-        return np.asarray(1 / (1 + np.exp(-logits)))
+        return np.asarray(1 / (1 + np.exp(-(self.intercept + _signs(self.model, past) @ np.array(self.weights)))))
 
 
 def fit_churn(days: pd.DataFrame, end: date, model: ValueModel) -> Churn:
@@ -144,6 +147,7 @@ def fit_churn(days: pd.DataFrame, end: date, model: ValueModel) -> Churn:
     import pandas as pd
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import cross_val_predict
 
     origin = end - timedelta(days=CHURN_DAYS)
     customers, past = history(days, origin)
@@ -154,23 +158,27 @@ def fit_churn(days: pd.DataFrame, end: date, model: ValueModel) -> Churn:
     if min(stayed_away.sum(), (~stayed_away).sum()) < LEAST_CHECK:
         return Churn(model)
     earlier = ValueModel(tuple(fit_lifetime(past, family) for family in FAMILIES))
-    logits = _logit(earlier.absent(past, CHURN_DAYS / 7)).reshape(-1, 1)
-    line = LogisticRegression().fit(logits, stayed_away)
-    slope = max(0.0, float(line.coef_[0][0]))  # a store where the model ranks the wrong way gets one chance for all
-    auc = float(roc_auc_score(stayed_away, logits[:, 0]))
-    return Churn(model, float(line.intercept_[0]), slope, len(past), auc)
+    signs = _signs(earlier, past)
+    line = LogisticRegression(max_iter=1_000)
+    held_out = cross_val_predict(line, signs, stayed_away, cv=5, method="decision_function")
+    line.fit(signs, stayed_away)
+    auc = float(roc_auc_score(stayed_away, held_out))
+    weights = tuple(float(w) for w in line.coef_[0])
+    return Churn(model, float(line.intercept_[0]), weights, len(past), auc)
 
 
-def _logit(chance: Array) -> Array:
-    safe = np.clip(chance, 1e-4, 1 - 1e-4)
-    return np.asarray(np.log(safe / (1 - safe)))
+def _signs(model: ValueModel, past: History) -> Array:
+    """What tells who stays away, one row a customer: see :class:`Churn`."""
+    chance = np.clip(model.absent(past, CHURN_DAYS / 7), SURE, 1 - SURE)
+    silent, gap = (past.t - past.t_x) * 7, (past.t_x * 7 + 7) / (past.x + 1)
+    return np.column_stack([np.log(chance / (1 - chance)), np.log1p(silent), np.log(gap), np.log1p(past.x)])
 
 
 def expected_spend(purchases: Array, mean: Array) -> Array:
     """What each customer's next purchase day is worth: the Gamma-Gamma model.
 
-    A purchase is Gamma(p, ν), ν ~ Gamma(q, γ): E = (γ + m·x)·p / (p·x + q − 1) with x purchases of mean m (Fader & Hardie
-    2013, "The Gamma-Gamma Model of Monetary Value"). Customers whose mean is not positive get the others' average.
+    A purchase is Gamma(p, ν), ν ~ Gamma(q, γ): E = (γ + m·x)·p / (p·x + q − 1) with x purchases of mean m (Fader &
+    Hardie 2013, "The Gamma-Gamma Model of Monetary Value"). Customers without a positive mean get the others' average.
 
     Args:
         purchases: purchase days of each customer, at least 1. mean: their mean spend.
