@@ -1,4 +1,4 @@
-"""Metrics over the simulated tables: their figures, their words in both languages, and answers that say what they are."""
+"""Metrics over the simulated tables: their figures, their words in both languages, answers that say what they are."""
 
 from __future__ import annotations
 
