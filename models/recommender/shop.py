@@ -11,22 +11,19 @@ the shelf is known by.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from models.recommender.base import ItemRecommender, best
-from models.recommender.content import Content
 from models.recommender.interactions import Flags, Floats, Interactions, Ints
 from models.recommender.linear import LinearAutoencoder
+from models.recommender.newcomers import Newcomers, Texts
 from models.recommender.reorder import Assortment, Habits, Reorder, habits
 
 Kind = Literal["reorder", "with", "popular", "peers", "similar"]
-Texts = Callable[[NDArray[Any]], list[str]]
 Want = Literal["for_customer", "reorder", "new", "popular"]
 
 PRODUCTS = (
@@ -37,7 +34,6 @@ _LEAN = 0.8  # exponent of the trend; 0.7 to 1.0 reach the same on the demo stor
 _THIN = 3  # products in a history below which it says little
 _NEW_SHARE = 3  # one of so many places goes to something new
 _PEERS = 30  # customers in the smallest group that counts as people like them
-_ALIKE = 0.5  # cosine of two products' texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +89,10 @@ class ShopRecommender:
         """Learn habits and discoveries from all visits."""
         self.reorder.fit(self.visits, self.clock)
         self._choose_items()
+        return self.fit_discovery(ranker)
+
+    def fit_discovery(self, ranker: ItemRecommender | None = None) -> Self:
+        """Learn discoveries among ``items``."""
         model = ranker or LinearAutoencoder(ridge=min(300.0, 0.2 * self.visits.shape[0]))
         return self.discover_with(model.fit(self.within_items()))
 
@@ -106,7 +106,7 @@ class ShopRecommender:
         self._trend = ((1 + self._late[self.items]) / (1 + usual * share)) ** _LEAN
         self._columns = sparse.csc_matrix(self.bought)
         self._within = sparse.csr_matrix(self.bought[:, self.items])
-        self._newcomers, self._resemblance = self._new_in_the_range()
+        self._newcomers = Newcomers.among(self._young(), self.items, self.visits.products, self.texts)
         return self
 
     def discovery_scores(self, customers: Ints) -> Floats:
@@ -194,9 +194,10 @@ class ShopRecommender:
             scores = np.where(open_[self.items], self._leaning(raw, history)[0], 0.0)
             room = k if history.nnz >= _THIN else (k + 1) // 2
             found = [self._discovery(customer, int(at)) for at in best(scores, room) if scores[at] > 0]
-            newcomer = self._newcomer(raw[0], history, open_, had) if k > _NEW_SHARE else None
-            if newcomer and len(found) >= k:
-                found[-1] = newcomer
+            young = self._newcomers.suit(raw[0], history.indices, open_, had) if k > _NEW_SHARE else None
+            if young is not None:
+                alike = Suggestion(young[0], "similar", anchor=int(self.items[young[1]]))
+                found = [*found[: k - 1], alike]
         taken = had | {s.product for s in found}
         rest = self._popular(k - len(found), open_, self.profiles[customer], taken)
         return tuple(found) + rest
@@ -258,40 +259,10 @@ class ShopRecommender:
             kept.customers, kept.products[self.items], kept.rows, place[kept.cols], kept.values, kept.days
         )
 
-    def _new_in_the_range(self) -> tuple[Ints, sparse.csr_matrix]:
-        """Products first sold in the last season and not among the items, and the items that they resemble."""
+    def _young(self) -> Flags:
+        """Products first sold in the last season and not among the items; none while all the data is younger."""
         first = np.zeros(self.visits.shape[1], np.int64)
         np.maximum.at(first, self.habits.products, self.habits.first)
-        young = self.sold & (first <= SEASON) & (first > 0)
+        young: Flags = self.sold & (first <= SEASON) & (first > 0)
         young[self.items] = False
-        newcomers = np.flatnonzero(young) if self.texts and self._grown() else np.empty(0, np.int64)
-        if self.texts is None or not len(newcomers):
-            return newcomers, sparse.csr_matrix((0, len(self.items)))
-        content = Content(self.texts(self.visits.products[np.concatenate([self.items, newcomers])]))
-        cosine = sparse.csr_matrix(content.vectors[len(self.items) :] @ content.vectors[: len(self.items)].T)
-        cosine.data[cosine.data < _ALIKE] = 0.0
-        cosine.eliminate_zeros()
-        return newcomers, cosine
-
-    def _grown(self) -> bool:
-        """Whether the data is older than a season: before that everything is new."""
-        return self.clock - int(self.visits.days.min(initial=self.clock)) > 2 * SEASON
-
-    def _newcomer(
-        self, raw: Floats, history: sparse.csr_matrix, open_: Flags, had: frozenset[int]
-    ) -> Suggestion | None:
-        """The new product whose look-alikes suit this customer best, or are bought by them."""
-        if not len(self._newcomers):
-            return None
-        suited = np.maximum(raw, 0)
-        suited[history.indices] = suited.max(initial=0.0)
-        weight = np.maximum(np.asarray(self._resemblance.sum(1)).ravel(), 1.0)
-        scores = np.asarray(self._resemblance @ suited).ravel() / weight
-        scores[~open_[self._newcomers]] = 0.0
-        for at in best(scores, _NEW_SHARE):
-            product = int(self._newcomers[at])
-            if scores[at] > 0 and product not in had:
-                row = self._resemblance[int(at)]
-                like = int(row.indices[np.argmax(row.data * suited[row.indices])])
-                return Suggestion(product, "similar", anchor=int(self.items[like]))
-        return None
+        return young & (self.clock - int(self.visits.days.min(initial=self.clock)) > 2 * SEASON)
