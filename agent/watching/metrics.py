@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from db.engine import Store
 from db.errors import AnalysisError, QueryError, StoreError
@@ -37,9 +37,9 @@ class Days:
 class MetricWatch:
     """The store's main daily metrics; detectors start at its first day, so that a restart changes nothing."""
 
-    def __init__(self, store: Store, names: tuple[str, ...] = WATCHED) -> None:
-        """Watch those of the metrics that the store has and whose days add up."""
-        self._store = store
+    def __init__(self, store: Store, begin: date, names: tuple[str, ...] = WATCHED) -> None:
+        """Watch those of the metrics that the store has, from ``begin`` on where no earlier watch has been."""
+        self._store, self._begin = store, begin
         self._names = [name for name in names if name in store.schema.metrics]
         self._detectors: dict[str, tuple[OnlineDetector, date]] = {}
         self._done: date | None = None
@@ -54,13 +54,13 @@ class MetricWatch:
         today = day_of(now)
         if self._day is None or not self._names or (self._done is not None and today <= self._done):
             return None
-        before, self._done = self._done or today - timedelta(days=1), today
+        self._done = today
         alerts: list[Alert] = []
         cursors: dict[str, Cursor] = {}
         for name in self._names:
             source = f"metric {name}"
             known = stored.get(source)
-            since = date.fromisoformat(known.moment) if known else before
+            since = date.fromisoformat(known.moment) if known else self._begin
             alerts += self._metric(name, since, today)
             if known is None or known.moment < today.isoformat():
                 cursors[source] = Cursor(today.isoformat(), 0)

@@ -12,7 +12,7 @@ from agent.watching.metrics import MetricWatch
 from agent.watching.reader import Reader, moment_of
 from db.engine import Store
 from db.state.watching import Alert, Cursor, Step, WatchLog
-from models.risk.events import SOURCES, Event, Payment, fields_of, seconds, source_of
+from models.risk.events import SOURCES, Event, Payment, day_of, fields_of, seconds, source_of
 from models.risk.ledger import DAY, LOOKBACK, Ledger
 from models.risk.model import RiskModel
 from models.risk.rules import ALERT, BY_CODE, Reason, reasons_for, score_of, usable
@@ -74,7 +74,7 @@ class Watcher:
         self._at = {} if since else {s: c for s, c in self._stored.items() if s in self._readers}
         self._since = since or self._first()
         self._seen = {source: {} if since else log.seen(source) for source in self._readers}
-        self._metrics = MetricWatch(store) if metrics else None
+        self._metrics = MetricWatch(store, day_of(seconds(self._since))) if metrics else None
         self._ledger = self._rebuilt()
         self.summary = Summary(sources=tuple(self._readers), left_out=tuple(rule.code for rule in left_out))
 

@@ -127,11 +127,12 @@ class Ledger:
         )
 
     def _refunded(self, person: _Person) -> dict[str, float]:
+        shop = self._shop
         return {
             "refunds": float(person.refunds),
             "refund_ratio": person.refunds / max(person.orders, person.refunds, 1),
             "refund_share": min(1.0, person.refunded / person.spent) if person.spent > 0 else 0.0,
-            "shop_refund_ratio": self._shop.refunds / max(self._shop.orders, 1),
+            "shop_refund_ratio": (shop.refunds - person.refunds) / max(shop.orders - person.orders, 1),
         }
 
     def _outage(self, now: float) -> bool:
