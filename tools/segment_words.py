@@ -122,7 +122,8 @@ ASKS = Words(
     en=_listed("""
 segment our|segment the|segment customers|segment my|segments|segmentation|customer segments
 customer segment|customer groups
-customer types|types of customers|kinds of customers|types of shoppers|kinds of shoppers|group our customers
+customer types|types of customers|kinds of customers|types of shoppers|kinds of shoppers
+group our customers
 group the customers|group customers|cluster|clusters|clustering|rfm|rfm analysis|rfm score|persona
 personas|portrait|portraits
 customer profile|profile of our|profile our|profile the|profile of customer|churn|churning|churned
@@ -136,12 +137,14 @@ drifting away|slipping away
 losing interest|lapse|lapsed|lapsing|lapsed customers|win back|winback|win them back|dormant
 inactive customers
 sleeping customers|lost customers|customers we lost|customers we have lost|customers have we lost
-customers did we lose
-best customers|best shoppers|best households|best buyers|our best|vip|vips|vip customers
+customers did we lose|shoppers did we lose|households did we lose|shoppers have we lost|we lose for good
+worth to us|how much is a customer worth
+best customers|best shoppers|best households|best buyers|vip|vips|vip customers
 most valuable customers
 most valuable households|most valuable shoppers|high value customers|high-value customers
 valuable customers|top-tier customers
-loyal customers|loyal shoppers|loyal households|most loyal|champions|promising customers|occasional customers
+loyal customers|loyal shoppers|loyal households|most loyal|champions|promising customers
+occasional customers
 occasional shoppers|at-risk customers|at risk customers|customers at risk|customers are at risk
 from loyal to|moved from
 moved into|moved between|move between segments|lifetime value|clv|ltv|cltv|customer value|customer worth
@@ -150,7 +153,7 @@ how valuable is|how valuable are|tell me about household|tell me about customer|
 who is customer
 who is household|describe customer|describe household|describe our customers|what sets|sets them apart
 sets apart
-set them apart|what distinguishes|what makes our|who are our customers|still alive|come back again
+set them apart|what distinguishes|who are our customers|still alive|come back again
 gone quiet|go quiet
 haven't been back|not been back|about to lapse
 """),
@@ -162,8 +165,9 @@ haven't been back|not been back|about to lapse
 长时间没来|很久没买|好久没买|沉睡|沉睡客户|沉睡用户|休眠|休眠客户|唤醒|召回|挽回|挽留|高价值客户|高价值顾客|高价值用户|最有价值的客户
 最有价值的顾客|价值客户|优质客户|优质顾客|大客户|最好的客户|最好的顾客|最优质|重要客户|核心客户|核心顾客|vip|贵宾|忠诚客户
 忠实客户|忠实顾客|忠诚顾客|忠诚度最高|铁粉|潜力客户|有潜力的客户|偶尔购买|偶尔来|风险客户|有风险的客户|客户价值|顾客价值
-生命周期价值|终身价值|客户终身价值|有什么特点|有何特点|有什么特征|有哪些特征|有何不同|有什么不一样|什么样的人
-分段迁移|客户迁移|分群变化|变成了|转为|流转
+生命周期价值|终身价值|客户终身价值
+忠诚的顾客|忠诚的客户|最忠诚|是个什么样的人|是什么样的人|客户有什么特点|顾客有什么特点|用户有什么特点|客户有什么特征|顾客有什么特征|客户有何特点|顾客有何特点|客户有何不同|顾客有何不同
+客户有什么不一样|客户是什么样的人|顾客是什么样的人|什么样的顾客|什么样的客户|客户迁移|分群变化|客群变化|客群之间|客群流转
 """),
 )
 HINTS = Words(
@@ -175,7 +179,8 @@ different about
 typical|regulars|big spenders|spenders|one-timers|newcomers|moved|migrate|household
 """),
     zh=_listed("""
-群体|类型|离开|忠诚|忠实|活跃|留存|价值|特点|特征|什么样|哪类|哪些人|介绍一下|说说|了解|老客|常客|散客|新来的|迁移|流动|风险
+群体|类型|离开|有什么特点|有何特点|有什么特征|有哪些特征|有何不同|有什么不一样|什么样的人|变成了|转为|流转|忠诚|忠实|活跃|留存|价值|特点|特征|什么样|哪类|哪些人|介绍一下|说说|了解|老客
+常客|散客|新来的|迁移|流动|风险
 """),
 )
 CHOICES: Mapping[str, Mapping[str, Words]] = {
@@ -216,13 +221,15 @@ about to leave|about to churn|about to quit|about to lapse|likely to leave|likel
 might leave
 may leave|will leave|leaving|leaving us|leave us|leave|churn|churning|churners|churn risk
 churn probability|attrition
-at risk of leaving|at risk of churning|risk of leaving|risk of losing|stop buying|stop shopping
+at risk of leaving|at risk of churning|are at risk of leaving|is at risk of leaving
+customers at risk of leaving|risk of leaving|risk of losing|stop buying|stop shopping
 stop coming|quit|drifting away
 slipping away|losing interest|lapse|lapsing|gone quiet|go quiet|going quiet|won't come back|not come back
 lose soon
 """),
             zh=_listed("""
-流失|快流失|要流失|即将流失|可能流失|会流失|流失风险|流失概率|流失预警|快走了|要走了|快要离开|要离开|即将离开|可能离开|快跑了|要跑了
+流失|快流失|要流失|快流失了|快要流失|快要流失了|要流失了|会流失了|可能流失了|即将流失|可能流失|会流失|流失风险|流失概率|流失预警|快走了|要走了|快要离开|要离开|即将离开|可能离开|快跑了
+要跑了
 不再购买|不买了|不来了|不再来|不会再来|挽留|离开
 """),
         ),
@@ -261,8 +268,10 @@ good customers at risk
         ),
         "lost": Words(
             en=_listed("""
-lost|lost customers|we lost|have we lost|did we lose|churned|lapsed|lapsed customers|dormant|inactive|sleeping
-stopped buying|stopped shopping|stopped coming|win back|winback|win them back|haven't been back|not been back
+lost|lost customers|we lost|have we lost|did we lose|churned|lapsed|lapsed customers|dormant|inactive
+sleeping
+stopped buying|stopped shopping|stopped coming|win back|winback|win them back|haven't been back
+not been back
 """),
             zh=_listed("""
 已流失|流失了|流失客户|已经流失|沉睡|沉睡客户|沉睡用户|休眠|休眠客户|唤醒|召回|很久没来|好久没来|长时间没来|很久没买|好久没买|挽回
