@@ -44,6 +44,7 @@ _US_ZH = {
     "New Year's Eve": "跨年夜",
 }
 _OBSERVED = " (observed)"
+CLOSED = ("Christmas Day",)  # shops with doors are shut, so that no figure of the day is like another's
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ earlier it is; a missed window costs ``fn``; every detection outside costs up to
     score = 100 · (raw − null) / (perfect − null)
 
 ``raw`` sums all files under one threshold, which the benchmark chooses to maximise it; ``null`` is a detector that
-never speaks, ``perfect`` one that speaks first in each window and nowhere else. The first 15 % of a file (at most of 5,000
-rows) are probation and count for nothing.
+never speaks, ``perfect`` one that speaks first in each window and nowhere else. The first 15 % of a file (at most of
+5,000 rows) are probation and count for nothing.
 """
 
 from __future__ import annotations
