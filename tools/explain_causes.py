@@ -18,7 +18,7 @@ from tools.explain_data import Move, Reader, Split
 PAIRED = 4  # dimensions whose pairs are read: six queries
 PAIRED_MEMBERS = 500  # a dimension with more makes pairs of a handful of sales each
 QUIET = 0.2  # of the change: below, no member of a dimension stands out
-CANCELLED = 1.5  # a member that moved more than this much of the change was undone by others, so it is not its cause
+CANCELLED = 2.5  # a member that moved more than this much of the change was mostly undone by others
 LEADING = 60  # members of the dimension that the chart shows
 
 
@@ -54,7 +54,7 @@ def find(reader: Reader, asked: Sequence[str]) -> Findings:
     """
     read = [reader.split((name,)) for name in _dimensions(reader, asked)]
     singles = [split for split in read if split is not None]
-    exact = [split for split in singles if split.exact and len(split.moves) > 1]
+    exact = [s for s in singles if s.exact and len(s.moves) > 1 and (asked or not _same_thing(reader, s))]
     overlapping = tuple(split for split in singles if not split.exact)
     if not reader.total.part or not exact:
         return Findings(tuple(exact), overlapping)
@@ -117,7 +117,7 @@ def _sensible(reader: Reader, dimension: Dimension) -> bool:
 
 
 def _in_order(reader: Reader, splits: Sequence[Split]) -> list[Split]:
-    """As the store declares its dimensions: of cells that are the same (a department of one category) the first wins."""
+    """As the store declares its dimensions: of equal cells (a department of one category) the first wins."""
     place = {name: i for i, name in enumerate(reader.schema.dimensions)}
     return sorted(splits, key=lambda split: place[split.dimensions[0]])
 
@@ -177,6 +177,12 @@ def _stands(reader: Reader, splits: Sequence[Split], causes: Sequence[Cause], pa
     others = [m.part for split in splits if split.dimensions == names for m in split.moves if m.key not in keys]
     against = max((-part / whole for part in others), default=Fraction(0))
     return HALF <= named / whole <= CANCELLED and against <= Fraction(1, 2) * named / whole
+
+
+def _same_thing(reader: Reader, split: Split) -> bool:
+    """Whether a dimension only says what a rate counts: every failed payment has a reason, no other one has."""
+    rates = {rate for m in split.moves for rate in (m.value_before, m.value_now) if rate is not None}
+    return reader.is_ratio and rates <= {Fraction(0), Fraction(1)}
 
 
 def _known(split: Split) -> bool:

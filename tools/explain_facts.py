@@ -70,12 +70,14 @@ class FactWriter:
         shares = [fmt.number(table.at(i, "share"), "ratio") for i in range(len(names))]
         amounts = [self._signed(table.at(i, "change")) for i in range(len(names))]
         one = len(names) == 1
+        over = sum(findings.parts, Fraction(0)) / self.reader.total.part > 1
+        how = "more than all" if over else "most"
         sure = _confidence(confidence)
         en = listed([f"{n.en} ({a.en}, {s})" for n, a, s in zip(names, amounts, shares, strict=True)])
         zh = "、".join(f"{n.zh}（{a.zh}，{s}）" for n, a, s in zip(names, amounts, shares, strict=True))
         text = Text(
-            en=f"{first_up(en)} {'explains' if one else 'explain'} most of the {move.en}; {sure.en}.",
-            zh=f"{move.zh}主要来自{zh}；{sure.zh}。",
+            en=f"{first_up(en)} {'explains' if one else 'explain'} {how} of the {move.en}; {sure.en}.",
+            zh=f"{move.zh}主要来自{zh}{'，其余部分相反' if over else ''}；{sure.zh}。",
         )
         cells = self._cells("causes", range(len(names)), "change", "share")
         words = tuple(word for n in names for word in (n.en, n.zh))
@@ -201,21 +203,22 @@ class FactWriter:
         return Text(en="rise", zh="上升") if self.reader.total.part > 0 else Text(en="fall", zh="下降")
 
     def _place(self, cause: Cause) -> Text:
-        names = []
-        for dimension, value in cause.members:
-            member = self.words.member(dimension, member_value(value))
-            names.append((self.reader.schema.dimension(dimension).label, member))
-        en = " at ".join(
-            member.en if i == 0 or member.en.lower().startswith(label.en.lower()) else f"{label.en.lower()} {member.en}"
-            for i, (label, member) in enumerate(names)
-        )
-        return Text(en=en, zh=" × ".join(member.zh for _, member in names))
+        """ "GROCERY at store 367", "Digital wallet on Saturday": the time last."""
+        kinds = {name: self.reader.schema.dimension(name) for name, _ in cause.members}
+        en, zh = "", []
+        for name, value in sorted(cause.members, key=lambda pair: kinds[pair[0]].kind == "time"):
+            member = self.words.member(name, member_value(value))
+            timed, numbered = kinds[name].kind == "time", kinds[name].value == "int"
+            joint = (" at " if kinds[name].grain == "hour" else " on ") if timed else " at " if numbered else " / "
+            en += f"{joint if en else ''}{member.en}"
+            zh.append(member.zh)
+        return Text(en=en, zh=" × ".join(zh))
 
     def _factor(self, effect: Effect) -> Text:
         """ "fewer customers", "a smaller average order value"."""
         up = effect.now is not None and effect.before is not None and effect.now > effect.before
         metric = self.reader.schema.metrics.get(effect.metric or "")
-        counted = metric is not None and metric.unit in ("count", "number") and is_plural(metric.label.en.lower())
+        counted = metric is not None and (metric.unit == "count" or is_plural(metric.label.en.lower()))
         way = ("more" if counted else "higher") if up else ("fewer" if counted else "lower")
         if effect.now == effect.before:
             way = "unchanged"

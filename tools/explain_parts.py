@@ -18,7 +18,7 @@ from tools.explain_periods import past_pairs
 PAST = 12  # earlier changes that say what is usual
 ENOUGH = 6  # fewer say nothing
 FULL_CYCLE = 14  # days of a baseline that hold every weekday twice
-USUAL = 3  # times the median earlier change: two standard deviations of a normal spread
+USUAL = 2  # times the median earlier change: of a normal spread, four in five stay below
 
 
 @dataclass(frozen=True, slots=True)

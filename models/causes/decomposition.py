@@ -145,8 +145,8 @@ def rate_and_mix(members: Mapping[Hashable, Part]) -> dict[Hashable, tuple[Fract
         w0, w1 = b0 / under0, b1 / under1
         now = a1 / b1 if b1 else None
         then = a0 / b0 if b0 else now
-        if then is None or (not b0 and a0) or (not b1 and a1):  # a numerator without denominator: all of it is rate
-            found[name] = (a1 / under1 - a0 / under0, Fraction(0))
+        if then is None or (not b0 and a0) or (not b1 and a1):  # a numerator without denominator is rate
+            found[name] = (a1 / under1 - a0 / under0, -(w1 - w0) * middle)
             continue
         now = then if now is None else now
         found[name] = ((now - then) * (w0 + w1) / 2, (w1 - w0) * ((then + now) / 2 - middle))
