@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,6 +92,12 @@ def corner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     opened.close()
 
 
+@pytest.fixture(scope="module")
+def week(store: Store) -> ToolResult:
+    """Revenue of the week before Christmas, by everything."""
+    return explain(store)
+
+
 def explain(store: Store, *filters: Filter, **given: object) -> ToolResult:
     arguments = ExplainArguments.model_validate({"metric": "revenue", "time": WEEK, **given, "filters": filters})
     return run(arguments, ToolContext(store, "e1"))
@@ -100,7 +107,7 @@ def table(result: ToolResult, title: str) -> Evidence:
     return next(e for e in (result.evidence, *result.more) if title in e.title.en)
 
 
-def column(evidence: Evidence, name: str) -> list[object]:
+def column(evidence: Evidence, name: str) -> list[Any]:
     index = [c.name for c in evidence.columns].index(name)
     return [row[index] for row in evidence.rows]
 
@@ -116,8 +123,8 @@ def blocks(evidence: Evidence) -> dict[object, Decimal]:
     return sums
 
 
-def test_every_split_sums_to_the_change_to_the_cent(store: Store) -> None:
-    result = explain(store)
+def test_every_split_sums_to_the_change_to_the_cent(store: Store, week: ToolResult) -> None:
+    result = week
     change = column(table(result, "the change"), "change")[0]
     lines = (
         "SELECT sum(sales_value) FROM transactions WHERE transaction_timestamp >= '{}' AND transaction_timestamp < '{}'"
@@ -128,20 +135,20 @@ def test_every_split_sums_to_the_change_to_the_cent(store: Store) -> None:
     assert {"Department", "Category", "Store", "Age", "Weekday"} <= set(sums)
     assert set(sums.values()) == {change}
     for part in ("factors", "price, volume"):
-        assert sum(column(table(result, part), "change"), Decimal(0)) == change  # type: ignore[arg-type]
+        assert sum(column(table(result, part), "change"), Decimal(0)) == change
 
 
-@pytest.mark.parametrize("metric", ["aov", "discount_rate", "units_per_order", "orders", "customers"])
+@pytest.mark.parametrize("metric", ["aov", "discount_rate", "orders", "customers"])
 def test_splits_of_other_metrics_sum_too(store: Store, metric: str) -> None:
-    result = explain(store, metric=metric)
+    result = explain(store, metric=metric, dimensions=("department", "store", "age", "income"))
     change = Decimal(str(column(table(result, "the change"), "change")[0]))
     sums = blocks(table(result, "every split"))
     assert sums
     assert all(abs(total - change) <= Decimal("0.000001") for total in sums.values())
 
 
-def test_the_headline_says_what_against_what(store: Store) -> None:
-    fact = explain(store).facts[0]
+def test_the_headline_says_what_against_what(week: ToolResult) -> None:
+    fact = week.facts[0]
     assert fact.text.en == (
         "Revenue rose $27,662.67 (+31.6%) in the week of 2017-12-18 to 2017-12-24 against the week before, "
         "from $87,470.18 to $115,132.85."
@@ -151,8 +158,8 @@ def test_the_headline_says_what_against_what(store: Store) -> None:
     )
 
 
-def test_every_fact_is_within_its_cells(store: Store) -> None:
-    result = explain(store, time=DECEMBER)
+def test_every_fact_is_within_its_cells(week: ToolResult) -> None:
+    result = week
     tables = {e.id: e for e in (result.evidence, *result.more)}
     assert 3 <= len(result.facts) <= 8
     for fact in result.facts:
@@ -163,7 +170,8 @@ def test_every_fact_is_within_its_cells(store: Store) -> None:
 
 def test_without_periods_it_is_last_week_against_the_one_before(store: Store) -> None:
     assert (
-        "in the week of 2017-12-25 to 2017-12-31 against the week before" in explain(store, time=None).facts[0].text.en
+        "in the week of 2017-12-25 to 2017-12-31 against the week before"
+        in explain(store, time=None, dimensions=("brand",)).facts[0].text.en
     )
 
 
@@ -183,14 +191,14 @@ def test_a_ratio_is_split_into_rate_and_mix(corner: Store) -> None:
     result = explain(corner, metric="aov", time=week, dimensions=("region",))
     rates = table(result, "rate and mix")
     total = table(result, "the change")
-    assert sum(column(rates, "change"), Decimal(0)) == column(total, "change")[0]  # type: ignore[arg-type]
+    assert sum(column(rates, "change"), Decimal(0)) == column(total, "change")[0]
     assert "the members' own figures made" in said(result, "shift between them").text.en
 
 
 def test_members_that_overlap_are_not_summed(store: Store) -> None:
     result = explain(store, metric="orders", dimensions=("department",))
     assert "these overlap, so they do not sum to the change" in said(result, "By department").text.en
-    assert sum(column(result.evidence, "change"), 0) == column(table(result, "the change"), "change")[0]  # type: ignore[arg-type]
+    assert sum(column(result.evidence, "change"), 0) == column(table(result, "the change"), "change")[0]
 
 
 def test_only_the_asked_dimensions_are_read(store: Store) -> None:
@@ -201,24 +209,24 @@ def test_only_the_asked_dimensions_are_read(store: Store) -> None:
     assert len(result.evidence.rows) == 4
 
 
-def test_the_calendar_is_told_where_months_differ(store: Store) -> None:
-    assert said(explain(store, time=DECEMBER), "The calendar").text.en == (
+def test_the_calendar_is_told_where_months_differ(store: Store, week: ToolResult) -> None:
+    assert said(explain(store, time=DECEMBER, dimensions=("brand",)), "The calendar").text.en == (
         "The calendar alone (31 days against 30) would have made +$18,117.96."
     )
-    assert not [f for f in explain(store).facts if "calendar" in f.text.en]
+    assert not [f for f in week.facts if "calendar" in f.text.en]
 
 
-def test_row_filters_and_conditions_hold(store: Store) -> None:
+def test_row_filters_and_conditions_hold(store: Store, week: ToolResult) -> None:
     limited = ToolContext(store, "e1", row_filters=(Filter(dimension="store", values=(367,)),))
-    seen = run(ExplainArguments(metric="revenue", time=WEEK), limited)
+    seen = run(ExplainArguments(metric="revenue", time=WEEK, dimensions=("department",)), limited)
     asked = explain(store, Filter(dimension="store", values=(367,)))
-    assert seen.facts[0].value == asked.facts[0].value != explain(store).facts[0].value
+    assert seen.facts[0].value == asked.facts[0].value != week.facts[0].value
     assert "Store" not in blocks(table(asked, "every split"))
 
 
 def test_nothing_after_the_clock_is_read(store: Store) -> None:
     context = ToolContext(store, "e1", as_of=date(2017, 12, 21))
-    result = run(ExplainArguments(metric="revenue", time=WEEK), context)
+    result = run(ExplainArguments(metric="revenue", time=WEEK, dimensions=("brand",)), context)
     assert "2017-12-18 to 2017-12-20" in result.facts[0].text.en
     assert any(
         "has data; 2017-12-18 to 2017-12-20 is held against 2017-12-11 to 2017-12-13" in f.text.en for f in result.facts
