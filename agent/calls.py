@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from agent.contracts import Call, Reading
-from agent.form import NO_SPLIT, QUERY, Offered
+from agent.form import NO_SPLIT, QUERY, Offered, needs_metric
 from db.errors import ModelReplyError
 from db.semantic.query import Filter, Order, SemanticQuery
 from db.semantic.roles import entity_dimension
@@ -112,7 +112,7 @@ def _tool_calls(
         field, step = target
         values[field] = step.model_dump()
     metrics = [m for m in part["metric"].split("+") if m != NO_SPLIT] if tool.takes("metric") else []
-    if not metrics and tool.takes("metric") and tool.arguments.model_fields["metric"].is_required():
+    if not metrics and needs_metric(tool):
         metrics = [next(iter(schema.metrics))]
     return [_checked(tool, values | ({"metric": m} if m else {})) for m in (metrics or [""])]
 

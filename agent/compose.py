@@ -18,6 +18,7 @@ from models.llm.base import REQUEST_SECONDS, LanguageModel, Message, Prompt, Usa
 from tools.evidence import Fact
 
 log = logging.getLogger("shopops.compose")
+FEWEST = 4  # facts of one result among several
 FACTS_STATED = 8  # up to here all facts are stated; measured: choosing costs a 1.5B model about 2 s on two cores
 
 
@@ -49,7 +50,8 @@ def compose(
     """
     if model is not None and model.capabilities.writes_prose:
         return _prose(question, facts, model, language, on_text, cancel, timeout)
-    if model is not None and len(facts) > FACTS_STATED:
+    several = len({_result(fact) for fact in facts}) > 1
+    if model is not None and len(facts) > FACTS_STATED and not several:
         return _chosen(question, language, facts, model, cancel, timeout)
     return Composed(stated(_first(facts), language))
 
@@ -112,7 +114,18 @@ def _prose(
     return Composed("".join(pieces), usage)
 
 
+def _result(fact: Fact) -> str:
+    """The call that a fact came from: its evidence's id without the letter of a further table."""
+    return fact.cells[0].evidence.rstrip("abcdefgh") if fact.cells else ""
+
+
 def _first(facts: Sequence[Fact]) -> list[Fact]:
-    """As many facts as are stated, the headlines of every result before the rest."""
-    chosen = {f.id for f in sorted(facts, key=lambda f: -f.weight)[:FACTS_STATED]}
+    """As many facts as are stated: of every result its weightiest, as many of each, at least ``FEWEST``."""
+    groups: dict[str, list[Fact]] = {}
+    last = ""
+    for fact in facts:
+        last = _result(fact) or last  # a remark without cells belongs to what was said before it
+        groups.setdefault(last, []).append(fact)
+    room = max(FEWEST, FACTS_STATED // max(len(groups), 1)) if len(groups) > 1 else FACTS_STATED
+    chosen = {f.id for group in groups.values() for f in sorted(group, key=lambda f: -f.weight)[:room]}
     return [f for f in facts if f.id in chosen]

@@ -31,22 +31,31 @@ def _part(reading: Reading, offered: Offered) -> dict[str, Any]:
 
 
 def tools_open(reading: Reading, offered: Offered) -> tuple[str, ...]:
-    """The tools among which the words leave a choice, with clarify and out_of_scope where those may be meant."""
+    """The tools among which the words leave a choice, with clarify and out_of_scope where those may be meant.
+
+    A metric that no word names is asked back, never guessed: then no tool is offered that must have one.
+    """
+    few = 0 < len(reading.metric_options) <= FEW_METRICS
+    nameless = {name for name, tool in offered.items() if needs_metric(tool)}
+    shut = set() if reading.metrics or few or not reading.unread else nameless
     sure = tuple(name for name in reading.ask.sure if name in offered)
-    maybe = tuple(name for name in reading.ask.maybe if name in offered)
+    if sure and sure[0] in shut:  # "forecast the weather"
+        return (CLARIFY, OUT_OF_SCOPE)
     if sure:
-        measures = offered[sure[0]].takes("metric")
-        lost = measures and bool(reading.unread) and not reading.metrics  # "forecast the weather"
-        return (sure[0], OUT_OF_SCOPE) if lost or (measures and reading.doubts) else sure[:1]
+        return (sure[0], OUT_OF_SCOPE) if offered[sure[0]].takes("metric") and reading.doubts else sure[:1]
+    maybe = tuple(name for name in reading.ask.maybe if name in offered and name not in shut)
     if reading.metrics:
         certain = not reading.doubts and not reading.unavailable
         return (QUERY, *maybe) if certain else (QUERY, *maybe, OUT_OF_SCOPE)
-    if 0 < len(reading.metric_options) <= FEW_METRICS:
+    if few:
         return (QUERY, *maybe, OUT_OF_SCOPE)
-    if maybe:
-        return (*maybe, CLARIFY, OUT_OF_SCOPE)
-    others = tuple(name for name in offered if name != QUERY)
-    return (*others, CLARIFY, OUT_OF_SCOPE)  # a metric that no word names is asked back, never guessed
+    others = maybe or tuple(name for name in offered if name != QUERY and name not in nameless)
+    return (*others, CLARIFY, OUT_OF_SCOPE)
+
+
+def needs_metric(tool: Tool) -> bool:
+    """Whether a tool answers nothing without a metric."""
+    return tool.takes("metric") and tool.arguments.model_fields["metric"].is_required()
 
 
 def metrics_open(reading: Reading, tools: Sequence[str]) -> tuple[str, ...]:

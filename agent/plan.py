@@ -129,8 +129,6 @@ def _unmeasured(understanding: Understanding, schema: StoreSchema) -> Plan | Non
     if len(partly) > 1 or not any(r.unread for r in readings):
         message, options = which_figure(understanding, schema, partly)
         return Plan("clarify", message=message, options=options, source="code")
-    if not partly and not any(r.group_by or r.filters or r.split_options or r.keep for r in readings):
-        return Plan("out_of_scope", message=cannot_answer(readings, schema), source="code")
     return None
 
 

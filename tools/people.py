@@ -15,7 +15,8 @@ from collections.abc import Mapping
 
 _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels: no word comes out by chance
 LENGTH = 6  # 64 million names; two ids of one answer that meet are told apart by a longer name
-PSEUDONYM = re.compile(r"\bC-[BCDFGHJ-NP-TV-XZ]{6,}\b")
+# no \b: in "顾客C-BCDFGH" the character before it is a letter too
+PSEUDONYM = re.compile(r"(?<![A-Za-z0-9-])C-[BCDFGHJ-NP-TV-XZ]{6,}(?![A-Za-z0-9])")
 
 
 class People:
