@@ -111,7 +111,7 @@ class Shop:
     def ring(self, hours: float, customers: int = 5) -> list[int]:
         """Strangers who pay with one device and one card, an hour apart."""
         return [
-            self.pay(f"r{i}", hours + i, 80.0, device="d-ring", card="c-ring", address=f"a-r{i}")
+            self.pay(f"r{i}", hours + i, 30.0, device="d-ring", card="c-ring", address=f"a-r{i}")
             for i in range(customers)
         ]
 

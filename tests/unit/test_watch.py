@@ -271,7 +271,7 @@ def test_a_day_of_a_metric_is_told_when_it_has_ended(tmp_path: Path) -> None:
         told = tell(watcher)
     assert ("revenue", "2024-06-09") in told
     assert look(shop, since="2024-06-08 00:00:00") == []
-    alert = next(a for a in stored(shop) if a.source == "revenue")
+    alert = next(a for a in stored(shop) if a.row == "2024-06-09")
     assert (alert.kind, alert.payload["value"], alert.payload["direction"]) == ("metric", 5_102.0, 1)
 
 
