@@ -26,7 +26,7 @@ COLUMNS = (
     Column("name", Text(en="Name", zh="名称"), "text"),
     Column("together", Text(en="Orders with both", zh="同单次数"), "count"),
     Column("share", Text(en="Share of its orders", zh="占其订单比例"), "ratio"),
-    Column("lift", Text(en="Times as often", zh="购买倍数"), "number"),
+    Column("lift", Text(en="Times chance", zh="为随机预期的倍数"), "number"),
     Column("orders", Text(en="Its orders", zh="其订单数"), "count"),
     Column("price", Text(en="Price", zh="价格"), "currency"),
 )
@@ -131,7 +131,7 @@ def _evidence(
         columns=columns,
         rows=tuple(tuple(row.get(c.name) for c in columns) for row in rows),
         sql=found.sql,
-        method="A year of orders; ranked by Dunning's log-likelihood ratio, chance ruled out at one in a thousand.",
+        method="A year of orders against chance in orders of that size; ranked by the log-likelihood ratio.",
     )
     return replace(evidence, chart=Chart("bar", evidence.id, "name", ("lift",)))
 
@@ -153,8 +153,8 @@ def _item(name: Text, at: int, evidence: Evidence) -> Fact:
     share = f"{float(row['share'] or 0):.1%}"
     text = Text(
         en=f"{shown}: in {share} of the orders with {name.en} ({both:,} orders), "
-        f"{lift:.1f} times as often as in orders without.",
-        zh=f"{shown}：在包含{name.zh}的订单中占{share}（{both:,}笔），是其他订单的{lift:.1f}倍。",
+        f"{lift:.1f} times as often as chance would have it in orders of that size.",
+        zh=f"{shown}：在包含{name.zh}的订单中占{share}（{both:,}笔），是同等规模订单随机预期的{lift:.1f}倍。",
     )
     cells = tuple(Cell(evidence.id, at, column) for column in ("name", "share", "together", "lift"))
     return Fact("", lift, "number", text, cells, 1.2 - 0.05 * at, words=(shown, name.en, name.zh))

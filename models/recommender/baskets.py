@@ -65,11 +65,12 @@ def bought_together(
     )
     totals, others, both = (frame(store, query, timeout) for query in (totals_of, others_of, both_of))
     others = others.set_index(others["product"].astype(str))
-    recent = others["last"].astype("datetime64[us]").dt.date >= today - OF_LATE
-    others = others[recent & ~others.index.isin(list(anchors))]
+    others = others[~others.index.isin(list(anchors))]
     counted = both.set_index(both["product"].astype(str))["n"].reindex(others.index).fillna(0.0)
+    found = together(counted.to_numpy(float), others["n"].to_numpy(float))
+    recent = (others["last"].astype("datetime64[us]").dt.date >= today - OF_LATE).to_numpy()[found.places]
+    found = Together(found.places[recent], found.together[recent], found.lift[recent])
     anchor, orders = int(totals["anchor"].iloc[0]), int(totals["orders"].iloc[0])
-    found = together(counted.to_numpy(float), others["n"].to_numpy(float), max(anchor, 1), orders)
     sql = render(both_of, dialect_of(store.backend.dialect)).inlined
     return Baskets(others.index.to_numpy(), found, anchor, orders, sql)
 

@@ -19,8 +19,8 @@ class Content:
     """TF-IDF over words and, for text without spaces, pairs of characters.
 
     >>> found = Content(["WHITE BREAD 20 OZ", "WHEAT BREAD 20 OZ", "CAT LITTER"])
-    >>> found.nearest(0, np.array([1, 2]), 1)[0]
-    (1, 0.67...)
+    >>> found.nearest(0, np.array([1, 2]), 1)[0]  # doctest: +ELLIPSIS
+    (1, 0.634...)
     """
 
     def __init__(self, texts: Sequence[str]) -> None:

@@ -1,9 +1,10 @@
-"""Item to item: what is bought together with a product, and how many times as often as without it.
+"""Item to item: what lies in the orders of a product more often than orders of that size would hold by chance.
 
-Of N orders, n_a hold the anchor, n_b the other product, n_ab both. lift = (n_ab / n_a) / ((n_b − n_ab) / (N − n_a)):
-how many times as often orders with the anchor hold the other, against orders without it. Ranked by Dunning's
-log-likelihood ratio ("Accurate methods for the statistics of surprise and coincidence", 1993), which a handful of
-orders cannot win.
+Large orders hold everything more often, so counting orders alone says that bananas go with coffee. Here chance means
+that the other lines of the anchor's orders were drawn from all lines of all orders: a product with n_b of all L lines
+is expected in e = L_a · n_b / L of the L_a lines beside the anchor. lift = n_ab / e. Ranked by the Poisson log-likelihood
+ratio 2 (n_ab log(n_ab / e) − (n_ab − e)), after Dunning, "Accurate methods for the statistics of surprise and
+coincidence" (1993), which a handful of orders cannot win.
 """
 
 from __future__ import annotations
@@ -29,30 +30,19 @@ class Together:
     lift: Floats
 
 
-def together(both: Floats, others: Floats, anchor: float, orders: float) -> Together:
-    """Rank by the log-likelihood ratio; only what is bought more often with the anchor, and surely so.
+def together(both: Floats, others: Floats) -> Together:
+    """Rank; only what is bought more often with the anchor, and surely so.
 
     Args:
-        both: n_ab by product. others: n_b by product. anchor: n_a. orders: N.
+        both: orders with the anchor that hold a product, for all products but the anchor. others: all orders that do.
 
-    >>> found = together(np.array([50.0, 10.0]), np.array([100.0, 100.0]), 100.0, 1000.0)
+    >>> found = together(np.array([50.0, 50.0]), np.array([100.0, 900.0]))
     >>> found.places.tolist(), found.lift.tolist()
-    ([0], [9.0])
+    ([0], [5.0])
     """
-    without, rest = np.maximum(others - both, 0.0), orders - anchor
-    lift = (both / anchor) / np.maximum(without / max(rest, 1.0), 0.5 / max(orders, 1.0))
-    surprise = _surprise(both, anchor - both, without, np.maximum(rest - without, 0.0))
+    expected = others * both.sum() / max(others.sum(), 1.0)
+    lift = np.divide(both, expected, out=np.zeros_like(both), where=expected > 0)
+    surprise = 2 * (xlogy(both, np.maximum(lift, 1e-12)) - (both - expected))
     places = np.flatnonzero((both >= LEAST_TOGETHER) & (lift > 1) & (surprise >= CERTAIN))
     places = places[np.lexsort((places, -surprise[places]))]
     return Together(places, both[places], lift[places])
-
-
-def _surprise(both: Floats, only_anchor: Floats, only_other: Floats, neither: Floats) -> Floats:
-    """G² of a 2 × 2 table: 2 Σ observed · log(observed ÷ expected)."""
-    rows = (both + only_anchor, only_other + neither)
-    columns = (both + only_other, only_anchor + neither)
-    total = rows[0] + rows[1]
-    cells = ((both, 0, 0), (only_anchor, 0, 1), (only_other, 1, 0), (neither, 1, 1))
-    parts = [xlogy(cell, np.where(cell > 0, cell, 1) * total / (rows[r] * columns[c])) for cell, r, c in cells]
-    found: Floats = 2 * np.sum(parts, axis=0)
-    return found

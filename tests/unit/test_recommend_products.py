@@ -150,10 +150,14 @@ def test_what_goes_with_strawberries_is_counted_in_orders(context: ToolContext, 
     )[0][0]
     assert (first["orders"], first["together"]) == (orders, both)
     assert first["share"] == pytest.approx(both / orders)
-    everyone = "FROM transactions WHERE transaction_timestamp < DATE '2018-01-01'"
-    total = sql(store, f"SELECT count(DISTINCT basket_id) {everyone}")[0][0]
-    sold = sql(store, f"SELECT count(DISTINCT basket_id) {everyone} AND product_id = {first['product']}")[0][0]
-    assert first["lift"] == pytest.approx((both / orders) / ((sold - both) / (total - orders)))
+    beside = (
+        "FROM (SELECT DISTINCT basket_id, product_id FROM transactions LEFT JOIN products USING (product_id) "
+        "WHERE product_type IS DISTINCT FROM 'STRAWBERRIES' AND transaction_timestamp < DATE '2018-01-01')"
+    )
+    lines = sql(store, f"SELECT count(*) {beside}")[0][0]
+    sold = sql(store, f"SELECT count(*) {beside} WHERE product_id = {first['product']}")[0][0]
+    with_it = sql(store, f"SELECT count(*) {beside} WHERE basket_id IN ({having})")[0][0]
+    assert first["lift"] == pytest.approx(both / (with_it * sold / lines))
     assert "STRAWBERRIES" in result.facts[0].text.en
     assert "草莓" in result.facts[0].text.zh
     assert_grounded(result)
