@@ -14,8 +14,8 @@ from models.timeseries.anomaly_baseline import LIMIT, Baseline, Series, holiday_
 from models.timeseries.calendars import CLOSED, Holiday
 
 Kind = Literal["spike", "dip", "high_run", "low_run", "missing", "shift"]
-SLIGHT = 1.5  # standard deviations: neighbours that lean the same way belong to one event
-TOGETHER = 6.5  # of a run whose days are each within their range: sum of z over the root of their number
+SLIGHT = 1.0  # standard deviations: neighbours that lean the same way belong to one event
+TOGETHER = 5.5  # of a run whose days are each within their range: sum of z over the root of their number
 RUN = 3  # days from which they may count together
 LARGE_STEP = 0.1  # a level shift of less than a tenth is not told
 
@@ -62,7 +62,8 @@ def events(
     """What is off in ``start <= day < end``: unexplained first, the gravest first.
 
     Args:
-        countries: whose holidays are told. failures: of what should be low on any day, which only a closed day excuses.
+        countries: whose holidays are told. failures: of what should be low on any day, which only a closed day excuses;
+            neither does a holiday excuse a whole week.
     """
     inside = [row for row, day in enumerate(series.days) if day + timedelta(days=series.step) > start and day < end]
     steps = [_shift(series, step.row) for step in base.steps if step.row in inside]
@@ -73,15 +74,15 @@ def events(
         _event(series, base, run, countries)
         for run in _runs(base, [row for row in inside if row not in taken and not np.isnan(series.values[row])])
     ]
-    told = [replace(e, excused=_excused(e, failures)) for e in (*shifts, *absent, *runs)]
+    told = [replace(e, excused=_excused(e, failures or series.step > 1)) for e in (*shifts, *absent, *runs)]
     return tuple(sorted(told, key=lambda e: (e.excused, -e.severity, e.first)))
 
 
-def _excused(event: Event, failures: bool) -> bool:
+def _excused(event: Event, only_closed: bool) -> bool:
     if event.holiday is None:
         return False
     holiday, offset = event.holiday
-    return not failures or (holiday.en in CLOSED and offset == 0)
+    return not only_closed or (holiday.en in CLOSED and offset == 0)
 
 
 def _is_absent(series: Series, base: Baseline, row: int) -> bool:
