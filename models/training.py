@@ -28,6 +28,7 @@ KINDS: Mapping[str, tuple[str, str, str]] = {
     "segmentation": ("models.segmentation.train:train", "sales", "groups of customers, and who is leaving"),
     "risk": ("models.risk.train:train", "payments", "risky orders and customers"),
     "audience": ("models.audience.train:train", "redemptions", "whom to mail a campaign"),
+    "intent": ("models.intent.train:train", "sales", "what a customer's message wants"),
 }
 
 

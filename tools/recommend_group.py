@@ -52,7 +52,7 @@ def group_result(scope: Scope, places: Ints, found: Sequence[Offer]) -> ToolResu
 
 def _headline(scope: Scope, count: int, found: Sequence[Offer], evidence: Evidence) -> Fact:
     again = [scope.name(o.product) for o in found if o.expected is not None][:3]
-    fresh = [scope.name(o.product) for o in found if o.expected is None][:3]
+    fresh = [scope.name(o.product) for o in found if o.expected is None][:2]
     en = [f"what they buy again: {'; '.join(again)}"] if again else []
     zh = [f"他们会再次购买的：{'；'.join(again)}"] if again else []
     en += [f"new to most of them: {'; '.join(fresh)}"] if fresh else []

@@ -16,7 +16,7 @@ from tools.registry import ToolContext, ToolResult
 if TYPE_CHECKING:
     from tools.recommend_products import RecommendArguments
 
-SENTENCES = 6  # items with a sentence of their own; the table has the reasons of all
+SENTENCES = 4  # items with a sentence of their own; the table has the reasons of all
 METHOD = (
     "Habits: gradient-boosted trees (LightGBM) over how often, how lately and how regularly the customer bought each "
     "product; discoveries: a linear autoencoder over all customers' purchases, leaning to what sells more of late."
@@ -121,7 +121,7 @@ def _row(scope: Scope, s: Suggestion) -> dict[str, Value]:
 
 def _headline(scope: Scope, who: str | None, found: Sequence[Suggestion], evidence: Evidence) -> Fact:
     groups = ([s for s in found if s.kind == "reorder"], [s for s in found if s.kind != "reorder"])
-    again, fresh = ([scope.name(s.product) for s in part][:3] for part in groups)
+    again, fresh = ([scope.name(s.product) for s in part][:count] for part, count in zip(groups, (3, 2), strict=True))
     parts_en = ([f"to buy again: {'; '.join(again)}"] if again else []) + (
         [f"{'new to them' if who else 'most bought of late'}: {'; '.join(fresh)}"] if fresh else []
     )

@@ -19,7 +19,7 @@ from tools.wording import Wording
 if TYPE_CHECKING:
     from tools.recommend_products import RecommendArguments
 
-SENTENCES = 5
+SENTENCES = 3
 LEAST = 50  # orders with the product; with fewer its type speaks for it
 COLUMNS = (
     Column("product", Text(en="Product", zh="商品"), "member"),

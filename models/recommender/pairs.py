@@ -2,9 +2,9 @@
 
 Large orders hold everything more often, so counting orders alone says that bananas go with coffee. Here chance means
 that the other lines of the anchor's orders were drawn from all lines of all orders: a product with n_b of all L lines
-is expected in e = L_a · n_b / L of the L_a lines beside the anchor. lift = n_ab / e. Ranked by the Poisson log-likelihood
-ratio 2 (n_ab log(n_ab / e) − (n_ab − e)), after Dunning, "Accurate methods for the statistics of surprise and
-coincidence" (1993), which a handful of orders cannot win.
+is expected in e = L_a · n_b / L of the L_a lines beside the anchor. lift = n_ab / e. Ranked by the Poisson
+log-likelihood ratio 2 (n_ab log(n_ab / e) − (n_ab − e)), after Dunning, "Accurate methods for the statistics of
+surprise and coincidence" (1993), which a handful of orders cannot win.
 """
 
 from __future__ import annotations
