@@ -126,17 +126,7 @@ def events_table(
     columns += [Column("actual", metric.label, metric.unit), *_bands(metric.unit), _OFF]
     columns += [Column("rows", Text(en="Length", zh="长度"), "count"), _SEVERITY]
     columns.append(Column("holiday", Text(en="Holiday", zh="节假日"), "text"))
-    rows = []
-    for finding in found:
-        event, unit = finding.event, metric.unit
-        off = round(event.off, 6) if np.isfinite(event.off) else None
-        level = unit == "count" and (event.kind == "shift" or (finding.averages and event.rows > 1))
-        figures = [cell(x, "number" if level else unit) for x in (event.actual, event.expected, event.low, event.high)]
-        holiday = f"{event.holiday[0].en} {event.holiday[0].zh}" if event.holiday else None
-        head = (event.first.isoformat(), event.last.isoformat(), _KINDS[event.kind])
-        row: tuple[Value, ...] = (*head, *figures, off, event.rows, round(event.severity, 1), holiday)
-        member = finding.subject.member
-        rows.append((member.en, *row) if split and member is not None else row)
+    rows = [_event_row(finding, metric.unit, split is not None) for finding in found]
     if split:
         columns.insert(0, Column(split, wording.schema.dimension(split).label, "text"))
     return Evidence(
@@ -154,6 +144,17 @@ def events_table(
         origin=base.origin,
         truncated=len(rows) > context.row_cap,
     )
+
+
+def _event_row(finding: Finding, unit: Unit, with_member: bool) -> tuple[Value, ...]:
+    event, member = finding.event, finding.subject.member
+    level = unit == "count" and (event.kind == "shift" or (finding.averages and event.rows > 1))
+    figures = (cell(x, "number" if level else unit) for x in (event.actual, event.expected, event.low, event.high))
+    off = round(event.off, 6) if np.isfinite(event.off) else None
+    holiday = f"{event.holiday[0].en} {event.holiday[0].zh}" if event.holiday else None
+    head = (event.first.isoformat(), event.last.isoformat(), _KINDS[event.kind])
+    row: tuple[Value, ...] = (*head, *figures, off, event.rows, round(event.severity, 1), holiday)
+    return (member.en, *row) if with_member and member is not None else row
 
 
 def summary_table(

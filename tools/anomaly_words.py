@@ -19,7 +19,10 @@ spikes and dips|spikes or drops|not normal|irregular|irregularities|irregularity
 went haywire|unusual activity|unusual behaviour|unusual behavior|strange patterns|weird patterns|odd patterns
 missing days|days missing|deviate from normal|deviates from normal|off the charts|outside the usual range
 outside the normal range|red flags|should i worry about|should we worry about|anything to worry about
-anything i should know|anything stand out|anything stands out|stood out|stand out as unusual
+anything i should know|looking strange|looking weird|looking unusual|what was unusual|what is unusual|what's unusual
+what was odd|what's odd|what was abnormal|weird dips|weird spikes|weird dip|weird spike|odd spikes|strange spikes
+unusual spikes|unusual dips|unusual sales|unusual revenue|unusual orders|unusual numbers|unusual values|unusual figures
+anomolies|anomoly|anamolies|anomalys|anything stand out|anything stands out|stood out|stand out as unusual
 """
 _ZH_ASKS = """
 异常|异常值|异常情况|异常波动|异常点|异常日|不正常|不太正常|不对劲|不太对劲|有什么不对|有没有什么不对|哪里不对
