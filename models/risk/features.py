@@ -15,8 +15,8 @@ class Features(NamedTuple):
     customer there. Tries: ``failures_hour``, ``failures_day``, ``cards_tried`` by the customer, device or card;
     ``outage``: many customers fail just now. Pace: ``orders_day``, against ``usual_day``, the customer's orders a day.
     ``orders_before`` and ``known_days``: how well the customer is known. Refunds: the customer's ``refunds``, against
-    orders (``refund_ratio``; ``shop_refund_ratio`` of all others) and spending (``refund_share``); ``same_reason``: how many gave this one's reason;
-    ``of_order``: all refunds of the order against what was paid for it.
+    orders (``refund_ratio``; ``shop_refund_ratio`` of all others) and spending (``refund_share``); ``same_reason``: how
+    many gave this one's reason; ``of_order``: all refunds of the order against what was paid for it.
     """
 
     amount: float = 0.0
