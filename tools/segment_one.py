@@ -81,10 +81,13 @@ def _expected(reading: Reading) -> tuple[Value, Value]:
 
 def _headline(sheet: Sheet, name: str, segment: str) -> Fact:
     row, label = sheet.rows[0], NAMES[segment]
-    en = f"{name} belongs to the segment '{label.en}' (R {row[2]}, F {row[3]}, M {row[4]} of 5 as scores)."
-    zh = f"{name}属于“{label.zh}”（R {row[2]}、F {row[3]}、M {row[4]}，满分5分）。"
+    en = (
+        f"{name} belongs to the segment '{label.en}': recency {row[2]}, frequency {row[3]} and money {row[4]} "
+        "on a scale of 1 to 5."
+    )
+    zh = f"{name}属于“{label.zh}”：近度{row[2]}分、频度{row[3]}分、金额{row[4]}分（1至5分）。"
     cells = sheet.cells(0, "segment", "recency", "frequency", "money")
-    return Fact("", label.en, "text", Text(en=en, zh=zh), cells, 1.2, (name, label.en, label.zh, "5"))
+    return Fact("", label.en, "text", Text(en=en, zh=zh), cells, 1.2, (name, label.en, label.zh, "1", "5"))
 
 
 def _habits(sheet: Sheet) -> Fact:

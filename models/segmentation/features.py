@@ -134,7 +134,7 @@ def _timing(days: pd.DataFrame, as_of: date) -> pd.DataFrame:
 
 def _spending(recent: pd.DataFrame, window: Interval, clock: bool) -> pd.DataFrame:
     """The last year's habits, of customers who bought in it."""
-    hour, weekday = recent["time"].dt.hour, recent["time"].dt.weekday
+    hour, weekday = recent["time"].dt.hour, recent["time"].dt.day_of_week
     marked = recent.assign(
         weekend=(weekday >= 5).astype(float),
         morning=(hour < 12).astype(float) if clock else np.nan,

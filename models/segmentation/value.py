@@ -36,6 +36,7 @@ FEW_ORIGINS = (0.5, 0.6, 0.7)  # where someone waits for the answer
 LEVEL_LIMITS = (0.5, 2.0)
 CHURN_DAYS = 60  # "leaving" is buying nothing for so long; after it the demo store's regulars come back one in eight
 SURE = 1e-3  # nearer to 0 or 1 the model's chance says no more
+LEAST_PAST = 2 * CHURN_DAYS  # before the check: what tells regulars apart in a shop of two months misleads later
 LEAST_CHECK = 20  # customers of either kind that a calibration of the churn probability needs
 
 
@@ -151,7 +152,7 @@ def fit_churn(days: pd.DataFrame, end: date, model: ValueModel) -> Churn:
 
     origin = end - timedelta(days=CHURN_DAYS)
     customers, past = history(days, origin)
-    if len(past) < FEWEST or past.x.sum() < FEWEST:
+    if len(past) < FEWEST or past.x.sum() < FEWEST or past.t.max() * 7 < LEAST_PAST:
         return Churn(model)
     later = days[(days["day"] > pd.Timestamp(origin)) & (days["day"] <= pd.Timestamp(end))]
     stayed_away = ~np.asarray(customers.isin(later["customer"]))
