@@ -83,15 +83,18 @@ class VectorCache:
     def vectors(
         self, texts: Sequence[str], kind: Kind = "query", progress: Callable[[float], None] = lambda _: None
     ) -> Vectors:
-        """As :func:`embed`; what is known is not computed again."""
+        """As :func:`embed`; what is known is not computed again. Passages are kept, questions are not: they are
+        too many, and not ours to keep.
+        """
         keys = [key_of(text, kind) for text in texts]
         with self._lock:
             missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
-            if missing:
-                found = embed(list(missing.values()), kind, progress)
-                self._known |= dict(zip(missing, found, strict=True))
+            found = dict(zip(missing, embed(list(missing.values()), kind, progress), strict=True))
+            if found and kind == "passage":
+                self._known |= found
                 self._store()
-            return np.array([self._known[key] for key in keys], dtype=np.float32).reshape(len(keys), DIMENSIONS)
+            known = {**found, **{key: self._known[key] for key in keys if key in self._known}}
+            return np.array([known[key] for key in keys], dtype=np.float32).reshape(len(keys), DIMENSIONS)
 
     def _store(self) -> None:
         """Keep the newest vectors on disk in one step; a disk that refuses costs time later, not the answer."""

@@ -127,6 +127,7 @@ TOOLS: Mapping[str, str] = {
     "find_audience": "tools.find_audience",
     "recommend_products": "tools.recommend_products",
     "segment_customers": "tools.segment_customers",
+    "search_knowledge": "tools.search_knowledge",
 }
 
 

@@ -25,10 +25,11 @@ def concepts(text: str) -> list[str]:
 @lru_cache(maxsize=1)
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     known = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    return tuple((name, _pattern(words["en"], words["zh"])) for name, words in known.items())
+    return tuple((name, pattern_of(words["en"], words["zh"])) for name, words in known.items())
 
 
-def _pattern(en: list[str], zh: list[str]) -> re.Pattern[str]:
+def pattern_of(en: list[str], zh: list[str]) -> re.Pattern[str]:
+    """A pattern for whole English words, and Chinese ones anywhere."""
     latin = "|".join(re.escape(word) for word in sorted(en, key=len, reverse=True))
     han = "|".join(re.escape(word) for word in sorted(zh, key=len, reverse=True))
     return re.compile(rf"\b(?:{latin})\b|{han}")
