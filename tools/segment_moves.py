@@ -135,7 +135,7 @@ def _flow(flows: pd.DataFrame, side: str, sheet: Sheet, totals: Sheet, what: Tex
 
 
 def _listed_flows(parts: pd.Series[int], way: str, language: str) -> str:
-    named = [((NAMES.get(str(k), NOWHERE)).of(language), int(n)) for k, n in parts.items()]
+    named = [((PLURAL.get(str(k), NOWHERE)).of(language), int(n)) for k, n in parts.items()]
     if language == "zh":
         return "、".join(f"{way}{name}{n:,}位" for name, n in named)
     return listed([f"{n:,} {way} {name}" for name, n in named])

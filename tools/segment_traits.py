@@ -27,6 +27,16 @@ COLUMNS = (
     Column("others_level", Text(en="Value elsewhere", zh="其他客户数值"), "number"),
     Column("lift", Text(en="Lift", zh="提升度"), "number"),
 )
+LABELS = {
+    "rate": "orders a week",
+    "basket": "average order value",
+    "lines": "lines per order",
+    "weekend": "orders on a weekend",
+    "morning": "orders before noon",
+    "evening": "orders after 18:00",
+    "discounted": "discount rate",
+    "couponed": "orders with a coupon",
+}
 METHOD = (
     "Lift: the group's value divided by that of all other customers of the last 365 days; shares are of the group's "
     "spend (departments, categories), orders (habits) or customers with known demographics."
@@ -69,7 +79,7 @@ class Portraits:
         return (self.sheet.close(METHOD),) if self.sheet.rows else ()
 
     def _row(self, name: Text, trait: Trait) -> tuple[str | float | None, ...]:
-        label = self._member(trait).en if trait.member else trait.name
+        label = self._member(trait).en if trait.member else LABELS[trait.name]
         field = (
             label if trait.kind == "habit" else f"{trait.kind if trait.kind != 'demographic' else trait.name}: {label}"
         )

