@@ -23,6 +23,7 @@ from agent.suggest import suggestions
 from agent.understand import understand
 from agent.understand.asking import ToolWords
 from agent.understand.lexicon import Lexicon
+from agent.understand.likeness import Likeness, by_meaning
 from agent.understand.spelling import Speller
 from agent.understand.text import detect_language
 from agent.understand.understand import LastTurn
@@ -99,6 +100,7 @@ class Analyst:
         self._model = model
         self._lock = threading.Lock()
         self._words: Words | None = None
+        self._likeness = Likeness()
 
     @property
     def words(self) -> Words:
@@ -224,7 +226,8 @@ class Analyst:
         data = Interval(start=self.store.data_start, end=self.store.as_of)
         asked = [query for call in before if (query := query_of(call))]
         last = LastTurn(asked[-1] if asked else None, before[-1].tool if before else None)
-        return understand(question.text, words.lexicon, as_of, data, everything, last, words.speller, words.tools)
+        read = understand(question.text, words.lexicon, as_of, data, everything, last, words.speller, words.tools)
+        return by_meaning(read, self._likeness)
 
     def _draft(self, question: Question, understanding: Understanding, planned: Planned, as_of: date) -> Answer:
         plan = planned.plan

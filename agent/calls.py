@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from agent.contracts import Call, Reading
 from agent.form import NO_SPLIT, QUERY, Offered, needs_metric
@@ -174,11 +174,24 @@ def _gives(call: Call, schema: StoreSchema, offered: Offered) -> tuple[str, ...]
 def _checked(tool: Tool, values: dict[str, Any]) -> Call:
     """The call, its arguments held against the tool's types; an earlier step's column is filled in when it has run."""
     steps = {field: value for field, value in values.items() if isinstance(value, dict) and "from_step" in value}
+    given = {field: value for field, value in values.items() if field not in steps}
     try:
-        arguments = tool.arguments.model_validate({f: v for f, v in values.items() if f not in steps})
+        arguments = tool.arguments.model_validate(given)
     except ValidationError as error:
-        raise ModelReplyError("The plan does not hold together.", str(error.errors()[0]["msg"])) from error
+        arguments = _without_misfits(tool, given, error)
     return Call(tool.name, arguments.model_dump(mode="json", exclude_unset=True) | steps)
+
+
+def _without_misfits(tool: Tool, given: Mapping[str, Any], error: ValidationError) -> BaseModel:
+    """The arguments without optional ones that do not fit (a limit of 400 where ten are shown): the default stands."""
+    fields = tool.arguments.model_fields
+    wrong = {str(e["loc"][0]) for e in error.errors() if e["loc"] and str(e["loc"][0]) in fields}
+    try:
+        if not wrong or any(fields[name].is_required() for name in wrong):
+            raise error
+        return tool.arguments.model_validate({name: value for name, value in given.items() if name not in wrong})
+    except ValidationError as last:
+        raise ModelReplyError("The plan does not hold together.", str(last.errors()[0]["msg"])) from last
 
 
 def to_query(reading: Reading, metric: str, split: str, schema: StoreSchema) -> SemanticQuery:

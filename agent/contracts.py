@@ -66,6 +66,7 @@ class ToolAsk:
         customers, products, orders, campaign, budget, limit, horizon: what the words give for arguments of that name.
         text: the words for a tool that reads them: the clause, or the customer's message.
         them: the clause speaks of people or things of an earlier step ("them", 他们).
+        beyond: in meaning it is like nothing that a shop's analyst is asked.
     """
 
     sure: tuple[ToolName, ...] = ()
@@ -80,6 +81,7 @@ class ToolAsk:
     horizon: Interval | None = None
     text: str = ""
     them: bool = False
+    beyond: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ def tools_open(reading: Reading, offered: Offered) -> tuple[str, ...]:
         return (QUERY, *maybe) if certain else (QUERY, *maybe, OUT_OF_SCOPE)
     if few:
         return (QUERY, *maybe, OUT_OF_SCOPE)
+    if reading.ask.beyond:
+        return (CLARIFY, OUT_OF_SCOPE)
     others = maybe or tuple(name for name in offered if name != QUERY and name not in nameless)
     return (*others, CLARIFY, OUT_OF_SCOPE)
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import threading
 from importlib.resources import as_file, files
 from pathlib import Path
 
 from agent.ask import Analyst, Limits, Memory
+from agent.execute import Workspace
 from agent.settings import Settings
 from agent.verified import VerifiedQuestions, shipped_path
 from db.engine import open_store
 from db.errors import StoreMissing
 from db.semantic.load import load_store_schema
 from models.llm.base import LanguageModel
+from models.training import trained_folder
 
 
 def open_analyst(
@@ -36,7 +40,23 @@ def open_analyst(
     verified = VerifiedQuestions(shipped_path(name), settings.verified_file(name), schema, opened.data_start)
     limits = Limits(settings.model_seconds, settings.query_seconds, settings.row_cap)
     kept = memory or _memory(settings)
-    return Analyst(opened, _ModelOnce(settings, model or settings.model), kept, verified, limits)
+    workspace = Workspace(trained_folder(settings.data_dir, name), settings.handbook_folder(name), people_key(settings))
+    return Analyst(opened, _ModelOnce(settings, model or settings.model), kept, verified, limits, workspace)
+
+
+def people_key(settings: Settings) -> bytes:
+    """The installation's secret for customers' pseudonyms; made at first use, readable by its owner only."""
+    path = settings.data_dir / "people.key"
+    try:
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(secrets.token_bytes(32))
+        return path.read_bytes()
+    except FileExistsError:  # another process made it in between
+        return path.read_bytes()
+    except OSError:
+        return secrets.token_bytes(32)  # a folder that cannot be written: names hold for this process
 
 
 def store_yaml(name: str) -> Path:

@@ -129,6 +129,8 @@ def _unmeasured(understanding: Understanding, schema: StoreSchema) -> Plan | Non
     if len(partly) > 1 or not any(r.unread for r in readings):
         message, options = which_figure(understanding, schema, partly)
         return Plan("clarify", message=message, options=options, source="code")
+    if all(r.ask.beyond for r in readings) and not partly:
+        return Plan("out_of_scope", message=cannot_answer(readings, schema), source="code")
     return None
 
 

@@ -111,6 +111,11 @@ class Settings(BaseModel):
         """The YAML of a store's questions that were confirmed by a thumbs-up."""
         return self.data_dir / "verified" / f"{store or self.store}.yaml"
 
+    def handbook_folder(self, store: str | None = None) -> Path | None:
+        """The operator's own handbook for a store; None where there is none, and the example answers."""
+        folder = self.data_dir / "handbook" / (store or self.store)
+        return folder if folder.is_dir() else None
+
     def store_file(self, store: str | None = None) -> Path:
         """The DuckDB file of a store, the set one by default."""
         return self.data_dir / "stores" / f"{store or self.store}.duckdb"

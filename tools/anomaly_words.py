@@ -6,7 +6,7 @@ from db.semantic.schema import Words
 
 _EN_ASKS = """
 anomaly|anomalies|anomalous|abnormal|abnormally|abnormality|abnormalities|abnormal days|outlier|outliers
-anything unusual|anything odd|anything strange|anything weird|anything abnormal|anything suspicious|anything off
+anything unusual|anything odd|anything strange|anything weird|anything abnormal|anything off
 anything wrong|anything out of the ordinary|anything funny|anything fishy|something odd|something strange
 something weird|something unusual|something off|something wrong|unusual days|unusual day|odd days|odd day
 strange days|strange day|weird days|weird day|out of the ordinary|out of line|look off|looks off|looked off
@@ -34,7 +34,7 @@ _ZH_ASKS = """
 需要担心|需要注意的地方|值得注意的情况|有没有情况|有什么情况
 """
 _EN_HINTS = """
-spike|spikes|spiked|dip|dips|dipped|weird|odd|unusual|strange|suspicious|surge|surged|plunge|plunged|unexpected
+spike|spikes|spiked|dip|dips|dipped|weird|odd|unusual|strange|surge|surged|plunge|plunged|unexpected
 surprising|surprises|off|wrong|problem|problems|worry|worrying|glitch|outage|stand out|stands out|sudden|suddenly
 normal|usual|alarming
 """

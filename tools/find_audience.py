@@ -58,5 +58,6 @@ TOOL = Tool(
     asks=ASKS,
     hints=HINTS,
     choices=CHOICES,
+    gives=("customer",),
     needs=("sales", "products"),
 )

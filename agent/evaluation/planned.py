@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tools.registry import tool
+
 
 @dataclass(frozen=True, slots=True)
 class WantedCall:
@@ -35,7 +37,14 @@ def missing(plan: Sequence[Mapping[str, Any]], wanted: Sequence[WantedCall]) -> 
 
 
 def _is(call: Mapping[str, Any], wanted: WantedCall) -> bool:
-    return call["tool"] == wanted.tool and not _differing(call["args"], wanted.args)
+    return call["tool"] == wanted.tool and not _differing(_whole(call), wanted.args)
+
+
+def _whole(call: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with the tool's defaults: a plan need not spell them out."""
+    fields = tool(call["tool"]).arguments.model_fields
+    defaults = {name: field.default for name, field in fields.items() if not field.is_required()}
+    return defaults | dict(call["args"])
 
 
 def _differing(args: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
@@ -64,7 +73,6 @@ def _why(plan: Sequence[Mapping[str, Any]], wanted: WantedCall) -> str:
     same = [call for call in plan if call["tool"] == wanted.tool]
     if not same:
         return f"{wanted.tool} was not called (but {', '.join(c['tool'] for c in plan) or 'nothing'})"
-    name = _differing(same[0]["args"], wanted.args)
-    return (
-        f"{wanted.tool}: {name} is {same[0]['args'].get(name)}, not {wanted.args[name]}" if name else "in another order"
-    )
+    args = _whole(same[0])
+    name = _differing(args, wanted.args)
+    return f"{wanted.tool}: {name} is {args.get(name)}, not {wanted.args[name]}" if name else "in another order"

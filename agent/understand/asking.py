@@ -45,10 +45,14 @@ class ToolWords:
             for value, words in values.items()
         }
 
-    def read(self, text: str) -> ToolMentions:
-        """Find the tools' words in a clause, each tool's apart: words of two tools may overlap."""
-        sure, asked = _found(self._asks, text)
-        maybe, hinted = _found(self._hints, text)
+    def read(self, text: str, names: Sequence[Span] = ()) -> ToolMentions:
+        """Find the tools' words in a clause, each tool's apart: words of two tools may overlap.
+
+        Args:
+            names: where the store's own names stand; a hint inside a longer one (原因 in 退款原因) is none.
+        """
+        sure, asked = _found(self._asks, text, ())
+        maybe, hinted = _found(self._hints, text, names)
         named: dict[tuple[str, str], list[tuple[int, str]]] = {}
         for (name, field_, value), vocabulary in self._choices.items():
             mentions = vocabulary.find(text, bytearray(len(text)))
@@ -74,12 +78,14 @@ def _vocabulary(words: Words) -> Vocabulary:
     return Vocabulary((phrase, Term("metric", "asked")) for phrase in (*words.en, *words.zh))
 
 
-def _found(vocabularies: Mapping[str, Vocabulary], text: str) -> tuple[tuple[str, ...], list[Span]]:
+def _found(
+    vocabularies: Mapping[str, Vocabulary], text: str, names: Sequence[Span]
+) -> tuple[tuple[str, ...], list[Span]]:
     """The tools whose words stand in the text, longest words first, and where."""
     lengths: list[tuple[int, str]] = []
     spans: list[Span] = []
     for name, vocabulary in vocabularies.items():
-        mentions = vocabulary.find(text, bytearray(len(text)))
+        mentions = [m for m in vocabulary.find(text, bytearray(len(text))) if not _inside((m.start, m.end), names)]
         if mentions:
             lengths.append((max(m.end - m.start for m in mentions), name))
             spans.extend((m.start, m.end) for m in mentions)
@@ -103,6 +109,7 @@ _IDS: Mapping[str, tuple[str, str]] = {
     "orders": ("order|basket|transaction|purchase|receipt", "订单|购物篮|单号|小票|交易"),
 }
 _SHORTEST_ORDER = 5  # digits: "order 5 more" names no order, "basket 31198570022" does
+_LONG_NUMBER = re.compile(r"(?<![\d.,$-])\d{9,}(?![\d.,]*\d)", re.ASCII)  # so long a number is an order's
 _BUDGET = re.compile(
     r"(?:\$|usd ?|us\$ ?|¥|rmb ?)(?P<a>\d[\d,]*(?:\.\d+)?) ?(?P<k>k\b|m\b)?"
     r"|(?P<b>\d[\d,]*(?:\.\d+)?) ?(?P<k2>k|m|thousand)? ?(?:dollars|usd|bucks|美元|美金|元|块钱?|刀)"
@@ -112,9 +119,10 @@ _BUDGET = re.compile(
 )
 _SCALE = {"k": 1_000, "thousand": 1_000, "千": 1_000, "m": 1_000_000, "万": 10_000}
 _COUNT = re.compile(
-    rf"\b(?:top |best |first |only |about |around |some |the )?(?P<n>{EN_NUMBER}) (?:more |other |best |top |new |different )?"
+    rf"\b(?:top |best |first |only |about |around |some |the )?(?P<n>{EN_NUMBER}) (?:(?!more than|or more)[a-z]+ )?"
     r"(?:customers|households|people|shoppers|buyers|members|users|products|items|things|orders|recommendations|suggestions|names|ideas)\b"
-    rf"|(?P<z>{ZH_NUMBER})(?:百|千)?(?:个|位|名|户|款|种|件|条|单|笔)(?!月|季|星期|小时)"
+    r"|\b(?:list|group|sample|audience|max|maximum|up to) (?:of )?(?P<t2>\d{2,})\b"
+    rf"|(?P<z>{ZH_NUMBER})(?:百|千)?(?:个|位|名|户|款|种|件|条|单|笔|人)(?!月|季|星期|小时|孩|小孩|子女|活动)"
     rf"|(?:top|前) ?(?P<t>\d+)",
     re.ASCII,
 )
@@ -158,6 +166,8 @@ def named(text: str) -> Named:
             spans.append(match.span())
         if found:
             ids[kind] = tuple(dict.fromkeys(found))
+    if "orders" not in ids and (bare := _LONG_NUMBER.findall(text)):
+        ids["orders"] = tuple(dict.fromkeys(bare))
     budget = _BUDGET.search(text)
     counted = next((m for m in _COUNT.finditer(text) if not _within(m.span(), spans)), None)
     if budget:
@@ -195,10 +205,15 @@ def _amount(match: re.Match[str]) -> Decimal:
 def _counted(match: re.Match[str] | None) -> int | None:
     if match is None:
         return None
-    count = parse_number(match["n"] or match["z"] or match["t"] or "")
+    count = parse_number(match["n"] or match["z"] or match["t"] or match["t2"] or "")
     if count and match["z"]:
         count *= {"百": 100, "千": 1000}.get(match[0][len(match["z"]) : len(match["z"]) + 1], 1)
     return count if count and 0 < count <= 100_000 else None
+
+
+def _inside(span: Span, names: Iterable[Span]) -> bool:
+    """Whether a span is a part of a longer name."""
+    return any(start <= span[0] and span[1] <= end and (start, end) != span for start, end in names)
 
 
 def _within(span: Span, spans: Iterable[Span]) -> bool:

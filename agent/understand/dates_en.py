@@ -231,6 +231,15 @@ def _half_month(m: re.Match[str], clock: Clock) -> Period:
     return span(month.start, middle) if m["h"] in {"first", "front", "1st"} else span(middle, month.end)
 
 
+def _third_of_month(m: re.Match[str], clock: Clock) -> Period:
+    """Early, mid and late: the first ten days, the second ten, the rest (上旬, 中旬, 下旬)."""
+    number = _month_number(m["m"])
+    month = unit(date(clock.year_of(m["y"], clock.latest_month(number)), number, 1), "month")
+    cut = [month.start, month.start + timedelta(days=10), month.start + timedelta(days=20), month.end]
+    place = ("early", "mid", "late").index(m["h"])
+    return span(cut[place], cut[place + 1])
+
+
 def _season(m: re.Match[str], clock: Clock) -> Period:
     month = _SEASONS[m["s"]]
     start = date(clock.year_of(m["y"], clock.latest_month(month)), month, 1)
@@ -314,6 +323,8 @@ RULES: tuple[Rule, ...] = (
         _rx(r"\b(?:the )?(?:rest|remainder|end) of (?:the |this )?(?:current )?" + _GRAIN + r"\b"),
         lambda m, c: rest_of(c, _grain(m["g"])),
     ),
+    (_rx(r"\b(?:the )?(?:rest|remainder) of (?P<m>" + MONTH + ")" + _YEAR), _month),
+    (_rx(r"\b(?:in )?(?P<h>early|mid|late)[ -](?P<m>" + MONTH + ")" + _YEAR), _third_of_month),
     (_rx(r"\bnext (?P<wd>" + "|".join(_WEEKDAYS) + r")\b"), _next_weekday),
     (_rx(r"\b(?:next|this coming|the coming) weekend\b"), _next_weekend),
     (_rx(r"\b(?:last|past|previous) (?P<n>" + EN_NUMBER + r") (?:hours?|hrs?)\b"), trailing_hours),
@@ -406,7 +417,7 @@ RULES: tuple[Rule, ...] = (
         _part_of,
     ),
     (_rx(r"\bq(?P<q>[1-4])\b" + _YEAR), _quarter),
-    (_rx(r"\b(?P<y>20\d\d) ?q(?P<q>[1-4])\b"), _quarter),
+    (_rx(r"\b(?P<y>20\d\d)[ -]?q(?P<q>[1-4])\b"), _quarter),
     (
         _rx(
             r"\b(?:the )?(?P<q>first|second|third|fourth|1st|2nd|3rd|4th|last) quarter of (?:the year|(?P<y>20\d\d|last year|this year))"

@@ -227,7 +227,7 @@ RULES: tuple[Rule, ...] = (
     ),
     (_rx(_YEAR + _MONTH + rf"的?(?P<o>前|最后)(?P<n>{_N})天"), _end_days_of_month),
     (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号]?(?:到|至|-|~)(?P<d2>{_N})[日号]"), _days_of_month),
-    (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号](?P<w>(?:那|这|所在的?)一?个?(?:周|星期))?"), _date),
+    (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号](?!门?店|商店|家)(?P<w>(?:那|这|所在的?)一?个?(?:周|星期))?"), _date),
     (_rx(_YEAR + _MONTH + r"(?P<t>[上中下])旬"), _ten_days),
     (_rx(_YEAR + r"前(?P<n>[一二两三123])个?季度"), _first_quarters),
     (_rx(r"(?P<y>\d{4}年?|去年|今年|前年)的?前(?P<n>\d{1,2}|十[一二]?|[一二两三四五六七八九])个月"), _first_months),

@@ -45,8 +45,8 @@ class ClauseReader:
         self.text, self.scope, self.lexicon = text, scope, scope.lexicon
         self.taken = bytearray(len(text))
         self.listed: str | None = None  # the split that only stands for "A and B"
-        self.asked = scope.tools.read(text) if scope.tools else ToolMentions()
-        self.things = named(text) if self.asked.sure or self.asked.maybe else Named()
+        self.asked = scope.tools.read(text, self._name_spans()) if scope.tools else ToolMentions()
+        self.things = named(text) if scope.tools else Named()
         self.compare = compare_words(text, self.taken)
         compared = bytes(self.taken)
         hidden = _blanked(text, compared)
@@ -66,6 +66,9 @@ class ClauseReader:
     def _take(self, start: int, end: int) -> None:
         self.taken[start:end] = b"\x01" * (end - start)
 
+    def _name_spans(self) -> list[tuple[int, int]]:
+        return [(m.start, m.end) for m in self.lexicon.vocabulary.find(self.text, bytearray(len(self.text)))]
+
     def _find_periods(self, text: str) -> tuple[list[PeriodMention], Interval | None]:
         """The periods of the past; where a tool that looks ahead may be asked for, the future one apart."""
         clock, tools = self.scope.clock, self.scope.tools
@@ -77,7 +80,9 @@ class ClauseReader:
                     self._take(mention.start, mention.end)
                 period = ahead[-1].period
                 return [], Interval(start=max(period.start, clock.as_of), end=period.end)
-        return find_periods(text, clock), None
+        found = find_periods(text, clock)
+        future = [m.period for m in found if m.period.start >= clock.as_of]
+        return found, Interval(start=future[-1].start, end=future[-1].end) if future else None
 
     def read(self, inherit: bool) -> Reading:
         """Settle the clause."""
@@ -94,7 +99,8 @@ class ClauseReader:
             time = calendar.whole_weeks(time)
         for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
             self._take(mention.start, mention.end)
-        for start, end in (*self.asked.hinted, *self.things.spans):
+        things = self.things.spans if self.asked.sure or self.asked.maybe else ()
+        for start, end in (*self.asked.hinted, *things):
             self._take(start, end)
         unread = unread_words(self.text, self.taken)
         return Reading(

@@ -208,7 +208,8 @@ def _seam(left: str, right: str, scope: Scope) -> bool:
     ranks = [r.words.ranked and bool(r.names.splits or r.words.grains or r.names.loose) for r in (one, two)]
     both = all(ranks) or all(bool(r.periods) for r in (one, two)) or all(bool(r.names.splits) for r in (one, two))
     new_rank = not _BY.match(right) and ranks[1] and not ranks[0] and not one.names.splits and not one.words.grains
-    turns = bool(two.asked.sure) and two.asked.sure != one.asked.sure  # another tool: another question
+    asks = bool(one.asked.sure) or bool(_ASKS.match(left))  # not the first of two figures in a list
+    turns = asks and bool(two.asked.sure) and two.asked.sure != one.asked.sure  # another tool: another question
     return both or new_rank or turns or bool(_ASKS.match(right))
 
 

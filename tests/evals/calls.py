@@ -27,6 +27,8 @@ def _call(call: Record) -> Record:
 
 
 def _value(name: str, value: Any) -> Any:
+    if name in ("filters", "where") and isinstance(value, dict):
+        return [{"dimension": dimension, "values": listed(members)} for dimension, members in value.items()]
     if name not in PERIODS or value is None:
         return value
     span = period(value)

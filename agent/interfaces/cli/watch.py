@@ -96,6 +96,7 @@ def _store(settings: Settings, name: str) -> Store:
 
 
 def _watcher(settings: Settings, name: str, store: Store, log: WatchLog, since: str | None) -> Watcher:
+    from agent.open import people_key
     from agent.watching import Watcher
     from db.errors import ArtifactMissing
     from models.risk.model import KIND, load_model
@@ -107,7 +108,7 @@ def _watcher(settings: Settings, name: str, store: Store, log: WatchLog, since: 
     except ArtifactMissing:
         model = None
         click.echo("No risk model is trained (shopops train risk): the rules watch alone.", err=True)
-    watcher = Watcher(store, log, People(), model, since=since)
+    watcher = Watcher(store, log, People(people_key(settings)), model, since=since)
     if watcher.summary.left_out:
         click.echo(
             f"Rules left out, for the store lacks what they read: {', '.join(watcher.summary.left_out)}.", err=True
