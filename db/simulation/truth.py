@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from db.simulation import payments as pay
-from db.simulation.draws import DAY, HOUR, Ints, at
+from db.simulation.draws import DAY, HOUR, Flags, Ints, at
 from db.simulation.orders import Lines, Orders
 from db.simulation.payments import Payments
 from db.simulation.people import METHODS, People
@@ -92,17 +92,8 @@ def abuse_truth(orders: Orders, refunds: Refunds, abusers: Abusers, labels: Labe
 
 def incident_truth(orders: Orders, lines: Lines, refunds: Refunds, hit: dict[str, Ints]) -> list[dict[str, Any]]:
     """What went wrong, from when until when (half-open), and the baskets that it touched."""
-
-    def span(kind: str, start: str, seconds: int, **more: object) -> dict[str, Any]:
-        low = np.datetime64(at(start), "s")
-        return {"kind": kind, "start": str(low), "end": str(low + seconds), **more}
-
-    def touched(reason: str) -> list[int]:
-        why = refunds.reason == REFUND_REASONS.index(reason)
-        return [int(basket) for basket in orders.basket[np.unique(refunds.order[why])]]
-
     outages = [
-        span(
+        _span(
             "payment_outage",
             outage.start,
             outage.hours * HOUR,
@@ -112,33 +103,38 @@ def incident_truth(orders: Orders, lines: Lines, refunds: Refunds, hit: dict[str
         )
         for outage in pay.OUTAGES
     ]
-    out = np.isin(lines.categories[lines.kind[refunds.line]], (STOCK_OUT.category,))
-    short = np.unique(refunds.order[out & (refunds.reason == REFUND_REASONS.index("unavailable"))])
-    open_ = (orders.time[short] >= at(STOCK_OUT.start)) & (
-        orders.time[short] < at(STOCK_OUT.start) + STOCK_OUT.days * DAY
-    )
-    dear = orders.basket[np.unique(refunds.order[refunds.product == MISPRICED.product])].tolist()
+    short = lines.categories[lines.kind[refunds.line]] == STOCK_OUT.category
+    dear = refunds.product == MISPRICED.product
     return [
         *outages,
-        span(
+        _span(
             "stock_out",
             STOCK_OUT.start,
             STOCK_OUT.days * DAY,
             category=STOCK_OUT.category,
             refund_reason="unavailable",
-            baskets=orders.basket[short[open_]].tolist(),
+            baskets=_baskets(orders, refunds, np.asarray(short & refunds.incident, dtype=bool)),
         ),
-        span(
+        _span(
             "mispriced_item",
             MISPRICED.start,
             MISPRICED.days * DAY,
             product=MISPRICED.product,
             refund_reason="price_error",
-            baskets=[basket for basket in touched("price_error") if basket in set(dear)],
+            baskets=_baskets(orders, refunds, np.asarray(dear & refunds.incident, dtype=bool)),
         ),
-        span("traffic_drop", DROP.start, DROP.days * DAY, source=SOURCES[DROP.source], share=DROP.share),
-        span("support_backlog", BACKLOG.start, BACKLOG.days * DAY, times=BACKLOG.times),
+        _span("traffic_drop", DROP.start, DROP.days * DAY, source=SOURCES[DROP.source], share=DROP.share),
+        _span("support_backlog", BACKLOG.start, BACKLOG.days * DAY, times=BACKLOG.times),
     ]
+
+
+def _span(kind: str, start: str, seconds: int, **more: object) -> dict[str, Any]:
+    low = np.datetime64(at(start), "s")
+    return {"kind": kind, "start": str(low), "end": str(low + seconds), **more}
+
+
+def _baskets(orders: Orders, refunds: Refunds, which: Flags) -> list[int]:
+    return [int(basket) for basket in orders.basket[np.unique(refunds.order[which])]]
 
 
 def honest_truth(orders: Orders, people: People, abusers: Abusers, labels: Labels) -> dict[str, Any]:
