@@ -45,7 +45,7 @@ _METHODS = {"kmeans": "K-Means", "gmm": "Gaussian mixture"}
 def found_groups(reading: Reading) -> ToolResult:
     """The groups of the chosen customers; a focus keeps those of its segments only."""
     clusters, source = _clusters(reading)
-    table = reading.focused()
+    table = reading.someone()
     groups = clusters.place(reading.customers).reindex(table.index).dropna().astype(int)
     if groups.empty:
         raise AnalysisError("None of these customers bought in the last 365 days.", "Ask for other customers.")

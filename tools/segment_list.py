@@ -47,6 +47,8 @@ def one_segment(reading: Reading) -> ToolResult:
     title = Text(en=f"{first_up(name.en)} as of {reading.as_of}", zh=f"截至{reading.as_of}的{name.zh}")
     sheet = customer_rows(reading, ordered.head(reading.arguments.limit), title)
     portraits = Portraits(reading, 2)
+    if found.empty:
+        return ToolResult(sheet.close(method(reading)), (_nobody(reading),), {"customer": ()})
     totals = _totals(reading, found)
     facts = [_headline(reading, found, totals), *_first(reading, sheet)]
     portrait = portraits.add(name, found.index, 0.9)
@@ -124,6 +126,16 @@ def _headline(reading: Reading, found: pd.DataFrame, totals: Sheet) -> Fact:
         cells += totals.cells(0, "churn", "stake")
     words = (str(reading.as_of), name.en, name.zh)
     return Fact("", row[0], "count", Text(en=en, zh=zh), cells, 1.2, words)
+
+
+def _nobody(reading: Reading) -> Fact:
+    """That there is no such customer, out of how many."""
+    name, many = PLURAL[reading.arguments.focus], len(reading.chosen.table)
+    among = Text(en="customers asked about", zh="所选") if reading.limited else Text(en="customers", zh="")
+    en = f"As of {reading.as_of} none of the {many:,} {among.en} counts among the {name.en}."
+    zh = f"截至{reading.as_of}，{among.zh}{many:,}位客户中没有{name.zh}。"
+    words = (str(reading.as_of), name.en, name.zh)
+    return Fact("", many, "count", Text(en=en, zh=zh), (), 1.2, words)
 
 
 def _first(reading: Reading, sheet: Sheet) -> list[Fact]:

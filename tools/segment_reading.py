@@ -47,11 +47,17 @@ class Reading:
         return bool(self.arguments.customers or self.arguments.filters)
 
     def focused(self) -> pd.DataFrame:
-        """The chosen customers of the focus. Raises AnalysisError where there is none."""
+        """The chosen customers of the focus; there may be none."""
         table, focus = self.chosen.table, self.arguments.focus
-        found = table if focus == "all" else table[table["segment"].isin(FOCUS[focus])]
+        return table if focus == "all" else table[table["segment"].isin(FOCUS[focus])]
+
+    def someone(self) -> pd.DataFrame:
+        """The chosen customers of the focus. Raises AnalysisError where there is none."""
+        found = self.focused()
         if found.empty:
-            raise AnalysisError(f"As of {self.as_of} there are no {PLURAL[focus].en}.", "Ask for all segments.")
+            among = " among those asked about" if self.limited else ""
+            name = PLURAL[self.arguments.focus].en
+            raise AnalysisError(f"As of {self.as_of} there are no {name}{among}.", "Ask for all segments.")
         return found
 
     def sheet(self, index: int, title: Text, columns: Sequence[Column]) -> Sheet:

@@ -56,7 +56,7 @@ def value(reading: Reading) -> ToolResult:
 
 def _valued(reading: Reading) -> tuple[pd.DataFrame, int, float]:
     """The customers of the focus with what is expected of them, the days ahead, and the models' level."""
-    wanted, customers = reading.focused(), reading.customers
+    wanted, customers = reading.someone(), reading.customers
     end = last_day(reading.as_of)
     model = fit_value(customers.days, end, FEW_ORIGINS)
     index, past = history(customers.days, end)

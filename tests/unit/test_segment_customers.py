@@ -224,6 +224,19 @@ def test_groups_come_with_their_quality(views: dict[str, ToolResult]) -> None:
     assert len(set(column(result.evidence, "group"))) == len(result.evidence.rows)
 
 
+def test_nobody_of_a_segment_is_an_answer(store: Store) -> None:
+    context = ToolContext(store, "e1")
+    result = run(SegmentArguments(focus="lost", customers=("718", "1609")), context)
+    assert (
+        result.facts[0].text.en
+        == "As of 2018-01-01 none of the 2 customers asked about counts among the lost customers."
+    )
+    assert result.facts[0].text.zh == "截至2018-01-01，所选2位客户中没有已流失客户。"
+    assert result.outputs == {"customer": ()}
+    with pytest.raises(AnalysisError, match="no lost customers among those asked about"):
+        run(SegmentArguments(method="value", focus="lost", customers=("718", "1609")), context)
+
+
 def test_row_filters_hold(store: Store) -> None:
     mine = (Filter(dimension="store", values=(367,)),)
     result = run(SegmentArguments(), ToolContext(store, "e1", row_filters=mine))
