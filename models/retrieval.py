@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ import numpy as np
 from db.knowledge.bm25 import HEADING_WEIGHT, WordIndex
 from db.knowledge.concepts import concepts
 from db.knowledge.handbook import EXAMPLE, Passage, read_handbook
-from db.knowledge.text import language_of, words
+from db.knowledge.text import Language, language_of, words
 from models.embedding import VectorCache
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ TOPIC_WORDS, TOPIC_LETTERS = 3, 20  # at most, of a question that names a topic 
 # answerable questions are answered and 91 % of the others are not; across languages 93 % and 92 %.
 CALIBRATION = {False: (105.8, 171.1, -91.3), True: (157.5, 481.4, -128.2)}
 ANSWERS = 0.5  # confidence from which a passage is given as the answer
+_OTHER: Mapping[Language, Language] = {"en": "zh", "zh": "en"}
 SHORT = {"en": 330, "zh": 170}  # characters of a passage that is quoted whole; of a longer one the two best parts
 
 
@@ -119,16 +120,30 @@ class Handbook:
             [HEADING_WEIGHT * _terms(h) + _terms(p.text) for h, p in zip(heads, self.passages, strict=True)]
         )
 
-    def search(self, question: str, limit: int = 3) -> Search:
-        """The passages nearest to a question in its own language, or in the other where that alone answers."""
+    def search(
+        self, question: str, limit: int = 3, *, public: bool = False, language: Language | None = None
+    ) -> Search:
+        """The passages nearest to a question in its own language, or in the other where that alone answers.
+
+        Args:
+            public: leave out what is for staff only. language: wanted for the answer; the question's without it.
+        """
         core = bare(question)
         cosines, parts = self._cosines(core)
         holds = np.array([share for _, share in self._words.scores(_terms(core))])
         cosines[self._overview(question, limit)] += OVERVIEW
-        language = language_of(core)
+        language = language or language_of(core)
+        open_to = [not (public and p.staff) for p in self.passages]
         own, other = (
-            self._best(cosines, parts, holds, [p.language == wanted for p in self.passages], limit, crossed)
-            for wanted, crossed in ((language, False), ("en" if language == "zh" else "zh", True))
+            self._best(
+                cosines,
+                parts,
+                holds,
+                [may and p.language == wanted for may, p in zip(open_to, self.passages, strict=True)],
+                limit,
+                wanted != language_of(core),
+            )
+            for wanted in (language, _OTHER[language])
         )
         if not own.found:
             return other

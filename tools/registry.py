@@ -128,6 +128,7 @@ TOOLS: Mapping[str, str] = {
     "recommend_products": "tools.recommend_products",
     "segment_customers": "tools.segment_customers",
     "search_knowledge": "tools.search_knowledge",
+    "draft_reply": "tools.draft_reply",
 }
 
 

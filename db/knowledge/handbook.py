@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,6 +18,7 @@ ENDINGS = (".md", ".markdown")
 MAX_FILES = 500
 MAX_FILE_BYTES = 1_000_000  # a page of 100,000 words; what is larger is no page of a handbook
 MAX_PASSAGE = 700  # characters; about 180 English or 500 Chinese tokens, within the embedding's 512
+_STAFF = re.compile(r"\s*\{staff\}\s*$", re.IGNORECASE)
 MAX_HEADING = 120  # characters of a heading or title that a citation shows
 
 
@@ -27,6 +29,7 @@ class Passage:
     Attributes:
         file: its path inside the handbook, with slashes. title: of the file. heading: the headings above it.
         number: of the paragraph under its heading, from 1. parts: its sentences, list items or table rows, cleaned.
+        staff: not for customers: ``audience: staff`` in the file's front matter, or ``{staff}`` behind its heading.
     """
 
     file: str
@@ -35,6 +38,7 @@ class Passage:
     number: int
     parts: tuple[str, ...]
     language: Language
+    staff: bool = False
 
     @property
     def text(self) -> str:
@@ -92,7 +96,8 @@ def read_file(path: Path, name: str) -> tuple[Passage, ...]:
 
 def passages(text: str, name: str) -> Iterator[Passage]:
     """The passages of a file's Markdown; ``name`` stands in for a title that it does not have."""
-    title, body = front_matter(text)
+    about, body = front_matter(text)
+    title, internal = about.get("title", ""), about.get("audience", "").casefold() == "staff"
     headings: dict[int, str] = {}
     number = 0
     for block in blocks(body):
@@ -102,10 +107,16 @@ def passages(text: str, name: str) -> Iterator[Passage]:
             number = 0
             continue
         number += 1
-        about = title or headings.get(1) or clean(Path(name).stem.replace("-", " ").replace("_", " "))
-        path = [h for depth, h in sorted(headings.items()) if depth > 1] or list(headings.values()) or [about]
+        page = title or _shown(headings.get(1, "")) or clean(Path(name).stem.replace("-", " ").replace("_", " "))
+        path = [h for depth, h in sorted(headings.items()) if depth > 1] or list(headings.values()) or [page]
+        staff = internal or any(_STAFF.search(h) for h in headings.values())
+        heading = " › ".join(map(_shown, path))
         for parts in _fitting(block):
-            yield Passage(name, about[:MAX_HEADING], " › ".join(path), number, parts, language_of("".join(parts)))
+            yield Passage(name, page[:MAX_HEADING], heading, number, parts, language_of("".join(parts)), staff)
+
+
+def _shown(heading: str) -> str:
+    return _STAFF.sub("", heading)
 
 
 def _fitting(block: Block) -> Iterator[tuple[str, ...]]:

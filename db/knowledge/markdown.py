@@ -15,7 +15,7 @@ _UNDERLINE = re.compile(r"^ {0,3}(=+|-+)[ \t]*$")
 _RULE = re.compile(r"^ {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$")
 _ROW = re.compile(r"^[ \t]*\|.*\|[ \t]*$")
 _DASHES = re.compile(r"^[ \t:|-]+$")
-_TITLE = re.compile(r"^title[ \t]*:[ \t]*(.+?)[ \t]*$", re.IGNORECASE)
+_PAIR = re.compile(r"^(\w+)[ \t]*:[ \t]*(.+?)[ \t]*$")
 _COMMENTED = re.compile(r"<!--.*?-->", re.DOTALL)
 FRONT_MATTER_LINES = 200
 
@@ -29,20 +29,20 @@ class Block:
     level: int = 0
 
 
-def front_matter(text: str) -> tuple[str, str]:
-    """The title that YAML front matter states ("" without one), and the text behind it.
+def front_matter(text: str) -> tuple[dict[str, str], str]:
+    """The plain ``key: value`` lines of YAML front matter, and the text behind it.
 
     >>> front_matter("---\\ntitle: Returns\\n---\\nText.")
-    ('Returns', 'Text.')
+    ({'title': 'Returns'}, 'Text.')
     """
     lines = text.splitlines()
     if not lines or lines[0].strip() != "---":
-        return "", text
+        return {}, text
     end = next((i for i, line in enumerate(lines[1:FRONT_MATTER_LINES], 1) if line.strip() in ("---", "...")), None)
     if end is None:
-        return "", text
-    titles = (match[1] for line in lines[1:end] if (match := _TITLE.match(line)))
-    return clean(next(titles, "").strip("\"'")), "\n".join(lines[end + 1 :])
+        return {}, text
+    pairs = (match for line in lines[1:end] if (match := _PAIR.match(line)))
+    return {m[1].casefold(): clean(m[2].strip("\"'")) for m in pairs}, "\n".join(lines[end + 1 :])
 
 
 def blocks(text: str) -> Iterator[Block]:

@@ -177,7 +177,7 @@ class IntentModel:
 def _readers(kernel: Kernel) -> list[tuple[float, TfidfVectorizer]]:
     """The linear parts of a kernel with their weights: words, characters, cues."""
     shared: dict[str, Any] = {"sublinear_tf": True, "dtype": np.float32}
-    words = TfidfVectorizer(ngram_range=(1, 2), preprocessor=plain, token_pattern=r"\w+", **shared)
+    words = TfidfVectorizer(ngram_range=(1, 2), preprocessor=plain, token_pattern=r"\w+", **shared)  # noqa: S106  # of words
     letters = TfidfVectorizer(ngram_range=(2, 5), preprocessor=plain, analyzer="char_wb", **shared)
     found = [(kernel.words / 2, words), (kernel.words / 2, letters)]
     if kernel.cues is not None:

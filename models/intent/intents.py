@@ -82,7 +82,7 @@ INTENTS: Mapping[str, Intent] = {
     "payment_methods": _intent("others", "ways to pay", "付款方式"),
     "payment_issue": _intent("others", "a payment that failed", "付款失败"),
     "wrong_charge": _intent("others", "a wrong charge", "扣款有误", True),
-    "unknown_charge": _intent("others", "a charge not recognised", "不明扣款", asks=("stolen accounts", "账户被盗")),
+    "unknown_charge": _intent("others", "a charge not recognised", "不明扣款"),
     "cancellation_fee": _intent(
         "others", "a fee for cancelling", "取消费用", asks=("fee for cancelled orders", "已取消的订单收取消费用吗")
     ),

@@ -16,7 +16,7 @@ _GREETING = (
     r"|dear (?:customer service|support|team|sir or madam|sirs?|madam|all|shop|store)(?: team)?|greetings)\b[\s,.!:;-]*"
 )
 _CLOSING = (
-    r"(?:(?:kind|best|warm|many)(?:est)? (?:regards|wishes|thanks)|regards|sincerely|yours (?:truly|sincerely|faithfully)"
+    r"(?:(?:kind|best|warm|many)(?:est)? (?:regards|wishes|thanks)|regards|yours (?:truly|sincerely)|sincerely"
     r"|cheers|thx|(?:thanks|thank you)(?: (?:a lot|so much|very much|in advance|for your help))?"
     r"|(?:i am |i'm )?looking forward to (?:your|hearing)[^.!?]*"
     r"|please (?:help|advise|(?:reply|respond|get back)[^.!?]*)"
