@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agent.contracts import Ambiguity, Option
 from agent.understand import roles
@@ -99,6 +99,7 @@ class NameReader:
         ]
         for start, end in spans:
             taken[start:end] = bytes(end - start)
+        self.mentions = [self._there_or_not(mention) for mention in self.mentions]
 
     def _is_split_word(self, mention: Mention) -> bool:
         """ "by weekday" asks for a split by day of the week, it does not name the weekdays."""
@@ -239,9 +240,18 @@ class NameReader:
 
     def _reached(self, terms: tuple[Term, ...]) -> list[Term]:
         """Those whose dimension splits a metric of the clause: "email" is where tickets come from, not where sales do."""
+        return [term for term in terms if self._splits_asked(term)] or list(terms)
+
+    def _splits_asked(self, term: Term) -> bool:
         asked = [mention.of("metric")[0].name for mention in self.mentions if mention.of("metric")]
-        can_split = self.lexicon.schema.can_split
-        return [term for term in terms if any(can_split(name, term.name) for name in asked)] or list(terms)
+        return any(self.lexicon.schema.can_split(name, term.name) for name in asked)
+
+    def _there_or_not(self, mention: Mention) -> Mention:
+        """ "by channel": a split where the metric asked for has it, else something that the store lacks."""
+        if not (mention.of("unavailable") and mention.of("dimension")):
+            return mention
+        there = tuple(term for term in mention.of("dimension") if self._splits_asked(term))
+        return replace(mention, terms=there or mention.of("unavailable"))
 
     def _quoted(self, mention: Mention, values: set[Scalar | None]) -> Scalar | None:
         around = self.text[mention.start - 1 : mention.start] + self.text[mention.end : mention.end + 1]

@@ -139,7 +139,16 @@ def test_words_of_both_languages_are_understood(
     assert tuple((f.dimension, f.values) for f in reading.filters) == filters
 
 
-@pytest.mark.parametrize("question", ["how many customers paid with paypal", "客户满意度是多少", "ad clicks last week"])
+def test_a_word_may_be_there_for_one_metric_only(lexicon: Lexicon, store: Store) -> None:
+    for question in ("how many tickets by channel last month", "上个月按渠道看首次响应时间"):
+        (reading,) = understand(question, lexicon, store.as_of, store.data_range).readings
+        assert reading.group_by == ("ticket_channel",)
+        assert not reading.unavailable
+
+
+@pytest.mark.parametrize(
+    "question", ["sales by channel", "how many customers paid with paypal", "客户满意度是多少", "ad clicks last week"]
+)
 def test_what_is_still_not_there_is_known(lexicon: Lexicon, store: Store, question: str) -> None:
     (reading,) = understand(question, lexicon, store.as_of, store.data_range).readings
     assert reading.unavailable
