@@ -29,10 +29,10 @@ _ZH_ASKS = """
 也会买|也买|还喜欢买|关联商品|关联购买|关联销售|连带销售|连带购买|交叉销售|向上销售|买了还|的人还|的人也
 下次会买|下次买什么|下一次买|下次可能买|接下来会买什么|会想买|可能会买什么|可能想买|可能喜欢|会喜欢什么|喜欢什么商品
 该补货提醒|该补什么|快用完|快吃完|用完了该|复购什么|该复购|该回购|回购提醒|复购提醒|再次购买哪些|种草|尝试什么新
-可以试试什么|放在一起卖|摆在一起|配什么
+可以试试什么|追加销售|加购建议|放在一起卖|摆在一起|配什么
 """
 _EN_HINTS = """
-offer|offers|suggest|suggestion|suggestions|cross|upsell|pitch|like to buy|interested in|interest them|try|reorder
+ideas|never bought|never tried|could we show|offer|offers|suggest|suggestion|suggestions|cross|upsell|pitch|like to buy|interested in|interest them|try|reorder
 restock|replenish|bundle|together|personalised|personalized|tailored|win back with|win them back with|for them
 """
 _ZH_HINTS = """
@@ -50,11 +50,11 @@ _WITH_EN = """
 goes with|go with|goes well with|go well with|goes together|pairs with|pairs well with|pair with|bought together
 bought along with|bought alongside|bought with|buy together|buy along with|buy alongside|customers who bought
 customers who buy|people who bought|people who buy|shoppers who bought|shoppers who buy|households that buy
-households who buy|also buy|also bought|bundle|bundle with|put next to|cross-sell with|cross sell with
+households who buy|also buy|also bought|bundle|bundle with|put next to|cross-sell with|cross sell with|cross-sell|cross sell|cross-selling|next to it|stand next to|beside it
 """
 _WITH_ZH = """
 搭配|搭售|捆绑|一起买|一块买|一起购买|一同购买|同时购买|同时买|经常一起|常一起|还会买|还买|也会买|也买|关联|连带|组合
-的人还|的人也|放在一起|摆在一起|配什么|买了还
+的人还|的人也|放在一起|摆在一起|配什么|买了还|交叉销售|旁边|一起卖|一块卖
 """
 _REORDER_EN = """
 reorder|re-order|reorders|due for|due to buy|buy again|again|running out|run out|running low|restock|replenish

@@ -12,7 +12,16 @@ ASKS = Words(
         *("risky customers", "risky payments", "how risky", "is it risky", "high risk orders", "high-risk orders"),
         *("risk level", "at risk of chargeback", "fraud", "frauds", "fraudulent", "fraudster", "fraudsters", "defraud"),
         *("fraud ring", "fraud rings", "fraud check", "anti-fraud", "scam", "scams", "scammer", "scammers", "scamming"),
-        *("suspicious", "riskiest", "most risky", "highest risk", "suspicious orders", "suspicious payments", "suspicious customers", "suspicious activity"),
+        *(
+            "suspicious",
+            "riskiest",
+            "most risky",
+            "highest risk",
+            "suspicious orders",
+            "suspicious payments",
+            "suspicious customers",
+            "suspicious activity",
+        ),
         *("anything suspicious", "anything fishy", "fishy", "looks fishy", "shady", "dodgy", "sketchy"),
         *("chargeback ring", "chargeback risk", "refund abuse", "refund abuser", "refund abusers", "refund fraud"),
         *("abusing refunds", "abuse refunds", "abusing our refund policy", "serial refunders", "return fraud"),
@@ -24,6 +33,8 @@ ASKS = Words(
     zh=(
         *(
             "风险检查",
+            "风险最高",
+            "最可疑",
             "风险评估",
             "风险评分",
             "风险分",

@@ -121,7 +121,7 @@ _SCALE = {"k": 1_000, "thousand": 1_000, "千": 1_000, "m": 1_000_000, "万": 10
 _COUNT = re.compile(
     rf"\b(?:top |best |first |only |about |around |some |the )?(?P<n>{EN_NUMBER}) (?:(?!more than|or more)[a-z]+ )?"
     r"(?:customers|households|people|shoppers|buyers|members|users|products|items|things|orders|recommendations|suggestions|names|ideas)\b"
-    r"|\b(?:list|group|sample|audience|max|maximum|up to) (?:of )?(?P<t2>\d{2,})\b"
+    r"|\b(?P<t3>\d+) of them\b|\b(?:list|group|sample|audience|max|maximum|up to) (?:of )?(?P<t2>\d{2,})\b"
     rf"|(?P<z>{ZH_NUMBER})(?:百|千)?(?:个|位|名|户|款|种|件|条|单|笔|人)(?!月|季|星期|小时|孩|小孩|子女|活动)"
     rf"|(?:top|前) ?(?P<t>\d+)",
     re.ASCII,
@@ -205,7 +205,7 @@ def _amount(match: re.Match[str]) -> Decimal:
 def _counted(match: re.Match[str] | None) -> int | None:
     if match is None:
         return None
-    count = parse_number(match["n"] or match["z"] or match["t"] or match["t2"] or "")
+    count = parse_number(match["n"] or match["z"] or match["t"] or match["t2"] or match["t3"] or "")
     if count and match["z"]:
         count *= {"百": 100, "千": 1000}.get(match[0][len(match["z"]) : len(match["z"]) + 1], 1)
     return count if count and 0 < count <= 100_000 else None

@@ -121,6 +121,13 @@ def _weekend(m: re.Match[str], clock: Clock) -> Period:
 _SEASONS = {"春": 3, "夏": 6, "秋": 9, "冬": 12}
 
 
+def _half_month(m: re.Match[str], clock: Clock) -> Period:
+    """The first half of a month is its first fifteen days."""
+    month = _month(m, clock)
+    middle = month.start + timedelta(days=15)
+    return span(month.start, middle) if m["h"] == "上" else span(middle, month.end)
+
+
 def _season(m: re.Match[str], clock: Clock) -> Period:
     month = _SEASONS[m["s"]]
     start = date(clock.year_of(m["y"], clock.latest_month(month)), month, 1)
@@ -229,6 +236,7 @@ RULES: tuple[Rule, ...] = (
     (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号]?(?:到|至|-|~)(?P<d2>{_N})[日号]"), _days_of_month),
     (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号](?!门?店|商店|家)(?P<w>(?:那|这|所在的?)一?个?(?:周|星期))?"), _date),
     (_rx(_YEAR + _MONTH + r"(?P<t>[上中下])旬"), _ten_days),
+    (_rx(_YEAR + _MONTH + r"的?(?P<h>[上下])半月"), _half_month),
     (_rx(_YEAR + r"前(?P<n>[一二两三123])个?季度"), _first_quarters),
     (_rx(r"(?P<y>\d{4}年?|去年|今年|前年)的?前(?P<n>\d{1,2}|十[一二]?|[一二两三四五六七八九])个月"), _first_months),
     (

@@ -98,7 +98,7 @@ def settled(reading: Reading, ranked: Sequence[Likely]) -> Reading:
     likeness = {item.name: item.likeness for item in ranked}
     if ask.sure:  # words of several tools: the likest leads
         likest = max(ask.sure, key=lambda name: likeness.get(name, 0.0))
-        clear = likeness.get(likest, 0.0) - likeness.get(ask.sure[0], 0.0) >= CLOSE
+        clear = likeness.get(likest, 0.0) - likeness.get(ask.sure[0], 0.0) >= 2 * CLOSE
         order = (likest, *(n for n in ask.sure if n != likest)) if clear else ask.sure
         return replace(reading, ask=replace(ask, sure=order))
     if reading.metrics:
@@ -120,13 +120,15 @@ def _against_query(reading: Reading, rivals: Sequence[Likely], query: float) -> 
     if first is None or counts or query - first.likeness >= CLOSE:
         return replace(reading, ask=replace(reading.ask, maybe=()))
     hinted = first.name in reading.ask.maybe
-    if first.likeness - query >= (0.0 if hinted else CLOSE):
+    if first.likeness - query >= (-CLOSE / 2 if hinted else CLOSE):
         return replace(reading, ask=replace(reading.ask, sure=(first.name,)))
     return replace(reading, ask=replace(reading.ask, maybe=(first.name,) if hinted else ()))
 
 
 _COUNTS = re.compile(
-    r"^(?:so |and )?how (?:many|much)\b|(?:多少|几)(?:个|位|名|家|户|单|笔|人|次|张|钱|家庭|顾客|订单)?$", re.ASCII
+    r"^(?:so |and )?(?:how (?:many|much)|what (?:did|was|were|is|are))\b"
+    r"|(?:多少|几)(?:个|位|名|家|户|单|笔|人|次|张|钱|家庭|顾客|订单)?$",
+    re.ASCII,
 )
 
 

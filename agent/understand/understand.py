@@ -19,7 +19,7 @@ from db.semantic.query import Interval, SemanticQuery
 MAX_CLAUSES = 6
 _HARD = re.compile(r"[?;!。？；！]+\s*|\.\s+(?=[a-z])|(?:^|\s)\(?[1-6][).]\s|(?<=[^\d\s])\s*[1-6]\.\s", re.ASCII)
 _SOFT = re.compile(
-    r"\s*,?\s*\b(?:and also|and then|and|also|plus|then|as well as|but)\b\s*|\s\+\s*|\s*[,、，]\s*(?:以及|还有|并且|同时|另外|并|和|再|顺便|此外|而且)?\s*|(?:以及|还有|并且|同时|另外|顺便|此外|而且|和)\s*",
+    r"\s*,?\s*\b(?:and also|and then|and|also|plus|then|as well as|but)\b\s*|\s\+\s*|\s*[,、，]\s*(?:以及|还有|并且|同时|另外|并|和|再|顺便|此外|而且)?\s*|(?:以及|还有|并且|同时|另外|顺便|此外|而且|然后|和|[并再](?=给|向|为|对|把|推荐|预测|分析|看看|告诉))\s*",
     re.ASCII,
 )
 
@@ -203,6 +203,8 @@ def _sentences(text: str, scope: Scope) -> list[str]:
 def _seam(left: str, right: str, scope: Scope) -> bool:
     """Whether a new question begins: both sides can be asked alone, and the right one asks or has its own scope."""
     one, two = ClauseReader(left, scope), ClauseReader(right, scope)
+    if two.asked.sure and _ASKS.match(right) and _ASKS.match(left):  # "whom should it go to, and what…"
+        return True
     if not (_complete_reader(one) and _complete_reader(two)):
         return False
     ranks = [r.words.ranked and bool(r.names.splits or r.words.grains or r.names.loose) for r in (one, two)]
@@ -214,7 +216,7 @@ def _seam(left: str, right: str, scope: Scope) -> bool:
 
 
 _ASKS = re.compile(
-    r"(?:which|what|what's|how|who|when|where|show|list|give|tell|is|are|did|does|do|was|were|compare)\b|.{0,12}[哪几谁]|.*(?:多少|如何|怎么样|什么)",
+    r"(?:which|what|what's|how|who|whom|when|where|show|list|give|tell|is|are|did|does|do|was|were|compare)\b|.{0,12}[哪几谁]|.*(?:多少|如何|怎么样|什么)",
     re.ASCII,
 )
 
