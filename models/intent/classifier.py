@@ -107,6 +107,7 @@ class IntentModel:
     ) -> None:
         self.texts, self.labels = tuple(texts), tuple(labels)
         self.vectors, self.dual, self.calibration, self.kernel = vectors, dual, calibration, kernel
+        self.left_out: Vectors | None = None  # scores of the training texts, each by a model that did not see it
         self._mean, self._spread = vectors.mean(axis=0), vectors.std(axis=0) + 1e-6
         self._own = self._standard(vectors)
         self._readers = _readers(kernel)
@@ -135,8 +136,8 @@ class IntentModel:
         inverse = scipy.linalg.lapack.spotri(scipy.linalg.cholesky(gram, lower=True, overwrite_a=True), lower=1)[0]
         inverse = np.tril(inverse) + np.tril(inverse, -1).T
         model.dual = inverse @ targets
-        left_out: Vectors = (targets - model.dual / np.diag(inverse)[:, None]).astype(np.float32)
-        model.calibration = _calibrated(left_out, owned)
+        model.left_out = (targets - model.dual / np.diag(inverse)[:, None]).astype(np.float32)
+        model.calibration = _calibrated(model.left_out, owned)
         return model
 
     def scores(self, texts: Sequence[str], vectors: Vectors) -> Vectors:
