@@ -29,7 +29,11 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 def pattern_of(en: list[str], zh: list[str]) -> re.Pattern[str]:
-    """A pattern for whole English words, and Chinese ones anywhere."""
-    latin = "|".join(re.escape(word) for word in sorted(en, key=len, reverse=True))
+    """A pattern for whole English words (``...`` stands for up to three more), and Chinese ones anywhere."""
+    latin = "|".join(map(_spelt, sorted(en, key=len, reverse=True)))
     han = "|".join(re.escape(word) for word in sorted(zh, key=len, reverse=True))
     return re.compile(rf"\b(?:{latin})\b|{han}")
+
+
+def _spelt(words: str) -> str:
+    return r"(?: [\w']+){0,3} ".join(map(re.escape, words.split(" ... ")))
