@@ -227,7 +227,7 @@ class Analyst:
         asked = [query for call in before if (query := query_of(call))]
         last = LastTurn(asked[-1] if asked else None, before[-1].tool if before else None)
         read = understand(question.text, words.lexicon, as_of, data, everything, last, words.speller, words.tools)
-        return by_meaning(read, self._likeness)
+        return by_meaning(read, self._likeness, words.tools.tools)
 
     def _draft(self, question: Question, understanding: Understanding, planned: Planned, as_of: date) -> Answer:
         plan = planned.plan

@@ -1,4 +1,4 @@
-"""From a filled form to the plan's calls: each tool's arguments from what the words gave, and columns of earlier steps."""
+"""From a filled form to the plan's calls: each tool's arguments from the words, and columns of earlier steps."""
 
 from __future__ import annotations
 

@@ -93,6 +93,7 @@ class Reading:
     words left no choice. ``unread`` are content words that nothing matched; ``strangers`` are those that stand where
     a member's name stands, ``doubts`` those that stand near such a place: with none of either, a clause that names
     its metric is surely in scope. ``also`` are further periods asked beside ``time`` ("last week and last month").
+    ``inherited``: it names no metric of its own and goes on from the turn or the clause before.
     ``listed`` is a split that only stands for "A and B": the total of both is asked as well.
     """
 
@@ -121,6 +122,7 @@ class Reading:
     ambiguities: tuple[Ambiguity, ...] = ()
     unavailable: tuple[str, ...] = ()
     ask: ToolAsk = ToolAsk()
+    inherited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

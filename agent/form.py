@@ -51,7 +51,8 @@ def tools_open(reading: Reading, offered: Offered) -> tuple[str, ...]:
         return (QUERY, *maybe, OUT_OF_SCOPE)
     if reading.ask.beyond:
         return (CLARIFY, OUT_OF_SCOPE)
-    others = maybe or tuple(name for name in offered if name != QUERY and name not in nameless)
+    closed = {QUERY, *nameless, *(name for name, tool in offered.items() if tool.reads_message)}
+    others = maybe or tuple(name for name in offered if name not in closed)
     return (*others, CLARIFY, OUT_OF_SCOPE)
 
 

@@ -111,7 +111,7 @@ def settled_by_code(understanding: Understanding, schema: StoreSchema, offered: 
         return Plan("out_of_scope", message=unbounded(schema), source="code")
     if strangers := [r for r in understanding.readings if r.strangers and _measures(r, offered)]:
         return Plan("out_of_scope", message=cannot_answer(strangers, schema), source="code")
-    if all(r.metric_options and not (r.metrics or r.ask.sure or r.ask.maybe) for r in understanding.readings):
+    if all(r.metric_options and not (r.metrics or r.ask.sure) for r in understanding.readings):
         return _unmeasured(understanding, schema)
     return None
 
@@ -126,7 +126,7 @@ def _unmeasured(understanding: Understanding, schema: StoreSchema) -> Plan | Non
     """No part says what to measure: ask which figure, or say that nothing is known; else the model decides."""
     readings = understanding.readings
     partly = _partly_named(readings, schema)
-    if len(partly) > 1 or not any(r.unread for r in readings):
+    if len(partly) > 1 or not any(r.unread or r.ask.maybe for r in readings):
         message, options = which_figure(understanding, schema, partly)
         return Plan("clarify", message=message, options=options, source="code")
     if all(r.ask.beyond for r in readings) and not partly:

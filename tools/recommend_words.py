@@ -32,11 +32,12 @@ _ZH_ASKS = """
 可以试试什么|追加销售|加购建议|放在一起卖|摆在一起|配什么
 """
 _EN_HINTS = """
-ideas|never bought|never tried|could we show|offer|offers|suggest|suggestion|suggestions|cross|upsell|pitch|like to buy|interested in|interest them|try|reorder
+ideas|never bought|never tried|could we show
+offer|offers|suggest|suggestion|suggestions|cross|upsell|pitch|like to buy|interested in|interest them|try|reorder
 restock|replenish|bundle|together|personalised|personalized|tailored|win back with|win them back with|for them
 """
 _ZH_HINTS = """
-推|给什么|优惠什么|什么商品|哪些商品|什么产品|感兴趣|喜欢|偏好|试试|复购|回购|补货|一起|组合|个性化|专属|挽回|送什么
+推|给什么|优惠什么|什么商品|哪些商品|什么产品|感兴趣|喜欢|偏好|试试|回购|补货|一起|组合|个性化|专属|挽回|送什么
 """
 
 
@@ -50,7 +51,8 @@ _WITH_EN = """
 goes with|go with|goes well with|go well with|goes together|pairs with|pairs well with|pair with|bought together
 bought along with|bought alongside|bought with|buy together|buy along with|buy alongside|customers who bought
 customers who buy|people who bought|people who buy|shoppers who bought|shoppers who buy|households that buy
-households who buy|also buy|also bought|bundle|bundle with|put next to|cross-sell with|cross sell with|cross-sell|cross sell|cross-selling|next to it|stand next to|beside it
+households who buy|also buy|also bought|bundle|bundle with|put next to|cross-sell with|cross sell with
+cross-sell|cross sell|cross-selling|next to it|stand next to|beside it
 """
 _WITH_ZH = """
 搭配|搭售|捆绑|一起买|一块买|一起购买|一同购买|同时购买|同时买|经常一起|常一起|还会买|还买|也会买|也买|关联|连带|组合

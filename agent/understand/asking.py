@@ -49,9 +49,10 @@ class ToolWords:
         """Find the tools' words in a clause, each tool's apart: words of two tools may overlap.
 
         Args:
-            names: where the store's own names stand; a hint inside a longer one (原因 in 退款原因) is none.
+            names: where the store's own names stand; words that begin inside a longer one (原因 in 退款原因) ask nothing.
         """
-        sure, asked = _found(self._asks, text, ())
+        text = _WHY_NOT.sub(lambda match: " " * len(match[0]), text)
+        sure, asked = _found(self._asks, text, names)
         maybe, hinted = _found(self._hints, text, names)
         named: dict[tuple[str, str], list[tuple[int, str]]] = {}
         for (name, field_, value), vocabulary in self._choices.items():
@@ -109,6 +110,7 @@ _IDS: Mapping[str, tuple[str, str]] = {
     "orders": ("order|basket|transaction|purchase|receipt", "订单|购物篮|单号|小票|交易"),
 }
 _SHORTEST_ORDER = 5  # digits: "order 5 more" names no order, "basket 31198570022" does
+_WHY_NOT = re.compile(r"\bwhy not\b", re.ASCII)  # a proposal, not a question for a cause
 _LONG_NUMBER = re.compile(r"(?<![\d.,$-])\d{9,}(?![\d.,]*\d)", re.ASCII)  # so long a number is an order's
 _BUDGET = re.compile(
     r"(?:\$|usd ?|us\$ ?|¥|rmb ?)(?P<a>\d[\d,]*(?:\.\d+)?) ?(?P<k>k\b|m\b)?"
@@ -212,8 +214,8 @@ def _counted(match: re.Match[str] | None) -> int | None:
 
 
 def _inside(span: Span, names: Iterable[Span]) -> bool:
-    """Whether a span is a part of a longer name."""
-    return any(start <= span[0] and span[1] <= end and (start, end) != span for start, end in names)
+    """Whether a span begins inside a name, behind its first letter, or is the beginning of a longer one."""
+    return any(start < span[0] < end or (start == span[0] and span[1] < end) for start, end in names)
 
 
 def _within(span: Span, spans: Iterable[Span]) -> bool:

@@ -16,6 +16,8 @@ from pathlib import Path
 import yaml
 
 from agent.contracts import Reading, Understanding
+from agent.form import needs_metric
+from tools.registry import Tool
 
 EXAMPLES, VECTORS = "examples.yaml", "examples.vectors.json"
 QUERY, BEYOND = "query_metrics", "out_of_scope"
@@ -68,34 +70,43 @@ class Likeness:
         return tuple(sorted(found, key=lambda item: -item.likeness))
 
 
-def by_meaning(understanding: Understanding, likeness: Likeness) -> Understanding:
+def by_meaning(understanding: Understanding, likeness: Likeness, tools: Mapping[str, Tool]) -> Understanding:
     """The understanding with the tools that clauses are like, where the words alone leave the tool open.
 
     A clause whose words ask for a tool, or whose every word was read as a figure's, is not looked at: 40 ms saved.
     """
     readings = tuple(
-        settled(reading, likeness.rank(reading.text)) if _open(reading) else reading
+        settled(reading, likeness.rank(reading.text), tools) if _open(reading, tools) else reading
         for reading in understanding.readings
     )
     return replace(understanding, readings=readings)
 
 
-def _open(reading: Reading) -> bool:
-    if reading.ambiguities or len(reading.ask.sure) == 1:
+def _open(reading: Reading, tools: Mapping[str, Tool]) -> bool:
+    if reading.ambiguities or reading.inherited:
         return False
-    return bool(
-        reading.ask.sure or reading.ask.maybe or reading.unread or (reading.metric_options and not reading.metrics)
-    )
+    if reading.ask.sure:
+        return len(reading.ask.sure) > 1 or _lost(reading, tools)
+    return bool(reading.ask.maybe or reading.unread or (reading.metric_options and not reading.metrics))
 
 
-def settled(reading: Reading, ranked: Sequence[Likely]) -> Reading:
+def _lost(reading: Reading, tools: Mapping[str, Tool]) -> bool:
+    """ "Forecast the weather": a tool that needs a metric, and none is named."""
+    tool = tools.get(reading.ask.sure[0])
+    return bool(tool and needs_metric(tool) and not reading.metrics and reading.unread)
+
+
+def settled(reading: Reading, ranked: Sequence[Likely], tools: Mapping[str, Tool]) -> Reading:
     """One clause with what its likeness says: the tool that is clearly the likest, or a few to choose from.
 
     Args:
         ranked: every tool and out_of_scope, likest first.
     """
-    ask, best = reading.ask, ranked[0]
-    likeness = {item.name: item.likeness for item in ranked}
+    ask = reading.ask
+    ranked = [item for item in ranked if item.name in (QUERY, BEYOND) or _may(item.name, reading, tools)]
+    likeness, best = {item.name: item.likeness for item in ranked}, ranked[0]
+    if ask.sure and _lost(reading, tools):
+        return replace(reading, ask=replace(ask, sure=(), maybe=(), beyond=True)) if best.name == BEYOND else reading
     if ask.sure:  # words of several tools: the likest leads
         likest = max(ask.sure, key=lambda name: likeness.get(name, 0.0))
         clear = likeness.get(likest, 0.0) - likeness.get(ask.sure[0], 0.0) >= 2 * CLOSE
@@ -103,23 +114,36 @@ def settled(reading: Reading, ranked: Sequence[Likely]) -> Reading:
         return replace(reading, ask=replace(ask, sure=order))
     if reading.metrics:
         rivals = [item for item in ranked if item.name in (*ask.maybe, QUERY, best.name)]
-        return _against_query(reading, rivals, likeness[QUERY])
+        return _against_query(reading, rivals, likeness[QUERY], tools)
+    surplus = best.likeness - likeness[BEYOND]
+    if surplus < (0.0 if ask.maybe else CLOSE) or best.name == BEYOND:
+        return replace(reading, ask=replace(ask, maybe=(), beyond=True))
     near = [item.name for item in ranked if best.likeness - item.likeness < CLOSE and item.name not in (QUERY, BEYOND)]
-    if best.name == BEYOND:
-        return replace(reading, ask=replace(ask, maybe=tuple(near[:MOST]), beyond=not near))
-    if near == [best.name]:
-        return replace(reading, ask=replace(ask, sure=(best.name,)))
-    vague = not (reading.unread or reading.filters)  # "how are we doing": asked back, not guessed
-    return replace(reading, ask=replace(ask, maybe=ask.maybe if vague else tuple(near[:MOST])))
+    clear = best.name != QUERY and best.likeness - ranked[1].likeness >= CLOSE
+    spoken = reading.unread or ask.customers or ask.orders  # else "how are we doing": asked back
+    if not (spoken or (clear and best.name in ask.maybe)) or not (near or clear):
+        return replace(reading, ask=replace(ask, maybe=()))
+    return replace(reading, ask=replace(ask, sure=(best.name,)) if clear else replace(ask, maybe=tuple(near[:MOST])))
 
 
-def _against_query(reading: Reading, rivals: Sequence[Likely], query: float) -> Reading:
+def _may(name: str, reading: Reading, tools: Mapping[str, Tool]) -> bool:
+    """Whether likeness alone may bring a tool in: a forecast needs a future, a ranking is a figure."""
+    tool = tools.get(name)
+    if tool is None or tool.reads_message:
+        return False
+    ranking = bool(reading.metrics and (reading.order_by or reading.limit))
+    if name not in reading.ask.maybe and (ranking or (tool.takes("horizon") and reading.metrics)):
+        return bool(reading.ask.horizon) and tool.takes("horizon")
+    return not (ranking and not tool.takes("metric"))
+
+
+def _against_query(reading: Reading, rivals: Sequence[Likely], query: float, tools: Mapping[str, Tool]) -> Reading:
     """A clause that names a figure: with a hint in its words the liker one wins; without, it must be clearly liker."""
     first = next((item for item in rivals if item.name not in (QUERY, BEYOND)), None)
-    counts = not reading.unread and bool(_COUNTS.search(reading.text))  # "how many households did campaign 18 reach"
+    counts = bool(_COUNTS.search(reading.text))  # "how many households did campaign 18 reach"
     if first is None or counts or query - first.likeness >= CLOSE:
         return replace(reading, ask=replace(reading.ask, maybe=()))
-    hinted = first.name in reading.ask.maybe
+    hinted = first.name in reading.ask.maybe and tools[first.name].takes("metric")
     if first.likeness - query >= (-CLOSE / 2 if hinted else CLOSE):
         return replace(reading, ask=replace(reading.ask, sure=(first.name,)))
     return replace(reading, ask=replace(reading.ask, maybe=(first.name,) if hinted else ()))

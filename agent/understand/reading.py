@@ -124,6 +124,7 @@ class ClauseReader:
             ambiguities=tuple(self.names.ambiguities),
             unavailable=tuple(self.names.unavailable),
             ask=self._ask(),
+            inherited=bool(last) and not self.names_metric,
             order_by=ordering.order_by,
             direction=ordering.direction,
             limit=ordering.limit,

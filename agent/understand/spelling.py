@@ -71,7 +71,7 @@ class Speller:
             return None
         limit = 1 if len(word) < 6 else 2
         pools: list[Sequence[str]] = (
-            [_GRAMMAR_EN] if len(word) == 3 else [_GRAMMAR_EN, self._names, self._tool_words, self._member_words]
+            [_GRAMMAR_EN] if len(word) == 3 else [_GRAMMAR_EN, self._names, self._member_words, self._tool_words]
         )
         best: tuple[int, int, int, str] | None = None
         for rank, pool in enumerate(pools):

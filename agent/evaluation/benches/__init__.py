@@ -42,8 +42,8 @@ class Setup:
     """What a bench may use.
 
     Attributes:
-        data: folder of benchmark data that does not ship (``nab_dev/``, ``rca_dev/``, ``banking77/``, ``bitext_intent/``);
-            None where there is none.
+        data: folder of benchmark data that does not ship (``nab_dev/``, ``rca_dev/``, ``banking77/``,
+            ``bitext_intent/``); None where there is none.
         seed: of every split and model. progress: a stage and the fraction done, 0–1.
     """
 
