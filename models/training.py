@@ -27,8 +27,7 @@ KINDS: Mapping[str, tuple[str, str, str]] = {
     "recommender": ("models.recommender.train:train", "sales", "what to offer"),
     "segmentation": ("models.segmentation.train:train", "sales", "groups of customers, and who is leaving"),
     "risk": ("models.risk.train:train", "payments", "risky orders and customers"),
-    "audience": ("models.audience.train:train", "redemptions", "whom to mail a campaign"),
-    "intent": ("models.intent.train:train", "sales", "what a customer's message wants"),
+    "intent": ("models.intent.shop:train", "sales", "what a customer's message wants"),
 }
 
 
