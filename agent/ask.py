@@ -23,7 +23,7 @@ from agent.suggest import suggestions
 from agent.understand import understand
 from agent.understand.asking import ToolWords
 from agent.understand.lexicon import Lexicon
-from agent.understand.likeness import Likeness, by_meaning
+from agent.understand.likeness import Likeness, by_handbook, by_meaning
 from agent.understand.spelling import Speller
 from agent.understand.text import detect_language
 from agent.understand.understand import LastTurn
@@ -36,6 +36,7 @@ from tools.registry import planned_tools
 
 Progress = Callable[[str, str], None]
 DEFAULT_WORKSPACE = Workspace()
+SAID_BY_HANDBOOK = 0.6  # confidence from which a clause that names no figure is the handbook's to answer
 _SQL = re.compile(r"\s*(?:sql\s*:\s*)?((?:select|with)\b.+)", re.IGNORECASE | re.DOTALL)
 DEFAULT_LIMITS = Limits()
 log = logging.getLogger("shopops.ask")
@@ -227,7 +228,17 @@ class Analyst:
         asked = [query for call in before if (query := query_of(call))]
         last = LastTurn(asked[-1] if asked else None, before[-1].tool if before else None)
         read = understand(question.text, words.lexicon, as_of, data, everything, last, words.speller, words.tools)
-        return by_meaning(read, self._likeness, words.tools.tools)
+        return by_handbook(by_meaning(read, self._likeness, words.tools.tools), self._in_handbook)
+
+    def _in_handbook(self, text: str) -> bool:
+        """Whether the handbook says what a clause asks; a handbook that cannot be read is told when it is searched."""
+        from models.retrieval import open_handbook
+
+        try:
+            found = open_handbook(self.workspace.handbook, self.workspace.models).search(text, 1)
+        except ShopOpsError:
+            return False
+        return found.confidence >= SAID_BY_HANDBOOK
 
     def _draft(self, question: Question, understanding: Understanding, planned: Planned, as_of: date) -> Answer:
         plan = planned.plan

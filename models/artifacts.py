@@ -1,7 +1,7 @@
 """Trained models on disk: one file each, whole or not at all, bound to the data they were trained on.
 
-A file is a zip of ``meta.json`` and named parts (``.npz`` arrays, JSON, or bytes such as a LightGBM text model or a
-scikit-learn estimator written by skops). Nothing in it is ever unpickled, so a file from elsewhere cannot run code.
+A file is a zip of ``meta.json`` and named parts (``.npz`` arrays, JSON, or bytes such as a LightGBM text model).
+Nothing in it is ever unpickled, so a file from elsewhere cannot run code.
 """
 
 from __future__ import annotations

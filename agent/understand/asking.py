@@ -105,9 +105,12 @@ def _longest(values: Sequence[tuple[int, str]]) -> tuple[str, ...]:
 _LIST = r"(?:\d+|[A-Za-z]-?\d+)(?:(?: ?, ?| and | or |, and | & | ?[和、与及] ?)#?\d+)*"
 _NUMBERED = r"(?: ?(?:numbers?|ids?|no\.?|#|编号|号码|号|:|：))* ?#?"
 _IDS: Mapping[str, tuple[str, str]] = {
-    "customers": ("customer|household|shopper|buyer|member|user|client", "顾客|客户|家庭|用户|会员|买家|住户"),
+    "customers": (
+        "customer|household|shopper|buyer|member|user|client",
+        "顾客|客户|家庭|用户|会员|买家|住户|客人|老客|熟客",
+    ),
     "products": ("product|item|sku|article|upc", "商品|产品|货号|单品|sku"),
-    "orders": ("order|basket|transaction|purchase|receipt", "订单|购物篮|单号|小票|交易"),
+    "orders": ("order|basket|transaction|purchase|receipt", "订单|购物篮|单号|小票|交易|单"),
 }
 _SHORTEST_ORDER = 5  # digits: "order 5 more" names no order, "basket 31198570022" does
 _WHY_NOT = re.compile(r"\bwhy not\b", re.ASCII)  # a proposal, not a question for a cause
@@ -135,6 +138,7 @@ _THEM = re.compile(
     re.ASCII,
 )
 _QUOTED = re.compile(r"[\"“「『'‘](?P<q>[^\"”」』]{8,})[\"”」』'’]\s*[?？.。!！]?\s*$", re.DOTALL)
+_QUOTED_FIRST = re.compile(r"\s*[\"“「『](?P<q>[^\"”」』]{8,})[\"”」』]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +189,7 @@ def message_of(raw: str) -> str:
     >>> message_of("帮我回复客户：我的订单什么时候发货？")
     '我的订单什么时候发货？'
     """
-    quoted = _QUOTED.search(raw)
+    quoted = _QUOTED.search(raw) or _QUOTED_FIRST.match(raw)
     if quoted:
         return quoted["q"].strip()
     _, colon, behind = re.sub("：", ":", raw).partition(":")
@@ -194,7 +198,8 @@ def message_of(raw: str) -> str:
 
 def _id_pattern(en: str, zh: str) -> re.Pattern[str]:
     return re.compile(
-        rf"(?:\b(?:{en})s?|(?:{zh})){_NUMBERED}(?P<n>{_LIST})(?![\d.,]*\d| ?%)|(?<!\d)(?P<b>\d+)号?(?:{zh})", re.ASCII
+        rf"(?:\b(?:{en})s?|(?:{zh})){_NUMBERED}(?P<n>{_LIST})(?![\d.,]*\d| ?%)|(?<!\d)(?P<b>\d+)(?:号|这个|这位|这户|那位|那个|这一?笔|这)?(?:{zh})",
+        re.ASCII,
     )
 
 

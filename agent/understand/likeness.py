@@ -7,7 +7,7 @@ The tools' own words come first; this is for the wording that no list foresaw. T
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.resources import as_file, files
@@ -82,11 +82,26 @@ def by_meaning(understanding: Understanding, likeness: Likeness, tools: Mapping[
     return replace(understanding, readings=readings)
 
 
+def by_handbook(understanding: Understanding, answers: Callable[[str], bool]) -> Understanding:
+    """The understanding with clauses that name no figure and ask for no tool, but that the handbook answers.
+
+    Args:
+        answers: whether the handbook says what a clause asks.
+    """
+    readings = tuple(
+        replace(r, ask=replace(r.ask, sure=("search_knowledge",), beyond=False))
+        if r.unread and not (r.metrics or r.ask.sure or r.ambiguities or r.inherited) and answers(r.text)
+        else r
+        for r in understanding.readings
+    )
+    return replace(understanding, readings=readings)
+
+
 def _open(reading: Reading, tools: Mapping[str, Tool]) -> bool:
     if reading.ambiguities or reading.inherited:
         return False
     if reading.ask.sure:
-        return len(reading.ask.sure) > 1 or _lost(reading, tools)
+        return len(reading.ask.sure) > 1 or bool(reading.unread and not reading.metrics)
     return bool(reading.ask.maybe or reading.unread or (reading.metric_options and not reading.metrics))
 
 
@@ -105,8 +120,10 @@ def settled(reading: Reading, ranked: Sequence[Likely], tools: Mapping[str, Tool
     ask = reading.ask
     ranked = [item for item in ranked if item.name in (QUERY, BEYOND) or _may(item.name, reading, tools)]
     likeness, best = {item.name: item.likeness for item in ranked}, ranked[0]
-    if ask.sure and _lost(reading, tools):
-        return replace(reading, ask=replace(ask, sure=(), maybe=(), beyond=True)) if best.name == BEYOND else reading
+    if ask.sure and reading.unread and not reading.metrics and best.name == BEYOND:  # "recommend me a film"
+        rival = max(likeness.get(name, 0.0) for name in ask.sure)
+        if best.likeness - rival >= (0.0 if _lost(reading, tools) else CLOSE):
+            return replace(reading, ask=replace(ask, sure=(), maybe=(), beyond=True))
     if ask.sure:  # words of several tools: the likest leads
         likest = max(ask.sure, key=lambda name: likeness.get(name, 0.0))
         clear = likeness.get(likest, 0.0) - likeness.get(ask.sure[0], 0.0) >= 2 * CLOSE

@@ -60,7 +60,7 @@ def understand(
     last = last or LastTurn()
     scope = Scope(lexicon, Clock(as_of, data.start), data, everything, last.query, tools, last.tool)
     if message := _message(text, normal, scope):
-        return Understanding(language, normal, (message,))
+        return Understanding(language, normal, (*_asked_before(normal, scope), message))
     readings = _read_all(normal, scope)
     unread = [word for reading in readings for word in reading.unread]
     corrections: tuple[tuple[str, str], ...] = ()
@@ -85,8 +85,10 @@ def _message(raw: str, normal: str, scope: Scope) -> Reading | None:
         return None
     head = normal.partition(":")[0] if ":" in normal else _QUOTE.split(normal, maxsplit=1)[0]
     sure = scope.tools.read(head).sure or scope.tools.read(normal).sure
-    reading_message = tuple(name for name in sure if scope.tools.tools[name].reads_message)
-    if not reading_message or sure[0] != reading_message[0]:
+    readers = tuple(name for name, tool in scope.tools.tools.items() if tool.reads_message)
+    quoted = bool(_MESSAGE.search(normal)) and bool(_REPLY.search(_MESSAGE.sub(" ", normal)))
+    reading_message = readers if quoted else tuple(name for name in sure[:1] if name in readers)
+    if not reading_message:
         return None
     things = named(head)
     ids = things.ids
@@ -99,6 +101,23 @@ def _message(raw: str, normal: str, scope: Scope) -> Reading | None:
     return Reading(text=normal, metrics=(), group_by=(), ask=ask)
 
 
+def _asked_before(normal: str, scope: Scope) -> tuple[Reading, ...]:
+    """What is asked in front of the reply: "what was the refund rate? And draft a reply to: …"."""
+    head = _MESSAGE.split(normal.partition(":")[0], maxsplit=1)[0]
+    own = [part for part in _clauses(head, scope) if not _replies(part, scope) and _complete(part, scope)]
+    return _read_all("? ".join(own), scope) if own else ()
+
+
+def _replies(part: str, scope: Scope) -> bool:
+    tools = scope.tools.tools if scope.tools else {}
+    sure = scope.tools.read(part).sure if scope.tools else ()
+    return bool(_REPLY.search(part)) or any(tools[name].reads_message for name in sure)
+
+
+_MESSAGE = re.compile(r"[\"“「『](?P<q>[^\"”」』]{12,})[\"”」』]")
+_REPLY = re.compile(
+    r"\b(?:reply|replies|respond|response|answer|write back)\b|答复|回复|回信|回一下|回个话|怎么回", re.ASCII
+)
 _QUOTE = re.compile(r"[\"'“「『]")
 
 

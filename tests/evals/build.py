@@ -37,8 +37,9 @@ KINDS = {
     "clarify": "clarify", "out_of_scope": "out_of_scope", "dates": "date_arithmetic", "typos": "typos",
     "mixed": "mixed",
 }  # fmt: skip
-# One file a tool: `tool_` by who built the tool, for tuning; `fresh_tool_` by somebody who had not seen it, held out.
-TOOL_SETS = {"tool_": "dev", "fresh_tool_": "test"}
+# One file a tool: `tool_` by who built the tool, for tuning; `fresh_tool_` by somebody who had not seen it, of which
+# every second one is held out.
+TOOL_SETS = ("tool_", "fresh_tool_")
 NO_DATA = [
     "no data", "no purchases", "no sales", "no records", "no figures", "there is no", "has no", "holds no",
     "outside", "data starts", "data begins", "没有", "无数据", "暂无", "数据范围", "超出",
@@ -58,9 +59,10 @@ def records() -> list[Record]:
         for entry in [*entries, *_entries(f"more_{name}")]:
             split = "test" if entry["k"] in held_out else "dev"
             lines.extend(_lines(entry, kind, split))
-    for prefix, split in TOOL_SETS.items():
+    for prefix in TOOL_SETS:
         for path in sorted((HERE / "source").glob(f"{prefix}*.yaml")):
-            for entry in _entries(path.stem):
+            for place, entry in enumerate(_entries(path.stem)):
+                split = "test" if prefix.startswith("fresh") and place % 2 else "dev"
                 lines.extend(_lines(entry, path.stem.removeprefix(prefix), split))
     return lines
 

@@ -17,6 +17,7 @@ from agent.contracts import Answer, Question
 from agent.evaluation import opening
 from agent.evaluation.bench import Bench, Times, Together, ask_together, problem_of, spread_out
 from agent.evaluation.bench_report import show_bench
+from agent.evaluation.benches import BENCHES
 from agent.evaluation.cli import bench_command, eval_command
 from agent.evaluation.queries import varied_queries
 from agent.evaluation.run import run_cases
@@ -113,7 +114,7 @@ def test_wrong_use_is_said(invoke: Invoke, words: list[str], says: str) -> None:
 def test_a_bench_that_is_not_there_lists_what_is(words: list[str]) -> None:
     with pytest.raises(UsageError) as caught:
         CliRunner().invoke(bench_command, words, standalone_mode=False, catch_exceptions=False)
-    assert caught.value.hint == "There is: ask."
+    assert caught.value.hint == f"There is: ask, {', '.join(BENCHES)}."
 
 
 def _nothing() -> None:

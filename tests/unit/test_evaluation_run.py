@@ -202,7 +202,7 @@ def test_the_shipped_sets_load_whole() -> None:
     assert len(everything) == len(load_sets(split="dev")) + len(load_sets(split="test"))
     assert {case.language for case in load_sets(language="zh")} == {"zh"}
     for case in everything:
-        if case.expect.status == {"answered"}:
+        if case.expect.status == {"answered"} and not case.expect.plans:
             assert all(any(f.values or f.rows for f in reading) for reading in case.expect.readings), case.id
             assert any(f.stated for f in case.expect.readings[0]), case.id
 
