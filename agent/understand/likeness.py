@@ -90,7 +90,7 @@ def by_handbook(understanding: Understanding, answers: Callable[[str], bool]) ->
     """
     readings = tuple(
         replace(r, ask=replace(r.ask, sure=("search_knowledge",), beyond=False))
-        if r.unread and not (r.metrics or r.ask.sure or r.ambiguities or r.inherited) and answers(r.text)
+        if (r.unread or r.filters) and not (r.metrics or r.ask.sure or r.ambiguities or r.inherited) and answers(r.text)
         else r
         for r in understanding.readings
     )
