@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from db.errors import UsageError
-from models.artifacts import ENDING, Meta
 
 if TYPE_CHECKING:
     from db.engine import Store
+    from models.artifacts import Meta
 
 Progress = Callable[[str, float], None]
-Train = Callable[["Store", date, Path, Progress], Meta]
+Train = Callable[["Store", date, Path, Progress], "Meta"]
 
 # kind -> its function, the role without which a store has nothing to learn from, and what the model is for
 KINDS: Mapping[str, tuple[str, str, str]] = {
@@ -43,6 +43,8 @@ def trainable(store: Store) -> tuple[str, ...]:
 
 def file_of(folder: Path, kind: str) -> Path:
     """Where a kind's model lies in a store's folder of trained models."""
+    from models.artifacts import ENDING  # here: it brings numpy, which a question for figures does without
+
     return folder / f"{kind}{ENDING}"
 
 

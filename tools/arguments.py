@@ -22,7 +22,6 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 Ids = Annotated[tuple[str, ...], Field(max_length=1_000_000)]
-STEP_FIELDS = ("customers", "products", "orders")  # what an earlier step's column may fill
 
 
 class Arguments(BaseModel):

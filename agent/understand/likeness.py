@@ -21,9 +21,7 @@ from tools.registry import Tool
 
 EXAMPLES, VECTORS = "examples.yaml", "examples.vectors.json"
 QUERY, BEYOND = "query_metrics", "out_of_scope"
-CLOSE = (
-    0.02  # nearer than this two tools are a choice; of 560 example questions left out one by one, see docs/design.md
-)
+CLOSE = 0.02  # nearer than this two tools are a choice for the planner; measured in docs/adr/008
 MOST = 3  # tools that a choice by meaning offers
 NEAREST = 3  # examples of a tool whose likeness is averaged: one odd sentence decides nothing
 
