@@ -30,7 +30,7 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question as it came in; ``as_of`` None means the store's own clock."""
+    """One question as it came in; ``as_of`` None means the store's own clock. ``via``: the face it was asked at."""
 
     id: str
     text: str
@@ -38,6 +38,7 @@ class Question:
     as_of: date | None = None
     conversation: str | None = None
     principal: Principal = Principal()
+    via: str = "cli"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,19 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """Something that would change the world outside an answer; done only after the operator's yes on this payload.
+
+    ``action`` is the tool that proposes it; ``payload`` is everything that will be done, and is kept until then.
+    """
+
+    id: str
+    action: ToolName
+    payload: Mapping[str, Any]
+    summary: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Timings:
     """Milliseconds of every stage."""
 
@@ -179,7 +193,7 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an interface shows. ``queries`` is the semantic memory of the turn, for follow-ups."""
+    """What an interface shows. ``queries`` is the semantic memory of the turn; ``proposals`` wait for a yes."""
 
     id: str
     question: str
@@ -200,3 +214,4 @@ class Answer:
     exit_status: int = 0
     corrections: tuple[tuple[str, str], ...] = ()
     queries: tuple[SemanticQuery, ...] = field(default=())
+    proposals: tuple[Proposal, ...] = ()

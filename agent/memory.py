@@ -31,6 +31,7 @@ class Turns(Protocol):
         calls: Sequence[KeptCall],
         status: str,
         created_at: datetime,
+        via: str | None = None,
     ) -> object:
         """Store a turn at the end of its conversation."""
 
@@ -71,6 +72,7 @@ class Memory:
             calls=[(c.tool, _plain(c.args)) for c in answer.plan.calls] if answer.plan else [],
             status=answer.status,
             created_at=self._clock(),
+            via=question.via,
         )
 
 
@@ -102,6 +104,7 @@ class _Transient:
         calls: Sequence[KeptCall],
         status: str,
         created_at: datetime,
+        via: str | None = None,
     ) -> None:
         if conversation is not None and status == "answered":
             with self._lock:

@@ -32,7 +32,10 @@ ShopOpsError
 ├── SecurityError             refused, and recorded
 │   ├── SQLRefused
 │   │   └── SQLMistake        unreadable, or an unknown table or column
-│   └── PermissionRefused
+│   ├── PermissionRefused
+│   └── SignInNeeded          nobody is signed in, or the token does not hold
+├── DeliveryError             a message that a channel did not take
+│   └── DeliveryRefused       it never will: wrong address, wrong secret
 └── InternalError             ours to fix
 
 Every error carries a stable ``code``, a sentence safe to show to an operator, and what to do next. The tree lives in
@@ -257,6 +260,25 @@ class PermissionRefused(SecurityError):
     """Something this operator may not do or see."""
 
     code = "permission_refused"
+
+
+class SignInNeeded(SecurityError):
+    """Nobody is signed in, or the token does not hold."""
+
+    code = "sign_in"
+
+
+class DeliveryError(ShopOpsError):
+    """A channel did not take a message; it is tried again later."""
+
+    code: ClassVar[str] = "delivery"
+    kind: ClassVar[Kind] = "retryable"
+
+
+class DeliveryRefused(DeliveryError):
+    """A channel that will never take the message: wrong address, wrong secret, too large."""
+
+    code, kind = "delivery_refused", "terminal"
 
 
 class InternalError(ShopOpsError):

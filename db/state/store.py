@@ -45,6 +45,7 @@ class Turn:
     calls: tuple[KeptCall, ...]
     status: str
     created_at: datetime
+    via: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,11 @@ class State:
         """
         return cls(open_engine(url, folder), folder)
 
+    @property
+    def engine(self) -> Engine:
+        """For the other parts of the state (accounts, proposals, schedules, outbox), which share this database."""
+        return self._engine
+
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
@@ -122,25 +128,28 @@ class State:
         calls: Sequence[KeptCall],
         status: str,
         created_at: datetime,
+        via: str | None = None,
     ) -> Turn:
-        """Store a turn at the end of its conversation; personal data in the question is masked first.
+        """Store a turn at the end of its conversation, and in the audit trail that it was asked: both or neither.
 
-        Calls whose arguments hold personal data are not kept, so that a follow-up asks again rather than guesses.
+        Personal data in the question is masked first, and the trail does not hold its words. Calls whose arguments hold
+        personal data are not kept, so that a follow-up asks again rather than guesses.
 
         Raises:
             ValueError: ``created_at`` has no time zone. StoreLocked, StoreError.
         """
         moment = _utc(created_at)
         clean = () if any(_personal(args) for _, args in calls) else tuple(calls)
-        turn = Turn(
-            conversation, principal, store, 0, answer_id, mask_personal(question), language, clean, status, created_at
-        )
+        masked, tools = mask_personal(question), [tool for tool, _ in calls]
+        turn = Turn(conversation, principal, store, 0, answer_id, masked, language, clean, status, created_at, via)
+        asked = {"answer": answer_id, "store": store, "status": status, "via": via, "tools": tools}
         row = {name: getattr(turn, name) for name in Turn.__slots__ if name != "calls"}
         row |= {"queries": [{"tool": tool, "args": dict(args)} for tool, args in clean], "created_at": moment}
 
         def write(connection: Connection) -> int:
             position = _next_position(connection, conversation, principal)
             connection.execute(insert(tables.turns).values(**row | {"position": position}))
+            self._append(connection, principal, "ask", payload_text(asked), moment)
             return position
 
         return replace(turn, position=self._retried(write))
@@ -187,15 +196,15 @@ class State:
         """
         moment, said = _utc(created_at), payload_text(payload)
 
-        def write(connection: Connection) -> AuditEntry:
-            a = tables.audit.c
-            last = connection.execute(select(a.number, a.hash).order_by(a.number.desc()).limit(1)).first()
-            number, previous = (last[0] + 1, last[1]) if last else (1, FIRST)
-            entry = sealed(self._audit_key(fresh=last is None), number, who, action, said, moment, previous)
-            connection.execute(insert(tables.audit).values(**asdict(entry)))
-            return entry
+        return self._retried(lambda connection: self._append(connection, who, action, said, moment))
 
-        return self._retried(write)
+    def _append(self, connection: Connection, who: str, action: str, said: str, moment: str) -> AuditEntry:
+        a = tables.audit.c
+        last = connection.execute(select(a.number, a.hash).order_by(a.number.desc()).limit(1)).first()
+        number, previous = (last[0] + 1, last[1]) if last else (1, FIRST)
+        entry = sealed(self._audit_key(fresh=last is None), number, who, action, said, moment, previous)
+        connection.execute(insert(tables.audit).values(**asdict(entry)))
+        return entry
 
     def audit_entries(self) -> Iterator[AuditEntry]:
         """The audit trail, oldest first."""

@@ -15,9 +15,10 @@ import pytest
 
 from agent.ask import Analyst
 from agent.contracts import Answer, Question
-from agent.interfaces.chat import charts, launch, running, view, words
-from agent.interfaces.chat.cells import Cells
+from agent.interfaces.chat import launch, running, view, words
 from agent.interfaces.chat.running import Running, Stage, Stopped, stages_then_answer
+from agent.present import charts
+from agent.present.cells import Cells
 from db.errors import SettingsError
 from db.semantic.load import load_store_schema
 from db.semantic.schema import StoreSchema, Text

@@ -12,8 +12,8 @@ from gradio.components.plot import AltairPlotData
 
 from agent.contracts import Answer
 from agent.interfaces.chat import view
-from agent.interfaces.chat.cells import Cells
-from agent.interfaces.chat.charts import vega
+from agent.present.cells import Cells
+from agent.present.charts import vega
 from db.semantic.schema import StoreSchema
 
 Message = dict[str, Any]

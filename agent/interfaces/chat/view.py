@@ -8,8 +8,8 @@ from html import escape
 
 from agent.contracts import Answer, Language
 from agent.interfaces.chat import words
-from agent.interfaces.chat.cells import NUMERIC, Cells
-from agent.interfaces.chat.charts import shown_rows
+from agent.present.cells import NUMERIC, Cells
+from agent.present.charts import shown_rows
 from db.semantic.schema import StoreSchema
 from tools.evidence import Evidence
 

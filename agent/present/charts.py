@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from agent.interfaces.chat.cells import Cells
+from agent.present.cells import Cells
 from tools.evidence import Chart, Column, Evidence, Value
 
 BARS = 20  # more bars than this are a table, not a picture

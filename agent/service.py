@@ -1,0 +1,62 @@
+"""What all faces share in one process: the settings, the state, and an analyst for each store and model."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from typing import Self
+
+from agent.ask import Analyst
+from agent.memory import Memory
+from agent.open import open_analyst
+from agent.settings import Settings
+from db.state import State
+
+
+class Service:
+    """Opens an analyst when it is first asked for, and keeps it. Safe for many threads.
+
+    Chat, bots, API, MCP and the scheduler get the same one, so that a store and a model are in memory once.
+    """
+
+    def __init__(self, settings: Settings, state: State) -> None:
+        """Use :meth:`open`."""
+        self.settings, self.state = settings, state
+        self._lock = threading.Lock()
+        self._analysts: dict[tuple[str, str], Analyst] = {}
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Open the state; stores and models are opened when they are first needed.
+
+        Raises:
+            StoreError, StoreLocked, StoreDamaged: the state cannot be used.
+        """
+        return cls(settings, State.open(settings.state, settings.data_dir))
+
+    def analyst(self, store: str | None = None, model: str | None = None) -> Analyst:
+        """The analyst of a store and a model; the settings' by default.
+
+        Raises:
+            ShopOpsError: what :func:`agent.open.open_analyst` raises.
+        """
+        key = (store or self.settings.store, model or self.settings.model)
+        with self._lock:
+            if key not in self._analysts:
+                self._analysts[key] = open_analyst(self.settings, store=key[0], model=key[1], memory=Memory(self.state))
+            return self._analysts[key]
+
+    def close(self) -> None:
+        """Let go of stores, models and state."""
+        with self._lock:
+            for analyst in self._analysts.values():
+                with suppress(Exception):  # the others are to be closed as well
+                    analyst.close()
+            self._analysts.clear()
+        self.state.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
