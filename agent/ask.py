@@ -59,6 +59,26 @@ class Verified(Protocol):
         """The query of a question that matches exactly, or nearly and unambiguously."""
 
 
+class Observer(Protocol):
+    """Who counts and times the questions; it must neither raise nor wait."""
+
+    def began(self, question: Question) -> None:
+        """A question came in."""
+
+    def ended(self, question: Question, answer: Answer, began: float) -> None:
+        """It was answered, whatever the status; ``began`` is on the clock of ``time.perf_counter``."""
+
+
+class Nobody:
+    """Counts nothing."""
+
+    def began(self, question: Question) -> None:
+        """Nothing."""
+
+    def ended(self, question: Question, answer: Answer, began: float) -> None:
+        """Nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """Everything that a question is read with."""
@@ -95,9 +115,10 @@ class Analyst:
         verified: Verified,
         limits: Limits = DEFAULT_LIMITS,
         workspace: Workspace = DEFAULT_WORKSPACE,
+        observer: Observer | None = None,
     ) -> None:
         self.store, self.memory, self.verified, self.limits = store, memory, verified, limits
-        self.workspace = workspace
+        self.workspace, self.observer = workspace, observer or Nobody()
         self._model = model
         self._lock = threading.Lock()
         self._words: Words | None = None
@@ -117,6 +138,7 @@ class Analyst:
     ) -> Answer:
         """Answer one question. Expected failures become an answer with status failed or refused, never an exception."""
         start = perf_counter()
+        self.observer.began(question)
         language: Language = "zh" if detect_language(question.text) == "zh" else "en"
         try:
             answer = self._answer(question, progress or (lambda stage, message: None), cancel)
@@ -129,6 +151,7 @@ class Analyst:
         total = (perf_counter() - start) * 1000
         answer = replace(answer, timings=replace(answer.timings, total=total))
         self._remember(question, answer)
+        self.observer.ended(question, answer, start)
         return answer
 
     def _remember(self, question: Question, answer: Answer) -> None:
@@ -193,6 +216,7 @@ class Analyst:
             suggestions=suggestions(queries, self.store.schema, draft.language, self.store.data_range),
             queries=queries,
             timings=Timings(*spent, composed_ms, clock.lap()),
+            spans=executed.spans,
         )
         return relink(answer, executed.people, question.principal)
 

@@ -70,12 +70,19 @@ class Settings(BaseModel):
         10.0, ge=0, le=3600, allow_inf_nan=False, description="seconds that an endpoint may ask us to wait, at most"
     )
 
+    otlp_endpoint: str | None = Field(
+        None, description="where `shopops serve` sends OpenTelemetry traces, e.g. `http://127.0.0.1:4318/v1/traces`"
+    )
+    shutdown_seconds: Seconds = Field(
+        30.0, description="`shopops serve` lets running answers finish for so long when it is stopped"
+    )
+
     @field_validator("data_dir", "cache_dir")
     @classmethod
     def _home(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("hub", "base_url")
+    @field_validator("hub", "base_url", "otlp_endpoint")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("http://", "https://")):

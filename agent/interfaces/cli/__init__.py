@@ -8,6 +8,7 @@ from agent.interfaces.cli.group import LazyGroup
 COMMANDS: dict[str, tuple[str, str]] = {
     "ask": ("agent.interfaces.cli.ask:ask", "Ask a question, or a file of questions."),
     "chat": ("agent.interfaces.cli.chat:chat", "Open the chat in a browser."),
+    "serve": ("agent.interfaces.cli.serve:serve", "Serve all faces, schedules and alerts in one process."),
     "load": ("agent.interfaces.cli.load:load", "Load a store's data."),
     "model": ("agent.interfaces.cli.model:model", "Fetch, list and choose language models."),
     "train": ("agent.interfaces.cli.train:train", "Train the models of a store, measured on data held out."),
