@@ -1,4 +1,4 @@
-"""What an administrator sees of the questions: counts and times for Prometheus, spans for OpenTelemetry, a line in the log.
+"""What an administrator sees of the questions: figures for Prometheus, spans for OpenTelemetry, a line in the log.
 
 No question, name, figure or row goes into any of them: labels are of the product's own vocabulary.
 """
@@ -19,7 +19,7 @@ from agent.contracts import Answer, Question
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
-    from structlog.typing import FilteringBoundLogger
+    from structlog.stdlib import BoundLogger
 
 STAGES = ("understand", "plan", "execute", "compose", "verify")
 VIAS = frozenset({"cli", "chat", "slack", "feishu", "dingtalk", "api", "mcp", "brief", "schedule"})
@@ -35,7 +35,7 @@ class Telemetry:
         log: gets one event an answer.
     """
 
-    def __init__(self, tracer: Tracer | None = None, log: FilteringBoundLogger | None = None) -> None:
+    def __init__(self, tracer: Tracer | None = None, log: BoundLogger | None = None) -> None:
         self._tracer, self._log = tracer, log
         self.registry = CollectorRegistry()
         to = self.registry

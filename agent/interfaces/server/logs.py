@@ -15,14 +15,15 @@ from types import TracebackType
 from typing import Any, TextIO
 
 import structlog
-from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+from structlog.stdlib import BoundLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from db.state.masking import mask_personal
 
 FRAMES = 20  # the innermost lines of a fault: more says nothing new
 
 
-def set_up(stream: TextIO | None = None) -> FilteringBoundLogger:
+def set_up(stream: TextIO | None = None) -> BoundLogger:
     """Send every log of this process to ``stream`` (standard error) as JSON lines; the server's own logger."""
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
@@ -55,7 +56,7 @@ def set_up(stream: TextIO | None = None) -> FilteringBoundLogger:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    logger: FilteringBoundLogger = structlog.stdlib.get_logger("shopops.server")
+    logger: BoundLogger = structlog.stdlib.get_logger("shopops.server")
     return logger
 
 

@@ -68,7 +68,9 @@ class StateFigures(Collector):
         try:
             with reading(self._engine) as connection:
                 d, a = deliveries.c, alerts.c
-                found = dict(connection.execute(select(d.status, func.count()).group_by(d.status)).tuples().all())
+                found: dict[str, int] = dict(
+                    connection.execute(select(d.status, func.count()).group_by(d.status)).tuples().all()
+                )
                 by_store = select(a.store, func.count()).where(a.status == "open").group_by(a.store)
                 stores = connection.execute(by_store).tuples().all()
         except ShopOpsError:
