@@ -9,6 +9,7 @@ two seconds that a cold question may take, and does not say where a value came f
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from platformdirs import user_cache_path, user_config_path, user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from agent.delivery.options import KINDS, ChannelOptions, Name
 from db.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -76,6 +78,17 @@ class Settings(BaseModel):
     shutdown_seconds: Seconds = Field(
         30.0, description="`shopops serve` lets running answers finish for so long when it is stopped"
     )
+    channels: dict[Name, ChannelOptions] = Field(
+        {}, description="where briefs, alerts and exports go, by name (docs/channels.md); JSON in the environment"
+    )
+
+    @field_validator("channels", mode="before")
+    @classmethod
+    def _tables(cls, value: Any) -> Any:
+        try:
+            return json.loads(value) if isinstance(value, str) else value
+        except json.JSONDecodeError:
+            raise ValueError("it is not JSON") from None  # the decoder's own message could quote a secret
 
     @field_validator("data_dir", "cache_dir")
     @classmethod
@@ -215,9 +228,10 @@ def _checked(values: dict[str, Any], origins: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = str(first["loc"][0])
+        inner = "".join(f".{part}" for part in first["loc"][1:] if part not in (*KINDS, "[key]"))
         what = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
         raise SettingsError(
-            f"The setting '{name}' ({origins.get(name, DEFAULT)}) cannot be used: {what[:1].lower()}{what[1:]}.",
+            f"The setting '{name}{inner}' ({origins.get(name, DEFAULT)}) cannot be used: {what[:1].lower()}{what[1:]}.",
             f"It is {Settings.model_fields[name].description}.",
         ) from None
 

@@ -269,10 +269,14 @@ class SignInNeeded(SecurityError):
 
 
 class DeliveryError(ShopOpsError):
-    """A channel did not take a message; it is tried again later."""
+    """A channel did not take a message; it is tried again later, ``retry_after`` seconds from now where it says so."""
 
     code: ClassVar[str] = "delivery"
     kind: ClassVar[Kind] = "retryable"
+
+    def __init__(self, message: str, hint: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, hint)
+        self.retry_after = retry_after
 
 
 class DeliveryRefused(DeliveryError):

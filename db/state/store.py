@@ -198,6 +198,31 @@ class State:
 
         return self._retried(lambda connection: self._append(connection, who, action, said, moment))
 
+    def audited(
+        self,
+        who: str,
+        action: str,
+        payload: Mapping[str, Any],
+        created_at: datetime,
+        change: Callable[[Connection], T],
+    ) -> T:
+        """Make a change and append it to the audit trail: both or neither.
+
+        Args:
+            change: writes in the transaction that it is given; it is called anew where another writer was first.
+
+        Raises:
+            StoreDamaged: as :meth:`append_audit`. ValueError, StoreLocked, StoreError, and what ``change`` raises.
+        """
+        moment, said = _utc(created_at), payload_text(payload)
+
+        def write(connection: Connection) -> T:
+            changed = change(connection)
+            self._append(connection, who, action, said, moment)
+            return changed
+
+        return self._retried(write)
+
     def _append(self, connection: Connection, who: str, action: str, said: str, moment: str) -> AuditEntry:
         a = tables.audit.c
         last = connection.execute(select(a.number, a.hash).order_by(a.number.desc()).limit(1)).first()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from time import perf_counter
@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request
 
 from agent.interfaces.server import health, observing
 from agent.interfaces.server.health import Readiness
+from agent.interfaces.web import App, Receive, Scope, Send
 from agent.service import Service
 from agent.settings import Settings
 from agent.telemetry import Telemetry
@@ -21,11 +22,6 @@ from db.errors import SettingsError
 
 RETRY_AFTER = b"15"  # seconds that a client waits while another process takes over
 log = logging.getLogger("shopops.server")
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +62,7 @@ def application(service: Service, telemetry: Telemetry, readiness: Readiness, ho
     """All faces as one ASGI application."""
     from agent.interfaces import api, bots, chat, mcp
     from agent.interfaces.identity import principal_of
-    from agent.interfaces.web import protected
+    from agent.interfaces.web import guarded, trusted
 
     app = FastAPI(title="ShopOps", docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -78,7 +74,7 @@ def application(service: Service, telemetry: Telemetry, readiness: Readiness, ho
     app.include_router(bots.router(service))
     mcp.mount(app, service)
     chat.mount(app, service)  # last: it answers every path that nobody else does
-    return measured(draining(protected(app, host), readiness), telemetry, app)
+    return measured(draining(guarded(trusted(app, host)), readiness), telemetry, app)
 
 
 def refuse_open_doors(service: Service, host: str) -> None:

@@ -15,8 +15,8 @@ from types import FrameType
 
 import uvicorn
 
-from agent.interfaces.chat.server import listen
 from agent.interfaces.server.application import Parts, parts_of
+from agent.interfaces.web import listen
 from agent.settings import Settings
 
 CLOSING_SECONDS = 2  # open tabs hold a connection: after the answers are out it is cut
