@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "feedback": ("agent.interfaces.cli.feedback:feedback", "Say whether an answer was right."),
     "eval": ("agent.evaluation.cli:eval_command", "Measure a model on sets of questions."),
     "bench": ("agent.evaluation.cli:bench_command", "Measure times and memory."),
+    "backup": ("agent.interfaces.cli.backup:backup", "Copy what could not be got again into one archive."),
     "doctor": ("agent.interfaces.cli.doctor:doctor", "Show what is in force, and what is missing."),
 }
 EXAMPLE = 'Example: shopops ask "Which five departments brought in the most revenue in 2017?"'
