@@ -31,6 +31,7 @@ PREFIX = "SHOPOPS_"
 FILE = "shopops.toml"
 DEFAULT = "default"
 
+LIMITS = r"^[1-9]\d{0,5}/(second|minute|hour|day)(;[1-9]\d{0,5}/(second|minute|hour|day))*$"
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 
 
@@ -70,6 +71,15 @@ class Settings(BaseModel):
     retries: int = Field(2, ge=0, le=10, description="tries after a busy or broken endpoint, within `model_seconds`")
     longest_wait: float = Field(
         10.0, ge=0, le=3600, allow_inf_nan=False, description="seconds that an endpoint may ask us to wait, at most"
+    )
+    request_limit: str = Field(
+        "300/minute", pattern=LIMITS, description="requests to API and MCP of one user; `N/second`, `minute`, `hour`"
+    )
+    question_limit: str = Field(
+        "60/minute;600/hour", pattern=LIMITS, description="of these, questions, tool calls and briefs of one user"
+    )
+    address_limit: str = Field(
+        "1200/minute", pattern=LIMITS, description="requests to API and MCP of all users at one address"
     )
 
     channels: dict[Name, ChannelOptions] = Field(
