@@ -12,6 +12,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "model": ("agent.interfaces.cli.model:model", "Fetch, list and choose language models."),
     "train": ("agent.interfaces.cli.train:train", "Train the models of a store, measured on data held out."),
     "watch": ("agent.interfaces.cli.watch:watch", "Score new payments and refunds as they come."),
+    "channel": ("agent.interfaces.cli.channel:channel", "List and try the channels that messages go to."),
     "feedback": ("agent.interfaces.cli.feedback:feedback", "Say whether an answer was right."),
     "eval": ("agent.evaluation.cli:eval_command", "Measure a model on sets of questions."),
     "bench": ("agent.evaluation.cli:bench_command", "Measure times and memory."),
