@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "watch": ("agent.interfaces.cli.watch:watch", "Score new payments and refunds as they come."),
     "user": ("agent.interfaces.cli.user:user", "Say who may sign in, and what they may see."),
     "token": ("agent.interfaces.cli.token:token", "Make and revoke the tokens that programs sign in with."),
+    "channel": ("agent.interfaces.cli.channel:channel", "List and try the channels that messages go to."),
     "feedback": ("agent.interfaces.cli.feedback:feedback", "Say whether an answer was right."),
     "eval": ("agent.evaluation.cli:eval_command", "Measure a model on sets of questions."),
     "bench": ("agent.evaluation.cli:bench_command", "Measure times and memory."),
