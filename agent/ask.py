@@ -294,6 +294,11 @@ class Analyst:
             exit_status=error.exit_status,
         )
 
+    @property
+    def model(self) -> Callable[[], LanguageModel]:
+        """Gives the language model; it is opened at the first call."""
+        return self._model
+
     def close(self) -> None:
         """Let go of the store."""
         self.store.close()

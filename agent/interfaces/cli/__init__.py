@@ -7,6 +7,7 @@ from agent.interfaces.cli.group import LazyGroup
 # name -> where the command is, and its line in `shopops --help`; a new command is one line here
 COMMANDS: dict[str, tuple[str, str]] = {
     "ask": ("agent.interfaces.cli.ask:ask", "Ask a question, or a file of questions."),
+    "brief": ("agent.interfaces.cli.brief:brief", "Write the weekly brief."),
     "chat": ("agent.interfaces.cli.chat:chat", "Open the chat in a browser."),
     "mcp": ("agent.interfaces.cli.mcp:mcp", "Serve the tools to an assistant on this machine (MCP)."),
     "load": ("agent.interfaces.cli.load:load", "Load a store's data."),
