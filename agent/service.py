@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Self
 
 from agent.ask import Analyst, Observer
+from agent.deciding import Deciding
 from agent.memory import Memory
 from agent.open import open_analyst
 from agent.settings import Settings
@@ -46,7 +47,11 @@ class Service:
         key = (store or self.settings.store, model or self.settings.model)
         with self._lock:
             if key not in self._analysts:
-                self._analysts[key] = open_analyst(self.settings, store=key[0], model=key[1], memory=Memory(self.state))
+                opened = open_analyst(
+                    self.settings, store=key[0], model=key[1], memory=Memory(self.state), observer=self.observer
+                )
+                opened.decide = Deciding(self)
+                self._analysts[key] = opened
             return self._analysts[key]
 
     def close(self) -> None:
