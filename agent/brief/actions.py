@@ -265,7 +265,7 @@ def _usual_claim(desk: Desk, metric: str, kpi: Kpi, _name: str) -> Claim:
     return Claim("", "usual", text, metric, kpi.unit, desk.frame.after, low, high, centre)
 
 
-def _action(  # noqa: PLR0913 - the parts of an action
+def _action(
     desk: Desk, kind: str, title: Text, effect: Text, places: Sequence[Cell], weight: float,
     claim: Claim | None, simulated: bool, value: object, unit: object,
 ) -> Action:  # fmt: skip

@@ -8,7 +8,6 @@ from pathlib import Path
 from agent.brief.contracts import Brief, Format
 from agent.brief.page import Page, markdown
 from agent.brief.templating import render
-from db.errors import ShopOpsError
 from db.semantic.schema import StoreSchema
 
 

@@ -74,7 +74,7 @@ def application(service: Service, telemetry: Telemetry, readiness: Readiness, ho
     app.include_router(bots.router(service))
     mcp.mount(app, service)
     chat.mount(app, service)  # last: it answers every path that nobody else does
-    return measured(draining(guarded(trusted(app, host)), readiness), telemetry, app)
+    return measured(draining(guarded(trusted(app, host)), readiness), telemetry)
 
 
 def refuse_open_doors(service: Service, host: str) -> None:
@@ -120,7 +120,7 @@ def draining(app: App, readiness: Readiness) -> App:
     return answer
 
 
-def measured(app: App, telemetry: Telemetry, routes: FastAPI) -> App:
+def measured(app: App, telemetry: Telemetry) -> App:
     """The same application, its requests counted by the pattern of their route."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:

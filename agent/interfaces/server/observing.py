@@ -72,7 +72,7 @@ class StateFigures(Collector):
                     connection.execute(select(d.status, func.count()).group_by(d.status)).tuples().all()
                 )
                 by_store = select(a.store, func.count()).where(a.status == "open").group_by(a.store)
-                stores = connection.execute(by_store).tuples().all()
+                stores = connection.execute(by_store).all()
         except ShopOpsError:
             log.exception("the state's figures cannot be read")
             return ()
