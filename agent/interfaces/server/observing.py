@@ -68,9 +68,8 @@ class StateFigures(Collector):
         try:
             with reading(self._engine) as connection:
                 d, a = deliveries.c, alerts.c
-                found: dict[str, int] = dict(
-                    connection.execute(select(d.status, func.count()).group_by(d.status)).tuples().all()
-                )
+                by_status = select(d.status, func.count()).group_by(d.status)
+                found = {status: count for status, count in connection.execute(by_status)}
                 by_store = select(a.store, func.count()).where(a.status == "open").group_by(a.store)
                 stores = connection.execute(by_store).all()
         except ShopOpsError:
