@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from agent.contracts import Answer, Call, Question
 
 if TYPE_CHECKING:
+    from db.state.answers import Answers
     from db.state.store import KeptCall
 
 
@@ -43,9 +44,12 @@ def _now() -> datetime:
 class Memory:
     """What a conversation asked last. Belongs to its principal and its store: nobody recalls another's."""
 
-    def __init__(self, turns: Turns, clock: Callable[[], datetime] = _now) -> None:
-        """Keep turns in ``turns``; ``clock`` gives the moment that they are stamped with."""
-        self._turns = turns
+    def __init__(self, turns: Turns, clock: Callable[[], datetime] = _now, answers: Answers | None = None) -> None:
+        """Keep turns in ``turns``; ``clock`` gives the moment that they are stamped with.
+
+        ``answers`` keeps what was answered as well, for a face that shows conversations again.
+        """
+        self._turns, self._answers = turns, answers
         self._clock = clock
 
     @classmethod
@@ -61,7 +65,12 @@ class Memory:
         return tuple(Call(tool, args) for tool, args in kept)
 
     def remember(self, question: Question, answer: Answer) -> None:
-        """Keep the turn. One without a conversation is kept for feedback, and recalled by nobody."""
+        """Keep the turn. One without a conversation is kept for feedback, and recalled by nobody.
+
+        Args:
+            answer: under pseudonyms: it is written down.
+        """
+        now = self._clock()
         self._turns.add_turn(
             conversation=question.conversation,
             principal=question.principal.name,
@@ -71,9 +80,13 @@ class Memory:
             language=answer.language,
             calls=[(c.tool, _plain(c.args)) for c in answer.plan.calls] if answer.plan else [],
             status=answer.status,
-            created_at=self._clock(),
+            created_at=now,
             via=question.via,
         )
+        if self._answers is not None and question.conversation is not None:
+            from agent.kept import kept_answer
+
+            self._answers.keep(answer.id, question.principal.name, kept_answer(answer), now)
 
 
 def _plain(args: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from agent.memory import Memory
 from agent.open import open_analyst
 from agent.settings import Settings
 from db.state import State
+from db.state.answers import Answers
 
 
 class Service:
@@ -43,7 +44,8 @@ class Service:
         key = (store or self.settings.store, model or self.settings.model)
         with self._lock:
             if key not in self._analysts:
-                self._analysts[key] = open_analyst(self.settings, store=key[0], model=key[1], memory=Memory(self.state))
+                memory = Memory(self.state, answers=Answers(self.state))
+                self._analysts[key] = open_analyst(self.settings, store=key[0], model=key[1], memory=memory)
             return self._analysts[key]
 
     def close(self) -> None:
