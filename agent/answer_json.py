@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from agent.contracts import Answer, Timings
+from agent.contracts import Answer, Proposal, Timings
 from tools.evidence import Chart, Evidence, Fact
 
 STAGES = ("understand", "plan", "execute", "compose", "verify", "total")
@@ -48,6 +48,7 @@ def answer_object(answer: Answer) -> dict[str, Any]:
             "cached": answer.tokens.cached,
         },
         "timings_ms": _timings(answer.timings),
+        "proposals": [_proposal(item, answer.language) for item in answer.proposals],
     }
 
 
@@ -78,6 +79,11 @@ def _fact(fact: Fact, language: str) -> dict[str, Any]:
         "text": fact.text.of(language),
         "evidence": [{"id": cell.evidence, "row": cell.row, "column": cell.column} for cell in fact.cells],
     }
+
+
+def _proposal(item: Proposal, language: str) -> dict[str, Any]:
+    summary = item.summary.of(language)
+    return {"id": item.id, "action": item.action, "payload": _plain(item.payload), "summary": summary}
 
 
 def _chart(chart: Chart) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
@@ -13,7 +13,8 @@ from typing import Protocol
 
 from agent.calls import query_of
 from agent.compose import compose
-from agent.contracts import Answer, Call, Language, Plan, Question, Timings, Understanding
+from agent.contracts import Answer, Call, Language, Plan, Proposal, Question, Timings, Understanding
+from agent.doing.work import Done
 from agent.execute import Desk, Executed, Workspace, execute
 from agent.execute import Limits as Limits  # noqa: PLC0414 - opened analysts name their limits from here
 from agent.plan import Planned, options_text, plan_question
@@ -33,7 +34,7 @@ from db.errors import AsOfError, InternalError, SecurityError, ShopOpsError
 from db.semantic.query import Interval, SemanticQuery
 from models.llm.base import LanguageModel
 from tools.people import People
-from tools.registry import planned_tools
+from tools.registry import Proposed, planned_tools
 
 Progress = Callable[[str, str], None]
 OnText = Callable[[str], None]
@@ -50,6 +51,9 @@ class Memory(Protocol):
     def recall(self, question: Question) -> tuple[Call, ...]:
         """The calls of the conversation's last answer; none for a first or single question."""
 
+    def propose(self, question: Question, proposed: Sequence[Proposed]) -> tuple[Proposal, ...]:
+        """Keep what waits for the operator's yes."""
+
     def remember(self, question: Question, answer: Answer) -> None:
         """Keep the turn."""
 
@@ -59,6 +63,13 @@ class Verified(Protocol):
 
     def match(self, text: str, as_of: date) -> SemanticQuery | None:
         """The query of a question that matches exactly, or nearly and unambiguously."""
+
+
+class Decider(Protocol):
+    """Who reads a bare "yes" or 好 as the answer to what was proposed right before."""
+
+    def __call__(self, question: Question) -> Done | None:
+        """What the yes or no did; None where the question is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +121,7 @@ class Analyst:
     ) -> None:
         self.store, self.memory, self.verified, self.limits = store, memory, verified, limits
         self.workspace = workspace
+        self.decide: Decider | None = None  # set by those who can act: see agent.service
         self._model = model
         self._lock = threading.Lock()
         self._words: Words | None = None
@@ -165,6 +177,8 @@ class Analyst:
         clock, question, progress, cancel = _Clock(perf_counter()), asked.question, asked.progress, asked.cancel
         as_of, everything = self._as_of(question)
         progress("understand", "reading")
+        if self.decide is not None and (done := self.decide(question)):
+            return self._decided(question, done, as_of), None
         settled = self._without_model(question, as_of)
         if settled:
             language: Language = "zh" if detect_language(question.text) == "zh" else "en"
@@ -222,6 +236,7 @@ class Analyst:
             tokens=planned.usage + composed.usage,
             suggestions=suggestions(queries, self.store.schema, draft.language, self.store.data_range),
             queries=queries,
+            proposals=self.memory.propose(question, executed.proposed),
             timings=Timings(*spent, composed_ms, clock.lap()),
         )
 
@@ -302,6 +317,11 @@ class Analyst:
             corrections=understanding.corrections,
         )
 
+    def _decided(self, question: Question, done: Done, as_of: date) -> Answer:
+        language: Language = "zh" if detect_language(question.text) == "zh" else "en"
+        text = done.text.of(language)
+        return Answer(question.id, question.text, language, question.store, as_of, "answered", text)
+
     def _failed(self, question: Question, language: Language, error: ShopOpsError) -> Answer:
         return Answer(
             id=question.id,
@@ -314,6 +334,11 @@ class Analyst:
             error=error.code,
             exit_status=error.exit_status,
         )
+
+    @property
+    def model(self) -> Callable[[], LanguageModel]:
+        """Gives the language model; it is opened at the first call."""
+        return self._model
 
     def close(self) -> None:
         """Let go of the store."""

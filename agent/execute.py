@@ -15,7 +15,7 @@ from db.errors import AnalysisError, Cancelled, InternalError
 from tools.arguments import FromStep
 from tools.evidence import Evidence, Fact
 from tools.people import People
-from tools.registry import ToolContext, ToolResult, tool
+from tools.registry import Proposed, ToolContext, ToolResult, tool
 
 CALLS_AT_ONCE = 2  # two cores; DuckDB uses both for one query already
 
@@ -40,11 +40,15 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """What the calls gave, in the plan's order; ``people`` knows the customers behind the pseudonyms."""
+    """What the calls gave, in the plan's order; ``people`` knows the customers behind the pseudonyms.
+
+    ``proposed``: what its write tools would do after a yes.
+    """
 
     evidence: tuple[Evidence, ...]
     facts: tuple[Fact, ...]
     people: People
+    proposed: tuple[Proposed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +149,5 @@ def _numbered(results: Sequence[ToolResult], told: Sequence[bool], people: Peopl
         start = len(facts)
         facts.extend(replace(fact, id=f"f{start + i}") for i, fact in enumerate(result.facts, 1))
     tables = tuple(table for result in results for table in (result.evidence, *result.more))
-    return Executed(tables, tuple(facts), people)
+    proposed = tuple(result.proposed for result in results if result.proposed)
+    return Executed(tables, tuple(facts), people, proposed)

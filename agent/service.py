@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Self
 
 from agent.ask import Analyst
+from agent.deciding import Deciding
 from agent.memory import Memory
 from agent.open import open_analyst
 from agent.settings import Settings
@@ -45,7 +46,9 @@ class Service:
         with self._lock:
             if key not in self._analysts:
                 memory = Memory(self.state, answers=Answers(self.state))
-                self._analysts[key] = open_analyst(self.settings, store=key[0], model=key[1], memory=memory)
+                opened = open_analyst(self.settings, store=key[0], model=key[1], memory=memory)
+                opened.decide = Deciding(self)
+                self._analysts[key] = opened
             return self._analysts[key]
 
     def close(self) -> None:
