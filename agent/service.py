@@ -12,6 +12,7 @@ from agent.memory import Memory
 from agent.open import open_analyst
 from agent.settings import Settings
 from db.state import State
+from db.state.answers import Answers
 
 
 class Service:
@@ -47,9 +48,8 @@ class Service:
         key = (store or self.settings.store, model or self.settings.model)
         with self._lock:
             if key not in self._analysts:
-                opened = open_analyst(
-                    self.settings, store=key[0], model=key[1], memory=Memory(self.state), observer=self.observer
-                )
+                memory = Memory(self.state, answers=Answers(self.state))
+                opened = open_analyst(self.settings, store=key[0], model=key[1], memory=memory, observer=self.observer)
                 opened.decide = Deciding(self)
                 self._analysts[key] = opened
             return self._analysts[key]
