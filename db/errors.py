@@ -4,7 +4,8 @@ ShopOpsError
 ├── UsageError                the call itself is wrong (exit 2)
 │   ├── QuestionError         empty, too long, control characters
 │   ├── SettingsError         a setting that cannot be used
-│   └── AsOfError             an as-of date outside the data
+│   ├── AsOfError             an as-of date outside the data
+│   └── ProposalError         no such proposal, or one that was decided or has expired
 ├── SchemaError               a store YAML that does not hold (file, line, fix)
 ├── QueryError                a query object the semantic layer refuses
 │   ├── UnknownMetric
@@ -92,6 +93,12 @@ class AsOfError(UsageError):
     """An as-of date outside the store's data."""
 
     code = "as_of"
+
+
+class ProposalError(UsageError):
+    """There is no such proposal, or it was decided or has expired."""
+
+    code = "proposal"
 
 
 class SchemaError(ShopOpsError):
@@ -269,10 +276,14 @@ class SignInNeeded(SecurityError):
 
 
 class DeliveryError(ShopOpsError):
-    """A channel did not take a message; it is tried again later."""
+    """A channel did not take a message; it is tried again later, ``retry_after`` seconds from now where it says so."""
 
     code: ClassVar[str] = "delivery"
     kind: ClassVar[Kind] = "retryable"
+
+    def __init__(self, message: str, hint: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, hint)
+        self.retry_after = retry_after
 
 
 class DeliveryRefused(DeliveryError):
