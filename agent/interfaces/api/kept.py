@@ -8,31 +8,25 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from agent.contracts import Answer, Principal
+from agent.contracts import Principal
 from agent.interfaces.api.bodies import AnswerOut, ConversationsOut, FeedbackIn, SaidOut, TalkOut
 from agent.interfaces.api.documents import FAILURES
 from agent.interfaces.guard import Guard, principal_of_request
 from agent.interfaces.problems import NotFound
-from agent.present.cells import Cells
+from agent.present.sheets import CSV, XLSX, csv_bytes, xlsx_bytes
 from agent.service import Service
-from tools.evidence import Evidence
 
 AnswerId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,200}$")]
 TalkId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,200}$")]
 EvidenceId = Annotated[str, Path(pattern=r"^e[0-9]{1,4}[a-z]?$")]
 Form = Literal["csv", "xlsx"]
-KINDS: dict[Form, str] = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+KINDS: dict[Form, str] = {"csv": CSV, "xlsx": XLSX}
 FILES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The table.",
         "content": {
             "text/csv": {"schema": {"type": "string"}},
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {
-                "schema": {"type": "string", "format": "binary"}
-            },
+            XLSX: {"schema": {"type": "string", "format": "binary"}},
         },
     }
 }
@@ -59,9 +53,9 @@ def add_to(routes: APIRouter, guard: Guard) -> None:
         table = next((item for item in found.evidence if item.id == evidence), None)
         if table is None:
             raise NotFound("This answer has no such table.", "Its JSON lists them under evidence.")
-        cells = Cells(service.analyst(found.store).store.schema, found.language)
+        make = csv_bytes if form == "csv" else xlsx_bytes
         name = f'attachment; filename="{answer}-{evidence}.{form}"'
-        return Response(_file(found, table, cells, form), media_type=KINDS[form], headers={"Content-Disposition": name})
+        return Response(make(table, found.language), media_type=KINDS[form], headers={"Content-Disposition": name})
 
     @routes.put("/answers/{answer}/feedback", response_model=SaidOut, responses=FAILURES, tags=["answers"])
     def put_feedback(request: Request, answer: AnswerId, body: FeedbackIn) -> Mapping[str, str]:
@@ -103,16 +97,6 @@ def add_to(routes: APIRouter, guard: Guard) -> None:
         name = principal_of_request(request).name
         if not Answers(service.state).forget(conversation, name, datetime.now(UTC)):
             raise NotFound("There is no such conversation of yours.", "GET /conversations lists them.")
-
-
-def _file(answer: Answer, table: Evidence, cells: Cells, form: Form) -> bytes:
-    from agent.present.sheets import csv_bytes, xlsx_bytes
-
-    if form == "csv":
-        return csv_bytes(table, cells)
-    about = {"question": answer.question, "table": table.title.of(answer.language), "data": table.origin}
-    about |= {"as_of": answer.as_of.isoformat(), "source": table.sql or table.method or ""}
-    return xlsx_bytes(table, cells, tuple(about.items()))
 
 
 def _kept(service: Service, answer: str, principal: Principal) -> Mapping[str, Any]:
