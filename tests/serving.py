@@ -22,6 +22,9 @@ from agent.settings import Settings
 from db.semantic.query import Filter
 from db.state.accounts import Accounts, Role
 from db.state.tokens import Tokens
+from models.llm.base import Capabilities
+from models.llm.bridge import ChatLanguageModel
+from models.llm.scripted import Asked, ChatScripted, Reply
 from tests.unit.answers import answer
 
 BASE = "/api/v1"
@@ -30,9 +33,18 @@ LOCAL = ("127.0.0.1", 50000)
 
 def service_in(folder: Path, analyst: Any = None, **settings: Any) -> Service:
     """A service over a state in ``folder``; ``analyst`` answers for the settings' store."""
-    service = Service.open(Settings(data_dir=folder, cache_dir=folder / "cache", **settings))
+    service = Service.open(Settings(**{"data_dir": folder, "cache_dir": folder / "cache", **settings}))
     if analyst is not None:
         service._analysts[service.settings.store, service.settings.model] = analyst
+    return service
+
+
+def shop_in(folder: Path, journey: Path, **settings: Any) -> Service:
+    """A service over the demo store, with a state of its own in ``folder``, and a model that takes the first choice."""
+    (folder / "stores").symlink_to(journey / "stores")
+    service = service_in(folder, cache_dir=journey / "cache", model="local:none", **settings)
+    model = ChatLanguageModel("scripted", FirstChoice(), Capabilities())
+    service.analyst()._model = lambda: model
     return service
 
 
@@ -79,6 +91,17 @@ def served(service: Service) -> Iterator[str]:
         server.should_exit = True
         thread.join(10)
         listening.close()
+
+
+class FirstChoice(ChatScripted):
+    """Fills every field of a form with the first of its choices."""
+
+    def reply_to(self, asked: Asked) -> Reply:
+        """The filled form."""
+        parts = (asked.schema or {}).get("properties", {})
+        return {
+            name: {slot: spec["enum"][0] for slot, spec in part["properties"].items()} for name, part in parts.items()
+        }
 
 
 @dataclass
