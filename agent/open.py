@@ -9,6 +9,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from agent.ask import Analyst, Limits, Memory
+from agent.delivery.names import channel_names
 from agent.execute import Workspace
 from agent.settings import Settings
 from agent.verified import VerifiedQuestions, shipped_path
@@ -40,7 +41,13 @@ def open_analyst(
     verified = VerifiedQuestions(shipped_path(name), settings.verified_file(name), schema, opened.data_start)
     limits = Limits(settings.model_seconds, settings.query_seconds, settings.row_cap)
     kept = memory or _memory(settings)
-    workspace = Workspace(trained_folder(settings.data_dir, name), settings.handbook_folder(name), people_key(settings))
+    workspace = Workspace(
+        trained_folder(settings.data_dir, name),
+        settings.handbook_folder(name),
+        people_key(settings),
+        channel_names(settings),
+        settings.zone,
+    )
     return Analyst(opened, _ModelOnce(settings, model or settings.model), kept, verified, limits, workspace)
 
 
