@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from time import perf_counter
 
-from agent.contracts import Call, Plan, Principal
+from agent.contracts import Call, Plan, Principal, Span
 from db.engine import Store
 from db.errors import AnalysisError, Cancelled, InternalError
 from tools.arguments import FromStep
@@ -53,6 +54,7 @@ class Executed:
     evidence: tuple[Evidence, ...]
     facts: tuple[Fact, ...]
     people: People
+    spans: tuple[Span, ...] = ()
     proposed: tuple[Proposed, ...] = ()
 
 
@@ -78,6 +80,7 @@ def execute(plan: Plan, desk: Desk) -> Executed:
     """
     people = People(desk.workspace.key)
     results: dict[int, ToolResult] = {}
+    spans: dict[int, Span] = {}
     left = dict(enumerate(plan.calls, 1))
     while left:
         ready = [i for i, call in left.items() if all(step in results for step in _steps(call, i))]
@@ -85,12 +88,14 @@ def execute(plan: Plan, desk: Desk) -> Executed:
             raise InternalError("The plan's steps wait for one another.")
         calls = [_resolved(left.pop(i), results) for i in ready]
         contexts = [replace(_context(desk, i, people), earlier=_earlier(plan, i, results)) for i in ready]
-        results |= dict(zip(ready, _side_by_side(calls, contexts, desk), strict=True))
+        for i, (result, span) in zip(ready, _side_by_side(calls, contexts, desk), strict=True):
+            results[i], spans[i] = result, span
     told = [not call.quiet for call in plan.calls]
-    return _numbered([results[i] for i in sorted(results)], told, people)
+    numbered = _numbered([results[i] for i in sorted(results)], told, people)
+    return replace(numbered, spans=tuple(spans[i] for i in sorted(spans)))
 
 
-def _side_by_side(calls: Sequence[Call], contexts: Sequence[ToolContext], desk: Desk) -> list[ToolResult]:
+def _side_by_side(calls: Sequence[Call], contexts: Sequence[ToolContext], desk: Desk) -> list[tuple[ToolResult, Span]]:
     if len(calls) == 1:
         return [_run(calls[0], contexts[0], desk)]
     with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
@@ -122,7 +127,7 @@ def _resolved(call: Call, results: Mapping[int, ToolResult]) -> Call:
         AnalysisError: the earlier step gave nobody and nothing.
     """
     args = dict(call.args)
-    for field, value in call.args.items():
+    for name, value in call.args.items():
         if isinstance(value, dict) and "from_step" in value:
             step = FromStep.model_validate(value)
             found = results[step.from_step].outputs.get(step.column, ())
@@ -131,7 +136,7 @@ def _resolved(call: Call, results: Mapping[int, ToolResult]) -> Call:
                     f"Step {step.from_step} of the plan found no {step.column}s, so there is nothing to go on with.",
                     "Ask for the first part alone, or widen it.",
                 )
-            args[field] = [str(item) for item in found]
+            args[name] = [str(item) for item in found]
     return replace(call, args=args)
 
 
@@ -154,12 +159,14 @@ def _context(desk: Desk, number: int, people: People) -> ToolContext:
     )
 
 
-def _run(call: Call, context: ToolContext, desk: Desk) -> ToolResult:
+def _run(call: Call, context: ToolContext, desk: Desk) -> tuple[ToolResult, Span]:
     if desk.cancel is not None and desk.cancel.is_set():
         raise Cancelled("Stopped.", "Ask again when you are ready.")
     chosen = tool(call.tool)
     desk.progress("execute", call.tool)
-    return chosen.run(chosen.arguments.model_validate(call.args), context)
+    began = perf_counter()
+    result = chosen.run(chosen.arguments.model_validate(call.args), context)
+    return result, Span(call.tool, began, perf_counter() - began)
 
 
 def _numbered(results: Sequence[ToolResult], told: Sequence[bool], people: People) -> Executed:

@@ -8,7 +8,7 @@ import threading
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from agent.ask import Analyst, Limits, Memory
+from agent.ask import Analyst, Limits, Memory, Observer
 from agent.delivery.names import channel_names
 from agent.execute import Workspace
 from agent.settings import Settings
@@ -21,7 +21,12 @@ from models.training import trained_folder
 
 
 def open_analyst(
-    settings: Settings, *, store: str | None = None, model: str | None = None, memory: Memory | None = None
+    settings: Settings,
+    *,
+    store: str | None = None,
+    model: str | None = None,
+    memory: Memory | None = None,
+    observer: Observer | None = None,
 ) -> Analyst:
     """Open a store for questions; the model is opened when a question first needs it.
 
@@ -29,6 +34,7 @@ def open_analyst(
         store: another store than the settings'.
         model: another model than the settings', e.g. ``local:qwen2.5-coder-0.5b``.
         memory: where conversations are kept; the settings' state by default.
+        observer: who counts and times the questions.
 
     Raises:
         StoreMissing, StoreLocked, StoreDamaged, StoreError, SchemaError, SettingsError: what is wrong, and what to do.
@@ -48,7 +54,7 @@ def open_analyst(
         channel_names(settings),
         settings.zone,
     )
-    return Analyst(opened, _ModelOnce(settings, model or settings.model), kept, verified, limits, workspace)
+    return Analyst(opened, _ModelOnce(settings, model or settings.model), kept, verified, limits, workspace, observer)
 
 
 def people_key(settings: Settings) -> bytes:

@@ -181,9 +181,7 @@ def _past_table(rule: AlertRule, past: Sequence[Point], context: ToolContext) ->
     schema = context.store.schema
     metric = schema.metrics[str(rule.metric)]
     columns = [
-        Column(
-            "period", Text(en=first_up(rule.per), zh={"day": "日期", "week": "周", "month": "月份"}[rule.per]), "date"
-        ),
+        Column("period", Text(en=first_up(rule.per), zh=_HEAD_ZH[rule.per]), "date"),
         Column("value", metric.label, metric.unit),
         Column("before", Text(en="Held against", zh="对比值"), metric.unit),
         Column("red", Text(en="Would have told you", zh="会触发"), "text"),
@@ -228,6 +226,7 @@ def _past_facts(rule: AlertRule, past: Sequence[Point], table: Evidence, context
     ]
 
 
+_HEAD_ZH = {"day": "日期", "week": "周", "month": "月份"}
 _ONE_ZH = {"day": "天", "week": "周", "month": "个月"}
 
 
@@ -235,7 +234,7 @@ def _no_limit(shown: AlertRule, past: Sequence[Point], context: ToolContext) -> 
     """No limit was said: what the figure has been, so that one can be chosen."""
     schema = context.store.schema
     metric = schema.metrics[str(shown.metric)]
-    table = _past_table(shown, [p for p in past], context)
+    table = _past_table(shown, list(past), context)
     known = [p.value for p in past if p.value is not None]
     if not known:
         raise AnalysisError("There is no figure yet to watch.", "Ask again when the store has data of some days.")

@@ -105,10 +105,10 @@ def _risk(rule: AlertRule) -> Text:
     score = rule.score or 0
     if rule.rings:
         return Text(
-            en=f"a payment that ties several customers to one card, device or address, with a risk score of {score} or more",
+            en=f"a payment that ties several customers to one card, device or address, of risk score {score} or more",
             zh=f"多名顾客共用卡、设备或地址的付款，且风险分达到{score}",
         )
-    return Text(en=f"a payment or refund with a risk score of {score} or more", zh=f"付款或退款的风险分达到{score}")
+    return Text(en=f"a payment or refund of risk score {score} or more", zh=f"付款或退款的风险分达到{score}")
 
 
 def _percent(fraction: float) -> str:

@@ -118,7 +118,7 @@ def time_split(schema: StoreSchema, per: str) -> str:
 def _anomalies(
     rule: AlertRule, store: Store, periods: Sequence[Interval], row_filters: tuple[Filter, ...]
 ) -> list[Point]:
-    """Days against their own season; the detector starts at the store's first day, so that a restart changes nothing."""
+    """Days against their own season; the detector starts at the store's first day: a restart changes nothing."""
     from models.timeseries.detectors import OnlineDetector
 
     if rule.per != "day":

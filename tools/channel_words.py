@@ -30,7 +30,7 @@ def unknown_channel(to: str, known: Mapping[str, tuple[str, ...]]) -> Text:
     there = ", ".join(known)
     if not there:
         return Text(
-            en="No channel is set up yet, so nothing can be sent there; an administrator adds channels to the settings.",
+            en="No channel is set up yet, so nothing can be sent there. An administrator adds them to the settings.",
             zh="尚未配置任何发送渠道，请管理员先在设置中添加。",
         )
     said = "" if "@" in to or "://" in to else f' "{to}"'

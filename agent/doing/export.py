@@ -20,7 +20,7 @@ from agent.delivery.names import check_channels
 from agent.doing.work import Done, Work
 from agent.execute import Desk, execute
 from agent.policy import check_policy
-from agent.present.sheets import write_tables
+from agent.present.tables_file import write_tables
 from agent.relink import relink
 from db.errors import StoreError
 from db.semantic.schema import Text

@@ -1,148 +1,101 @@
-"""Tables of evidence as files for a spreadsheet: one workbook, or one CSV a table.
-
-A cell is data and nothing else. In a workbook every text is written as text, never as a formula or a link; in a CSV,
-which has no types, a text that a spreadsheet would read as a formula gets an apostrophe in front (OWASP, "CSV injection").
-"""
+"""An evidence table as a file: CSV that any program reads, and an Excel sheet whose numbers are numbers."""
 
 from __future__ import annotations
 
 import csv
 import io
-import os
-import re
-import zipfile
-from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
-from pathlib import Path
-from typing import Any, BinaryIO
 
 from agent.contracts import Language
 from db.semantic.schema import Text
-from tools.evidence import Evidence, Value
+from tools.evidence import Evidence, Unit, Value
 
-LONGEST_CELL = 32_000  # Excel takes 32,767 characters
-_FORMULA = re.compile(r"[\s\x00]*[=+\-@|%\t\r\n]")
-_NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\'\x00-\x1f]")
-_FORMATS = {"currency": "#,##0.00", "count": "#,##0", "ratio": "0.00%", "number": "#,##0.00", "percent": "0.00%"}
-ABOUT = Text(en="About", zh="说明")
-_ORIGINS = {"recorded": Text(en="recorded data", zh="真实数据"), "simulated": Text(en="simulated data", zh="模拟数据")}
-_CUT = Text(en="cut at the row limit", zh="已达行数上限")
-
-
-def write_tables(tables: Sequence[Evidence], path: Path, language: Language, about: Sequence[tuple[str, str]]) -> None:
-    """Write a file in one step, readable by its owner only; the ending says which: ``.xlsx``, ``.csv`` or ``.zip``.
-
-    Args:
-        about: what the workbook's last sheet says besides the tables' own sources, as (what, value).
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            if path.suffix == ".xlsx":
-                _workbook(tables, file, language, about)
-            elif path.suffix == ".csv":
-                file.write(csv_bytes(tables[0], language))
-            else:
-                _zip(tables, file, language)
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+CSV, XLSX = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_SHEET_NAME = Text(en="Data", zh="数据")
+_HOW_NAME = Text(en="How", zh="来源")
+_FORMATS: dict[Unit, str] = {
+    "currency": "#,##0.00",
+    "count": "#,##0",
+    "ratio": "0.0%",
+    "percent": "0.0",
+    "number": "0.##",
+}
+_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs text that begins so
+_WIDEST = 60  # characters of a column
 
 
-def csv_bytes(table: Evidence, language: Language) -> bytes:
-    """A table as CSV in UTF-8, with the mark by which Excel knows it."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow([harmless(column.label.of(language)) for column in table.columns])
-    for row in table.rows:
-        writer.writerow([_plain(cell) for cell in row])
-    return text.getvalue().encode("utf-8-sig")
+def csv_bytes(evidence: Evidence, language: Language) -> bytes:
+    """The table as CSV in UTF-8 with a byte order mark, without which Excel takes Chinese for something else."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([safe(column.label.of(language)) for column in evidence.columns])
+    writer.writerows([[_written(value) for value in row] for row in evidence.rows])
+    return out.getvalue().encode("utf-8-sig")
 
 
-def harmless(text: str) -> str:
-    """A text that no spreadsheet reads as a formula.
-
-    >>> harmless("=HYPERLINK(1)"), harmless("GROCERY"), harmless(" -1+1")
-    ("'=HYPERLINK(1)", 'GROCERY', "' -1+1")
-    """
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-def _plain(value: Value) -> str | int | float | Decimal:
-    if value is None:
-        return ""
-    return harmless(value) if isinstance(value, str) else value
-
-
-def _zip(tables: Sequence[Evidence], file: BinaryIO, language: Language) -> None:
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for number, table in enumerate(tables, 1):
-            archive.writestr(f"{number} {_name(table.title.of(language), 60)}.csv", csv_bytes(table, language))
-
-
-def _workbook(tables: Sequence[Evidence], file: BinaryIO, language: Language, about: Sequence[tuple[str, str]]) -> None:
+def xlsx_bytes(evidence: Evidence, language: Language) -> bytes:
+    """The table as an Excel workbook; a second sheet says where it came from."""
     import xlsxwriter
 
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
-    book = xlsxwriter.Workbook(file, options)
-    head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
-    formats = {unit: book.add_format({"num_format": form}) for unit, form in _FORMATS.items()}
-    for number, table in enumerate(tables, 1):
-        sheet = book.add_worksheet(_name(f"{number} {table.title.of(language)}", 31))
-        _sheet(sheet, table, language, head, formats)
-    _about(book.add_worksheet(ABOUT.of(language)), tables, language, about, head)
-    book.close()
+    out = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}
+    with xlsxwriter.Workbook(out, options) as book:
+        bold = book.add_format({"bold": True, "bottom": 1})
+        sheet = book.add_worksheet(_SHEET_NAME.of(language))
+        for place, column in enumerate(evidence.columns):
+            form = book.add_format({"num_format": _FORMATS[column.unit]}) if column.unit in _FORMATS else None
+            label = column.label.of(language)
+            sheet.write_string(0, place, label, bold)
+            widest = max([len(label), *(len(str(row[place])) for row in evidence.rows[:200])])
+            sheet.set_column(place, place, min(widest + 3, _WIDEST), form)
+            for number, row in enumerate(evidence.rows, 1):
+                _write(sheet, number, place, row[place])
+        sheet.freeze_panes(1, 0)
+        how = book.add_worksheet(_HOW_NAME.of(language))
+        how.set_column(0, 0, 16)
+        how.set_column(1, 1, 100, book.add_format({"text_wrap": True}))
+        for number, (name, said) in enumerate(_origin(evidence, language)):
+            how.write_string(number, 0, name)
+            how.write_string(number, 1, said)
+    return out.getvalue()
 
 
-def _sheet(sheet: Any, table: Evidence, language: Language, head: Any, formats: dict[str, Any]) -> None:
-    for place, column in enumerate(table.columns):
-        label = column.label.of(language)
-        sheet.write_string(0, place, label[:LONGEST_CELL], head)
-        cells = [str(row[place]) for row in table.rows[:200] if row[place] is not None]
-        widest = max((_width(cell) for cell in (label, *cells)), default=8)
-        sheet.set_column(place, place, min(max(widest + 2, 8), 48), formats.get(column.unit))
-        for number, row in enumerate(table.rows, 1):
-            _write(sheet, number, place, row[place])
-    sheet.freeze_panes(1, 0)
-    if table.rows:
-        sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
+def safe(text: str) -> str:
+    """Text that a spreadsheet shows and does not run.
+
+    >>> safe("=1+1"), safe("GROCERY")
+    ("'=1+1", 'GROCERY')
+    """
+    return f"'{text}" if text.startswith(_STARTS) else text
 
 
-def _write(sheet: Any, row: int, place: int, value: Value) -> None:
+def _origin(evidence: Evidence, language: Language) -> list[tuple[str, str]]:
+    zh = language == "zh"
+    rows = [("标题" if zh else "Title", evidence.title.of(language)), ("工具" if zh else "Tool", evidence.tool)]
+    recorded = ("真实记录" if zh else "recorded") if evidence.origin == "recorded" else ("模拟" if zh else "simulated")
+    rows.append(("数据" if zh else "Data", recorded))
+    if evidence.truncated:
+        rows.append(("注意" if zh else "Note", "仅含前若干行。" if zh else "There were more rows than these."))
+    if evidence.method:
+        rows.append(("方法" if zh else "Method", evidence.method))
+    if evidence.sql:
+        rows.append(("SQL", evidence.sql[:30_000]))  # a cell holds 32,767 characters
+    return rows
+
+
+def _written(value: Value) -> str:
     if isinstance(value, bool):
-        sheet.write_boolean(row, place, value)
+        return "true" if value else "false"
+    return "" if value is None else safe(value) if isinstance(value, str) else str(value)
+
+
+def _write(sheet: object, row: int, column: int, value: Value | date) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool):
+        sheet.write_boolean(row, column, value)  # type: ignore[attr-defined]  # xlsxwriter ships no types
     elif isinstance(value, int | float | Decimal):
-        number = float(value)
-        if number == number and abs(number) != float("inf"):
-            sheet.write_number(row, place, number)
-    elif value is not None:
-        sheet.write_string(row, place, str(value)[:LONGEST_CELL])
-
-
-def _about(
-    sheet: Any, tables: Sequence[Evidence], language: Language, about: Sequence[tuple[str, str]], head: Any
-) -> None:
-    lines = list(about)
-    for number, table in enumerate(tables, 1):
-        source = _ORIGINS[table.origin].of(language)
-        lines.append((f"{number}", table.title.of(language)))
-        lines.append(("", f"{source}{f', {_CUT.of(language)}' if table.truncated else ''}"))
-        lines.append(("", table.sql or table.method or ""))
-    sheet.set_column(0, 0, 18)
-    sheet.set_column(1, 1, 100)
-    for row, (what, value) in enumerate(lines):
-        sheet.write_string(row, 0, what, head)
-        sheet.write_string(row, 1, value[:LONGEST_CELL])
-
-
-def _width(text: str) -> int:
-    return sum(1 if ord(c) < 0x2E80 else 2 for c in text)
-
-
-def _name(text: str, longest: int) -> str:
-    """A sheet's or a file's name: no signs that Excel or a file system refuses."""
-    return " ".join(_NOT_IN_NAMES.sub(" ", text).split())[:longest].strip(" '") or "table"
+        sheet.write_number(row, column, float(value))  # type: ignore[attr-defined]
+    else:
+        sheet.write_string(row, column, str(value)[:32_000])  # type: ignore[attr-defined]

@@ -204,21 +204,29 @@ class State:
         return self._retried(lambda connection: self._append(connection, who, action, said, moment))
 
     def audited(
-        self, who: str, action: str, payload: Mapping[str, Any], created_at: datetime, write: Callable[[Connection], T]
+        self,
+        who: str,
+        action: str,
+        payload: Mapping[str, Any],
+        created_at: datetime,
+        change: Callable[[Connection], T],
     ) -> T:
-        """A change together with its entry in the audit trail: both or neither.
+        """Make a change and append it to the audit trail: both or neither.
 
-        ``write`` may be run again where another process was quicker, so it changes nothing but this database.
-        Raises what :meth:`append_audit` and ``write`` raise.
+        Args:
+            change: writes in the transaction that it is given; it is called anew where another writer was first.
+
+        Raises:
+            StoreDamaged: as :meth:`append_audit`. ValueError, StoreLocked, StoreError, and what ``change`` raises.
         """
         moment, said = _utc(created_at), payload_text(payload)
 
-        def both(connection: Connection) -> T:
-            done = write(connection)
+        def write(connection: Connection) -> T:
+            changed = change(connection)
             self._append(connection, who, action, said, moment)
-            return done
+            return changed
 
-        return self._retried(both)
+        return self._retried(write)
 
     def _append(self, connection: Connection, who: str, action: str, said: str, moment: str) -> AuditEntry:
         a = tables.audit.c
