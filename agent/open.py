@@ -13,7 +13,7 @@ from agent.delivery.names import channel_names
 from agent.execute import Workspace
 from agent.settings import Settings
 from agent.verified import VerifiedQuestions, shipped_path
-from db.engine import open_store
+from db.engine import Store, open_store
 from db.errors import StoreMissing
 from db.semantic.load import load_store_schema
 from models.llm.base import LanguageModel
@@ -55,6 +55,15 @@ def open_analyst(
         settings.zone,
     )
     return Analyst(opened, _ModelOnce(settings, model or settings.model), kept, verified, limits, workspace, observer)
+
+
+def fresh_store(settings: Settings, name: str) -> Store:
+    """A store as it is now, to be closed after one look: who loads it must not wait for us.
+
+    Raises:
+        StoreMissing, StoreLocked, StoreDamaged, SchemaError: what is wrong, and what to do.
+    """
+    return open_store(settings.store_file(name), load_store_schema(store_yaml(name)), cache=settings.members_folder)
 
 
 def people_key(settings: Settings) -> bytes:

@@ -59,7 +59,9 @@ def _facts_at(start: int, spans: Sequence[tuple[int, int, Fact]], facts: Sequenc
     return [fact for low, high, fact in spans if low <= start < high] or facts
 
 
-def _cell(figure: Figure, facts: Sequence[Fact], tables: dict[str, Evidence], used: set[Cell]) -> Cell | None:
+def _cell(
+    figure: Figure, facts: Sequence[Fact], tables: dict[str, Evidence], used: set[Cell]
+) -> Cell | None:
     """The cell that a figure states; of several alike the first that no earlier figure stands for."""
     alike = [cell for fact in facts for cell in fact.cells if _states(figure, cell, tables.get(cell.evidence))]
     return next((cell for cell in alike if cell not in used), alike[0] if alike else None)

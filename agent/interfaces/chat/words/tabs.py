@@ -94,9 +94,7 @@ REFUSE = text("Refuse", "拒绝")
 ACCEPTED = {
     "added": text("Added to the verified questions.", "已加入验证问题。"),
     "known": text("It was among the verified questions already.", "已在验证问题中。"),
-    "unfit": text(
-        "It cannot be kept: its words do not say everything that was computed.", "无法保留：问题未说明全部计算条件。"
-    ),
+    "unfit": text("It cannot be kept: its words do not say everything that was computed.", "无法保留：问题未说明全部计算条件。"),
 }
 REFUSED = text("Refused.", "已拒绝。")
 PERIOD_ASKED = text("asked by {who} on {day}", "{who} 于 {day} 提问")
