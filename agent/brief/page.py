@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from agent.brief.contracts import Analysis, Brief, Grid, Kpi, Line, Note, Picture, Section
+from agent.brief.contracts import Action, Analysis, Brief, Grid, Kpi, Line, Note, Picture, Section
 from agent.brief.goods import verdict_words
-from agent.brief.ledger import Ledger, numeric
+from agent.brief.ledger import Ledger, numeric, weekly
 from agent.brief.verdicts import change_text
 from agent.brief.words import EVENTS, METHOD, VERDICTS, WORDS, opened_by, said, tone
 from agent.brief.week import week_name
@@ -18,7 +18,6 @@ from agent.contracts import Language
 from agent.present.cells import NUMERIC, Cells
 from db.semantic.schema import StoreSchema
 from models.segmentation.rfm import NAMES
-from tools import format as fmt
 from tools.evidence import Column, Evidence, Value
 from tools.grammar import first_up
 
@@ -69,6 +68,7 @@ class Page:
             "title": self._t(title_of(analysis, language)),
             "store": self._t(analysis.label.of(language)),
             "week": self._t(week_of(analysis, language)),
+            "week_name": week_name(analysis.week.start),
             "headline": self._t(analysis.headline.text.of(language)),
             "opening": self._t(opening),
             "kpis": [self._kpi(kpi) for kpi in analysis.kpis],
@@ -77,6 +77,7 @@ class Page:
                 {
                     "title": self._t(action.title.text.of(language)),
                     "effect": self._t(action.effect.text.of(language)),
+                    "evidence": self._t(self._evidence(action)),
                     "simulated": action.simulated,
                 }
                 for action in analysis.actions
@@ -86,6 +87,14 @@ class Page:
             "method": [METHOD.of(language) if self.clean is markdown else self._t(METHOD.of(language).replace("`", "")), self._t(opened_by(brief.model).of(language))],
             "words": {name: self._t(text.of(language)) for name, text in WORDS.items()},
         }
+
+    def _evidence(self, action: Action) -> str:
+        """The titles of the tables that an action rests on, with the tool that made each."""
+        language = self.brief.language
+        tables = {table.id: table for table in self.brief.analysis.evidence}
+        named = [tables[i] for i in action.evidence if i in tables]
+        words = [f"{weekly(table.title, self.brief.analysis.week).of(language)} [{table.tool}]" for table in named]
+        return ("；" if language == "zh" else "; ").join(dict.fromkeys(words))
 
     def _t(self, text: str) -> str:
         return self.clean(text)
@@ -115,7 +124,11 @@ class Page:
 
     def _section(self, section: Section) -> dict[str, Any]:
         language = self.brief.language
-        blocks = [block for b in section.blocks if (block := self._block(b)) is not None]
+        told = self.brief.through_line
+        fresh = [b for b in section.blocks if not (isinstance(b, Line) and b.fact.text.of(language) in told)]
+        if not any(isinstance(b, Line | Grid) for b in fresh):
+            fresh = list(section.blocks)  # a section that the opening told of in full still has its words
+        blocks = [block for b in fresh if (block := self._block(b)) is not None]
         return {
             "name": section.name,
             "title": self._t(section.title.of(language)),
@@ -127,9 +140,9 @@ class Page:
     def _block(self, block: Line | Note | Grid | Picture) -> dict[str, Any] | None:
         language = self.brief.language
         if isinstance(block, Line):
-            return {"kind": "line", "text": self._t(block.fact.text.of(language))}
+            return {"kind": "line", "text": self._t(block.fact.text.of(language)), "simulated": block.simulated}
         if isinstance(block, Note):
-            return {"kind": "line", "text": self._t(block.text.of(language))}
+            return {"kind": "line", "text": self._t(block.text.of(language)), "simulated": False}
         if isinstance(block, Grid):
             return self._grid(block.evidence)
         if self.draw is None:
@@ -165,7 +178,7 @@ def cell_text(schema: StoreSchema, language: Language, currency: str, column: Co
         return said("none", language)
     if column.name.startswith("change") or "__change" in column.name:
         ledger = Ledger(currency)
-        return ledger.moved(value, column.unit) if column.unit == "currency" else fmt.signed(value, column.unit, currency)
+        return ledger.moved(value, column.unit)
     if column.unit == "currency" and numeric(value) is not None:
         return Ledger(currency).figure(value, column.unit)
     return Cells(schema, language).text(column, value)
