@@ -53,10 +53,9 @@ class Kpi:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A sentence: a fact's own words. ``simulated``: it rests on simulated data where its section does not wholly."""
+    """A sentence: a fact's own words."""
 
     fact: Fact
-    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,17 @@ def weekly(text: Text, week: Interval) -> Text:
     return Text(en=whole_money(en), zh=whole_money(zh))
 
 
+def marked(text: Text, simulated: bool) -> Text:
+    """A sentence that says, where it must, that it rests on simulated data.
+
+    >>> marked(Text(en="Refunds rose.", zh="退款上升。"), simulated=True)
+    Text(en='Refunds rose (simulated).', zh='退款上升（模拟）。')
+    """
+    if not simulated:
+        return text
+    return Text(en=f"{text.en.removesuffix('.')} (simulated).", zh=f"{text.zh.removesuffix('。')}（模拟）。")
+
+
 def whole_money(text: str) -> str:
     """Money from 1,000 on without its cents, rounded.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent.brief.contracts import Block, Kpi, Line, Picture, Section
 from agent.brief.jobs import Found
-from agent.brief.ledger import at, cells, column, numeric, weekly
+from agent.brief.ledger import at, cells, column, marked, numeric, weekly
 from agent.brief.parts import Desk
 from agent.brief.verdicts import closed_days, verdict
 from db.semantic.schema import Metric, Text
@@ -38,7 +38,7 @@ def write(desk: Desk) -> Section:
             beside = verdict(desk, kpi)
             leads.append(beside)
             told = [beside, *_told(desk, kpi, found, shut is not None)]
-        blocks += [Line(fact, kpi.simulated) for fact in told]
+        blocks += [Line(fact) for fact in told]
     others = [verdict(desk, k) for k in desk.kpis if k.verdict in ("low", "high") and k not in dict(explained)]
     blocks += [Line(fact) for fact in others]
     return Section(name, desk.heading(name), tuple(blocks), tuple([*leads, *others]))
@@ -83,7 +83,7 @@ def _named(desk: Desk, kpi: Kpi, fact: Fact) -> Fact:
     if en.startswith("Of it, "):
         en = f"Of the {way[0]} in {kpi.label.en.lower()}, {en.removeprefix('Of it, ')}"
         zh = f"{kpi.label.zh}的{way[1]}中，{zh.removeprefix('其中')}"
-    return desk.ledger.adopt(fact, Text(en=en, zh=zh))
+    return desk.ledger.adopt(fact, marked(Text(en=en, zh=zh), kpi.simulated))
 
 
 def _factor_table(found: Found) -> Evidence | None:

@@ -21,7 +21,7 @@ from models.segmentation.rfm import NAMES
 from tools.evidence import Column, Evidence, Value
 from tools.grammar import first_up
 
-Draw = Callable[[Picture, Analysis, Language], str]
+Draw = Callable[[Picture, Analysis, StoreSchema, Language], str]
 Spark = Callable[[Kpi], str]
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~])")
@@ -93,8 +93,11 @@ class Page:
         language = self.brief.language
         tables = {table.id: table for table in self.brief.analysis.evidence}
         named = [tables[i] for i in action.evidence if i in tables]
-        words = [f"{weekly(table.title, self.brief.analysis.week).of(language)} [{table.tool}]" for table in named]
-        return ("；" if language == "zh" else "; ").join(dict.fromkeys(words))
+        words: dict[str, str] = {}
+        for table in named:
+            words.setdefault(table.tool, weekly(table.title, self.brief.analysis.week).of(language))
+        joint = "；" if language == "zh" else "; "
+        return joint.join(f"{title} ({tool})" if tool != "brief" else title for tool, title in words.items())
 
     def _t(self, text: str) -> str:
         return self.clean(text)
@@ -140,14 +143,14 @@ class Page:
     def _block(self, block: Line | Note | Grid | Picture) -> dict[str, Any] | None:
         language = self.brief.language
         if isinstance(block, Line):
-            return {"kind": "line", "text": self._t(block.fact.text.of(language)), "simulated": block.simulated}
+            return {"kind": "line", "text": self._t(block.fact.text.of(language))}
         if isinstance(block, Note):
-            return {"kind": "line", "text": self._t(block.text.of(language)), "simulated": False}
+            return {"kind": "line", "text": self._t(block.text.of(language))}
         if isinstance(block, Grid):
             return self._grid(block.evidence)
         if self.draw is None:
             return None
-        drawn = self.draw(block, self.brief.analysis, language)
+        drawn = self.draw(block, self.brief.analysis, self.schema, language)
         return {"kind": "picture", "picture": drawn, "title": self._t(block.title.of(language))} if drawn else None
 
     def _grid(self, evidence: Evidence) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.brief.contracts import Line, Section
-from agent.brief.ledger import at, weekly
+from agent.brief.ledger import at, marked, weekly
 from agent.brief.parts import Desk
 from tools.evidence import Evidence, Fact
 
@@ -23,11 +23,13 @@ def write(desk: Desk) -> Section:
     told = told[:TOLD]
     ledger.keep(summary)
     first = ledger.adopt(found.facts[0], weekly(found.facts[0].text, desk.frame.week))
-    facts = [ledger.adopt(fact, weekly(fact.text, desk.frame.week)) for fact in told]
+    facts = [
+        ledger.adopt(fact, marked(weekly(fact.text, desk.frame.week), tables[fact.cells[0].evidence].origin == "simulated"))
+        for fact in told
+    ]
     for fact in facts:
         ledger.keep(tables[fact.cells[0].evidence])
-    lines = [Line(first), *(Line(f, tables[f.cells[0].evidence].origin == "simulated") for f in facts)]
-    return Section(name, desk.heading(name), tuple(lines), _lead(summary, facts))
+    return Section(name, desk.heading(name), tuple(Line(f) for f in (first, *facts)), _lead(summary, facts))
 
 
 def _lead(summary: Evidence, facts: list[Fact]) -> tuple[Fact, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from agent.brief.contracts import Kpi, Verdict
-from agent.brief.ledger import cells, numeric
+from agent.brief.ledger import cells, marked, numeric
 from agent.brief.parts import Desk
 from agent.brief.week import WEEK
 from db.semantic.query import Interval
@@ -76,7 +76,7 @@ def verdict(desk: Desk, kpi: Kpi) -> Fact:
         low, high = (desk.ledger.figure(value, kpi.unit) for value in (kpi.low, kpi.high))
         tail = _tail(kpi)
         text = Text(en=f"{en}, {tail.en} of {low} to {high}.", zh=f"{zh}，{tail.zh}（{low}至{high}）。")
-    return _said(desk, kpi, text)
+    return _said(desk, kpi, marked(text, kpi.simulated))
 
 
 def _tail(kpi: Kpi) -> Text:
