@@ -103,7 +103,7 @@ def _notes(desk: Desk) -> tuple[Text, ...]:
         )
     if any(kpi.simulated for kpi in desk.kpis):
         notes.append(
-            Text(en="Figures marked “simulated” rest on simulated data.", zh="标有“模拟”的数字来自模拟数据。")
+            Text(en="Figures marked as simulated rest on simulated data.", zh="标有模拟字样的数字来自模拟数据。")
         )
     return tuple(notes)
 

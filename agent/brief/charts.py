@@ -141,7 +141,7 @@ def _bars(evidence: Evidence, number: str, cells: Cells) -> dict[str, Any] | Non
         return None
     sign = {"condition": {"test": "datum.value < 0", "value": BAD}, "value": GOOD}
     names = {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 130, "ticks": False, "domain": False}}
-    amount = {"field": "value", "type": "quantitative", "title": None, "axis": {"format": f"+{number}", "tickCount": 4}}
+    amount = {"field": "value", "type": "quantitative", "title": None, "axis": {"labelExpr": f"format(datum.value, '{number}')", "tickCount": 4}}
     return {
         **_base(24 * len(rows)),
         "data": {"values": rows},
@@ -167,10 +167,15 @@ def spark(kpi: Kpi) -> str:
 
     path = " ".join(f"{round(4 + i * step, 1)},{y(value)}" for i, (_, value) in enumerate(points))
     end = round(4 + (len(points) - 1) * step, 1)
-    bar = f'<line x1="{end}" x2="{end}" y1="{y(limits[1])}" y2="{y(limits[0])}" class="usual"/>' if len(limits) == 2 else ""
+    tone = BAD if kpi.bad else GOOD if kpi.verdict in ("low", "high") and kpi.good != "neutral" else ACCENT
+    bar = ""
+    if len(limits) == 2:
+        ends = f'x1="{end}" x2="{end}" y1="{y(limits[1])}" y2="{y(limits[0])}"'
+        bar = f'<line {ends} stroke="{SOFT}" stroke-width="7" stroke-linecap="round"/>'
     return (
-        f'<svg class="spark" viewBox="0 0 {width} {height}" aria-hidden="true">{bar}'
-        f'<polyline points="{path}" class="run"/><circle cx="{end}" cy="{y(points[-1][1])}" r="3" class="end"/></svg>'
+        f'<svg class="spark" viewBox="0 0 {width} {height}" preserveAspectRatio="xMinYMid meet" aria-hidden="true">{bar}'
+        f'<polyline points="{path}" fill="none" stroke="{ACCENT}" stroke-width="1.5" stroke-linejoin="round"/>'
+        f'<circle cx="{end}" cy="{y(points[-1][1])}" r="3" fill="{tone}"/></svg>'
     )
 
 

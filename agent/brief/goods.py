@@ -97,7 +97,7 @@ def _table(desk: Desk, source: Evidence, shown: Sequence[Department]) -> Evidenc
         Column("change", Text(en="Change", zh="变化"), main.unit),
         Column("change_pct", Text(en="in %", zh="环比"), "ratio"),
         Column("low", Text(en="Usually from", zh="正常下限"), main.unit),
-        Column("high", Text(en="to", zh="上限"), main.unit),
+        Column("high", Text(en="to", zh="正常上限"), main.unit),
         Column("verdict", Text(en="Verdict", zh="判断"), "text"),
     )
     rows = tuple(

@@ -47,7 +47,7 @@ def write(desk: Desk) -> Section:
 def _weeks_title(kpi: Kpi) -> Text:
     if kpi.low is None:
         return Text(en=f"{kpi.label.en} by week", zh=f"每周{kpi.label.zh}")
-    return Text(en=f"{kpi.label.en} by week, with its usual range", zh=f"每周{kpi.label.zh}与正常区间")
+    return Text(en=f"{kpi.label.en} by week; the bar is this week's usual range", zh=f"每周{kpi.label.zh}；竖条为本周的正常区间")
 
 
 def _told(desk: Desk, kpi: Kpi, found: Found, shut: bool) -> list[Fact]:

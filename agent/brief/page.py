@@ -160,7 +160,8 @@ class Page:
             "kind": "table",
             "title": self._t(evidence.title.of(language)),
             "columns": [
-                {"label": self._t(c.label.of(language)), "numeric": c.unit in NUMERIC} for c in evidence.columns
+                {"label": self._t(c.label.of(language)), "numeric": c.unit in NUMERIC, "style": _style(c)}
+                for c in evidence.columns
             ],
             "rows": [
                 [self._t(cell_text(self.schema, language, currency, c, v)) for c, v in zip(evidence.columns, row, strict=True)]
@@ -197,6 +198,13 @@ def week_of(analysis: Analysis, language: Language) -> str:
     """The days of the week."""
     last = analysis.week.end - timedelta(days=1)
     return f"{analysis.week.start} – {last}" if language == "en" else f"{analysis.week.start} 至 {last}"
+
+
+def _style(column: Column) -> str:
+    """Classes of a column: numbers to the right, and what a phone has no room for."""
+    minor = column.name in ("low", "high", "redeeming_customers") or column.name.endswith("__previous")
+    minor = minor or column.name == "redeeming_customers__change"
+    return " ".join(name for name, wanted in (("n", column.unit in NUMERIC), ("minor", minor)) if wanted)
 
 
 def _short(words: str) -> str:
