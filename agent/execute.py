@@ -8,14 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from time import perf_counter
 
-from agent.contracts import Call, Plan, Principal
+from agent.contracts import Call, Plan, Principal, Span
 from db.engine import Store
 from db.errors import AnalysisError, Cancelled, InternalError
 from tools.arguments import FromStep
 from tools.evidence import Evidence, Fact
 from tools.people import People
-from tools.registry import ToolContext, ToolResult, tool
+from tools.registry import Proposed, ToolContext, ToolResult, tool
 
 CALLS_AT_ONCE = 2  # two cores; DuckDB uses both for one query already
 
@@ -40,11 +41,16 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """What the calls gave, in the plan's order; ``people`` knows the customers behind the pseudonyms."""
+    """What the calls gave, in the plan's order; ``people`` knows the customers behind the pseudonyms.
+
+    ``proposed``: what its write tools would do after a yes.
+    """
 
     evidence: tuple[Evidence, ...]
     facts: tuple[Fact, ...]
     people: People
+    spans: tuple[Span, ...] = ()
+    proposed: tuple[Proposed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,7 @@ def execute(plan: Plan, desk: Desk) -> Executed:
     """
     people = People(desk.workspace.key)
     results: dict[int, ToolResult] = {}
+    spans: dict[int, Span] = {}
     left = dict(enumerate(plan.calls, 1))
     while left:
         ready = [i for i, call in left.items() if all(step in results for step in _steps(call))]
@@ -76,12 +83,14 @@ def execute(plan: Plan, desk: Desk) -> Executed:
             raise InternalError("The plan's steps wait for one another.")
         calls = [_resolved(left.pop(i), results) for i in ready]
         contexts = [_context(desk, i, people) for i in ready]
-        results |= dict(zip(ready, _side_by_side(calls, contexts, desk), strict=True))
+        for i, (result, span) in zip(ready, _side_by_side(calls, contexts, desk), strict=True):
+            results[i], spans[i] = result, span
     told = [not call.quiet for call in plan.calls]
-    return _numbered([results[i] for i in sorted(results)], told, people)
+    numbered = _numbered([results[i] for i in sorted(results)], told, people)
+    return replace(numbered, spans=tuple(spans[i] for i in sorted(spans)))
 
 
-def _side_by_side(calls: Sequence[Call], contexts: Sequence[ToolContext], desk: Desk) -> list[ToolResult]:
+def _side_by_side(calls: Sequence[Call], contexts: Sequence[ToolContext], desk: Desk) -> list[tuple[ToolResult, Span]]:
     if len(calls) == 1:
         return [_run(calls[0], contexts[0], desk)]
     with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
@@ -129,12 +138,14 @@ def _context(desk: Desk, number: int, people: People) -> ToolContext:
     )
 
 
-def _run(call: Call, context: ToolContext, desk: Desk) -> ToolResult:
+def _run(call: Call, context: ToolContext, desk: Desk) -> tuple[ToolResult, Span]:
     if desk.cancel is not None and desk.cancel.is_set():
         raise Cancelled("Stopped.", "Ask again when you are ready.")
     chosen = tool(call.tool)
     desk.progress("execute", call.tool)
-    return chosen.run(chosen.arguments.model_validate(call.args), context)
+    began = perf_counter()
+    result = chosen.run(chosen.arguments.model_validate(call.args), context)
+    return result, Span(call.tool, began, perf_counter() - began)
 
 
 def _numbered(results: Sequence[ToolResult], told: Sequence[bool], people: People) -> Executed:
@@ -145,4 +156,5 @@ def _numbered(results: Sequence[ToolResult], told: Sequence[bool], people: Peopl
         start = len(facts)
         facts.extend(replace(fact, id=f"f{start + i}") for i, fact in enumerate(result.facts, 1))
     tables = tuple(table for result in results for table in (result.evidence, *result.more))
-    return Executed(tables, tuple(facts), people)
+    proposed = tuple(result.proposed for result in results if result.proposed)
+    return Executed(tables, tuple(facts), people, proposed)

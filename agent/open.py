@@ -8,7 +8,7 @@ import threading
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from agent.ask import Analyst, Limits, Memory
+from agent.ask import Analyst, Limits, Memory, Observer
 from agent.execute import Workspace
 from agent.settings import Settings
 from agent.verified import VerifiedQuestions, shipped_path
@@ -20,7 +20,12 @@ from models.training import trained_folder
 
 
 def open_analyst(
-    settings: Settings, *, store: str | None = None, model: str | None = None, memory: Memory | None = None
+    settings: Settings,
+    *,
+    store: str | None = None,
+    model: str | None = None,
+    memory: Memory | None = None,
+    observer: Observer | None = None,
 ) -> Analyst:
     """Open a store for questions; the model is opened when a question first needs it.
 
@@ -28,6 +33,7 @@ def open_analyst(
         store: another store than the settings'.
         model: another model than the settings', e.g. ``local:qwen2.5-coder-0.5b``.
         memory: where conversations are kept; the settings' state by default.
+        observer: who counts and times the questions.
 
     Raises:
         StoreMissing, StoreLocked, StoreDamaged, StoreError, SchemaError, SettingsError: what is wrong, and what to do.
@@ -41,7 +47,7 @@ def open_analyst(
     limits = Limits(settings.model_seconds, settings.query_seconds, settings.row_cap)
     kept = memory or _memory(settings)
     workspace = Workspace(trained_folder(settings.data_dir, name), settings.handbook_folder(name), people_key(settings))
-    return Analyst(opened, _ModelOnce(settings, model or settings.model), kept, verified, limits, workspace)
+    return Analyst(opened, _ModelOnce(settings, model or settings.model), kept, verified, limits, workspace, observer)
 
 
 def people_key(settings: Settings) -> bytes:

@@ -21,16 +21,19 @@ from platformdirs import user_cache_path, user_config_path, user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from agent.delivery.options import KINDS, ChannelOptions, Name
+from agent.settings_bots import DingTalkBot, FeishuBot, SlackBot
+from agent.settings_tables import PREFIX as PREFIX  # noqa: PLC0414 - settings are named from here
+from agent.settings_tables import TABLES, inside, with_key
 from db.errors import SettingsError
 
 if TYPE_CHECKING:
     from models.llm.options import EngineOptions, HostedOptions
 
 APP = "shopops"
-PREFIX = "SHOPOPS_"
 FILE = "shopops.toml"
 DEFAULT = "default"
 
+LIMITS = r"^[1-9]\d{0,5}/(second|minute|hour|day)(;[1-9]\d{0,5}/(second|minute|hour|day))*$"
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 
 
@@ -71,12 +74,35 @@ class Settings(BaseModel):
     longest_wait: float = Field(
         10.0, ge=0, le=3600, allow_inf_nan=False, description="seconds that an endpoint may ask us to wait, at most"
     )
+    request_limit: str = Field(
+        "300/minute", pattern=LIMITS, description="requests to API and MCP of one user; `N/second`, `minute`, `hour`"
+    )
+    question_limit: str = Field(
+        "60/minute;600/hour", pattern=LIMITS, description="of these, questions, tool calls and briefs of one user"
+    )
+    address_limit: str = Field(
+        "1200/minute", pattern=LIMITS, description="requests to API and MCP of all users at one address"
+    )
 
+    otlp_endpoint: str | None = Field(
+        None, description="where `shopops serve` sends OpenTelemetry traces, e.g. `http://127.0.0.1:4318/v1/traces`"
+    )
+    shutdown_seconds: Seconds = Field(
+        30.0, description="`shopops serve` lets running answers finish for so long when it is stopped"
+    )
     channels: dict[Name, ChannelOptions] = Field(
         {}, description="where briefs, alerts and exports go, by name (docs/channels.md); JSON in the environment"
     )
 
-    @field_validator("channels", mode="before")
+    slack: SlackBot | None = Field(None, description="the Slack bot (docs/slack.md); JSON in the environment")
+    feishu: FeishuBot | None = Field(
+        None, description="the Feishu or Lark bot (docs/feishu-dingtalk.md); JSON in the environment"
+    )
+    dingtalk: DingTalkBot | None = Field(
+        None, description="the DingTalk bot (docs/feishu-dingtalk.md); JSON in the environment"
+    )
+
+    @field_validator(*TABLES, mode="before")
     @classmethod
     def _tables(cls, value: Any) -> Any:
         try:
@@ -89,7 +115,7 @@ class Settings(BaseModel):
     def _home(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("hub", "base_url")
+    @field_validator("hub", "base_url", "otlp_endpoint")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("http://", "https://")):
@@ -193,6 +219,9 @@ def read_settings(environ: Mapping[str, str], files: Iterable[Path]) -> Loaded:
                 raise SettingsError(f"{path} sets '{name}', which is no setting{_nearest(name)}.")
             if name not in values:
                 values[name], origins[name] = value, str(path)
+    for name, variable, path_inside, text in inside(environ):
+        values[name] = with_key(values.get(name), path_inside, text)
+        origins[name] = f"{origins[name]}, {variable}" if name in origins else variable
     return Loaded(_checked(values, origins), {name: origins.get(name, DEFAULT) for name in Settings.model_fields})
 
 
@@ -213,6 +242,7 @@ def read_file(path: Path) -> dict[str, Any]:
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """Variables that look like settings and are none, e.g. a misspelt name."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known |= {variable for _, variable, _, _ in inside(environ)}
     return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from db.semantic.query import Filter
-from db.semantic.schema import StoreSchema, Words
+from db.semantic.schema import StoreSchema, Text, Words
 from tools.evidence import Evidence, Fact, Value
 from tools.people import People
 
@@ -60,18 +60,29 @@ class ToolContext:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposed:
+    """What a write tool would do: the whole payload in JSON form, and the sentence that asks for the yes."""
+
+    action: str
+    payload: Mapping[str, Any]
+    summary: Text
+
+
+@dataclass(frozen=True, slots=True)
 class ToolResult:
     """Evidence and the facts that its rows give.
 
     ``outputs``: whole columns for later steps of the plan, by name (``customer``, ``product``, ``order``), with real
     ids and without the row cap; they never leave the process. ``more``: further tables of the same call, whose ids are
     the first one's with a letter (``e1b``), see :func:`evidence_id`.
+    ``proposed``: what a write tool would do after a yes.
     """
 
     evidence: Evidence
     facts: tuple[Fact, ...]
     outputs: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     more: tuple[Evidence, ...] = ()
+    proposed: Proposed | None = None
 
 
 def evidence_id(first: str, index: int) -> str:

@@ -155,15 +155,15 @@ def _prices(desk: Desk) -> Action | None:
     if lost <= PRICE_SHARE * before:
         return None
     words = desk.ledger.figure(round(lost, 2), "currency")
-    title = Text(
-        en="Check whether the week's lower prices were meant", zh="核对本周的降价是否符合计划"
-    )
+    title = Text(en="Check whether the week's lower prices were meant", zh="核对本周的降价是否符合计划")
     effect = Text(
         en=f"Paid prices below the week before's took {words} of revenue; that is the most there is to win back.",
         zh=f"成交价低于上周，影响销售额{words}；这也是可挽回的上限。",
     )
     desk.ledger.keep(table)
-    return _action(desk, "prices", title, effect, cells(table, row, "change"), 1.9, None, False, round(lost, 2), "currency")
+    return _action(
+        desk, "prices", title, effect, cells(table, row, "change"), 1.9, None, False, round(lost, 2), "currency"
+    )
 
 
 def _win_back(desk: Desk) -> Action | None:
@@ -222,7 +222,8 @@ def _stock(desk: Desk, outlook: Outlook | None) -> Action | None:
         way = ("up", "增加") if outlook.change > 0 else ("down", "减少")
         size = fmt.number(abs(outlook.change), "ratio")
         title = Text(
-            en=f"Plan next week's stock and staff {way[0]} {size} on this week", zh=f"下周备货与排班较本周{way[1]}{size}"
+            en=f"Plan next week's stock and staff {way[0]} {size} on this week",
+            zh=f"下周备货与排班较本周{way[1]}{size}",
         )
     effect = Text(
         en=f"It covers the {total} that is expected; {high} would be a good week.",
@@ -249,7 +250,8 @@ def _mailing(desk: Desk) -> Action | None:
     if profit <= 0 or not contacts:
         return None
     title = Text(
-        en=f"Mail coupons to the {contacts:,} customers whom it pays to write to", zh=f"向{contacts:,}位值得触达的顾客发放优惠券"
+        en=f"Mail coupons to the {contacts:,} customers whom it pays to write to",
+        zh=f"向{contacts:,}位值得触达的顾客发放优惠券",
     )
     words = desk.ledger.figure(round(profit, 2), "currency")
     effect = Text(

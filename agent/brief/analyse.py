@@ -44,7 +44,8 @@ def analyse(frame: Frame, bench: Bench, kept: Kept, report: Report) -> Analysis:
     kpis, table = key_figures(frame, findings)
     if not kpis:
         raise AnalysisError(
-            "None of the brief's key figures can be read for that week.", "Ask for one: shopops ask \"revenue last week\"."
+            "None of the brief's key figures can be read for that week.",
+            'Ask for one: shopops ask "revenue last week".',
         )
     ledger.keep(table)
     second = analyses(frame, kpis, shut)
@@ -60,7 +61,9 @@ def _put_together(desk: Desk, bench: Bench, kept: list[tuple[date, Sequence[Clai
     departments, members, members_table = goods.departments(desk)
     ahead, expected = outlook.write(desk)
     written: dict[str, Callable[[], Section]] = {
-        "claims": lambda: claims.write(desk, claims.due(kept, frame.week), any(m < frame.week.start for m, _ in kept), bench),
+        "claims": lambda: claims.write(
+            desk, claims.due(kept, frame.week), any(m < frame.week.start for m, _ in kept), bench
+        ),
         "moved": lambda: moved.write(desk),
         "unusual": lambda: unusual.write(desk),
         "departments": lambda: departments,

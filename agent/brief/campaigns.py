@@ -60,9 +60,17 @@ def _total(desk: Desk, table: Evidence) -> Fact:
     moved = sum(int(numeric(row[column(table, change)]) or 0) for row in table.rows) if change in names else None
     en, zh = f"{now:,} coupons were redeemed this week", f"本周核销优惠券{now:,}张"
     if moved is not None:
-        en += f", {abs(moved):,} {'more' if moved > 0 else 'fewer'} than the week before" if moved else ", as many as the week before"
+        en += (
+            f", {abs(moved):,} {'more' if moved > 0 else 'fewer'} than the week before"
+            if moved
+            else ", as many as the week before"
+        )
         zh += f"，比上周{'多' if moved > 0 else '少'}{abs(moved):,}张" if moved else "，与上周持平"
-    places = [c for i in range(len(table.rows)) for c in cells(table, i, *(n for n in ("coupon_redemptions", change) if n in names))]
+    places = [
+        c
+        for i in range(len(table.rows))
+        for c in cells(table, i, *(n for n in ("coupon_redemptions", change) if n in names))
+    ]
     return desk.ledger.say(Text(en=f"{en}.", zh=f"{zh}。"), now, "count", places)
 
 
@@ -85,5 +93,8 @@ def _best(desk: Desk, shown: Evidence, reached: Evidence) -> list[Fact]:
         f"{side[0]} the {usual} of the median campaign.",
         zh=f"本周有核销的活动中，活动{campaign}的核销率最高，目前为触达人数的{best}，{side[1]}各活动中位数{usual}。",
     )
-    places = [*cells(shown, row, "redemption_rate"), *(c for i in range(len(reached.rows)) for c in cells(reached, i, "redemption_rate"))]
+    places = [
+        *cells(shown, row, "redemption_rate"),
+        *(c for i in range(len(reached.rows)) for c in cells(reached, i, "redemption_rate")),
+    ]
     return [desk.ledger.say(text, rate, "ratio", places)]

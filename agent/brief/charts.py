@@ -93,10 +93,18 @@ def _weeks(kpi: Kpi, number: str) -> dict[str, Any] | None:
             }
         )
     layers.append(
-        {"data": {"values": points}, "mark": {"type": "line", "strokeWidth": 2, "color": ACCENT}, "encoding": {"x": x, "y": y}}
+        {
+            "data": {"values": points},
+            "mark": {"type": "line", "strokeWidth": 2, "color": ACCENT},
+            "encoding": {"x": x, "y": y},
+        }
     )
     layers.append(
-        {"data": {"values": [last]}, "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1, "color": tone}, "encoding": {"x": x, "y": y}}
+        {
+            "data": {"values": [last]},
+            "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1, "color": tone},
+            "encoding": {"x": x, "y": y},
+        }
     )
     return {**_base(170), "layer": layers}
 
@@ -110,8 +118,16 @@ def _forecast(evidence: Evidence, number: str, language: Language) -> dict[str, 
     ]
     if len(rows) < 2:
         return None
-    actual = [{"day": r["day"], "value": r["actual"], "series": _SERIES["actual"].of(language)} for r in rows if r["actual"] is not None]
-    ahead = [{"day": r["day"], "value": r["forecast"], "series": _SERIES["ahead"].of(language)} for r in rows if r["forecast"] is not None]
+    actual = [
+        {"day": r["day"], "value": r["actual"], "series": _SERIES["actual"].of(language)}
+        for r in rows
+        if r["actual"] is not None
+    ]
+    ahead = [
+        {"day": r["day"], "value": r["forecast"], "series": _SERIES["ahead"].of(language)}
+        for r in rows
+        if r["forecast"] is not None
+    ]
     band = [{"day": r["day"], "low": r["low_80"], "high": r["high_80"]} for r in rows if r["low_80"] is not None]
     x, y = _day_axis(8), _values(number)
     colour = {
@@ -122,9 +138,21 @@ def _forecast(evidence: Evidence, number: str, language: Language) -> dict[str, 
         "legend": {"orient": "top"},
     }
     layers = [
-        {"data": {"values": band}, "mark": {"type": "area", "color": AHEAD, "opacity": 0.16}, "encoding": {"x": x, "y": _values(number, "low"), "y2": {"field": "high"}}},
-        {"data": {"values": [*actual, *ahead]}, "mark": {"type": "line", "strokeWidth": 2}, "encoding": {"x": x, "y": y, "color": colour}},
-        {"data": {"values": ahead}, "mark": {"type": "point", "filled": True, "size": 30, "opacity": 1}, "encoding": {"x": x, "y": y, "color": colour}},
+        {
+            "data": {"values": band},
+            "mark": {"type": "area", "color": AHEAD, "opacity": 0.16},
+            "encoding": {"x": x, "y": _values(number, "low"), "y2": {"field": "high"}},
+        },
+        {
+            "data": {"values": [*actual, *ahead]},
+            "mark": {"type": "line", "strokeWidth": 2},
+            "encoding": {"x": x, "y": y, "color": colour},
+        },
+        {
+            "data": {"values": ahead},
+            "mark": {"type": "point", "filled": True, "size": 30, "opacity": 1},
+            "encoding": {"x": x, "y": y, "color": colour},
+        },
     ]
     return {**_base(180), "layer": layers}
 
@@ -133,15 +161,25 @@ def _bars(evidence: Evidence, number: str, cells: Cells) -> dict[str, Any] | Non
     """Changes as bars from zero, in the order of the table."""
     place = column(evidence, "change")
     rows = [
-        {"name": plain(cells.text(evidence.columns[0], row[0])), "value": numeric(row[place])}
-        for row in evidence.rows
+        {"name": plain(cells.text(evidence.columns[0], row[0])), "value": numeric(row[place])} for row in evidence.rows
     ]
     rows = [row for row in rows if row["value"] is not None]
     if len(rows) < 2:
         return None
     sign = {"condition": {"test": "datum.value < 0", "value": BAD}, "value": GOOD}
-    names = {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 130, "ticks": False, "domain": False}}
-    amount = {"field": "value", "type": "quantitative", "title": None, "axis": {"labelExpr": f"format(datum.value, '{number}')", "tickCount": 4}}
+    names = {
+        "field": "name",
+        "type": "nominal",
+        "sort": None,
+        "title": None,
+        "axis": {"labelLimit": 130, "ticks": False, "domain": False},
+    }
+    amount = {
+        "field": "value",
+        "type": "quantitative",
+        "title": None,
+        "axis": {"labelExpr": f"format(datum.value, '{number}')", "tickCount": 4},
+    }
     return {
         **_base(24 * len(rows)),
         "data": {"values": rows},
@@ -177,5 +215,3 @@ def spark(kpi: Kpi) -> str:
         f'<polyline points="{path}" fill="none" stroke="{ACCENT}" stroke-width="1.5" stroke-linejoin="round"/>'
         f'<circle cx="{end}" cy="{y(points[-1][1])}" r="3" fill="{tone}"/></svg>'
     )
-
-

@@ -109,12 +109,12 @@ def figures(frame: Frame) -> list[Job]:
     """The figures of every week, and of every day of the recent ones: what the strip is made of."""
     whole = days(Interval(start=frame.first_week, end=frame.week.end))
     said = Text(en="reading the weeks", zh="读取各周数据")
-    jobs = [
-        Job(f"weeks{i}", (_query(chunk, whole, "week"),), said) for i, chunk in enumerate(_chunks(frame.kpis))
-    ]
+    jobs = [Job(f"weeks{i}", (_query(chunk, whole, "week"),), said) for i, chunk in enumerate(_chunks(frame.kpis))]
     summed = [name for name in frame.kpis if frame.schema.metric(name).additive][:PER_QUERY]
     if summed and frame.can_split(summed[0], "date"):
-        jobs.append(Job("days", (_query(summed, days(frame.recent), "date"),), Text(en="reading the days", zh="读取每日数据")))
+        jobs.append(
+            Job("days", (_query(summed, days(frame.recent), "date"),), Text(en="reading the days", zh="读取每日数据"))
+        )
     return jobs
 
 
@@ -123,7 +123,10 @@ def open_days(frame: Frame, shut: Sequence[date]) -> list[Job]:
     limit = _without(frame, shut)
     if not limit:
         return []
-    whole, said = days(Interval(start=frame.first_week, end=frame.week.end)), Text(en="reading open days", zh="读取营业日数据")
+    whole, said = (
+        days(Interval(start=frame.first_week, end=frame.week.end)),
+        Text(en="reading open days", zh="读取营业日数据"),
+    )
     return [
         Job(f"open{i}", (_query(chunk, whole, "week", limit),), said) for i, chunk in enumerate(_chunks(frame.kpis))
     ]
@@ -147,15 +150,33 @@ def analyses(frame: Frame, kpis: Sequence[Kpi], shut: Sequence[date]) -> list[Jo
         call = Call("segment_customers", {"method": "movement", "time": now})
         jobs.append(Job("movement", (call,), Text(en="following the segments", zh="跟踪客群变化")))
     if layout.wants("unusual"):
-        jobs.append(Job("unusual", (Call("detect_anomalies", {"time": now}),), Text(en="looking for unusual days", zh="查找异常")))
+        jobs.append(
+            Job(
+                "unusual",
+                (Call("detect_anomalies", {"time": now}),),
+                Text(en="looking for unusual days", zh="查找异常"),
+            )
+        )
     if layout.wants("risk") or layout.actions:
-        jobs.append(Job("risk", (Call("check_risk", {"time": now, "limit": 100}),), Text(en="checking payments and refunds", zh="检查支付与退款")))
+        jobs.append(
+            Job(
+                "risk",
+                (Call("check_risk", {"time": now, "limit": 100}),),
+                Text(en="checking payments and refunds", zh="检查支付与退款"),
+            )
+        )
     for name in _explained(frame, kpis):
         call = Call("explain_change", {"metric": name, "time": now, "compare": days(frame.before)})
         jobs.append(Job(f"why {name}", (call,), Text(en="explaining what moved", zh="解释变化原因")))
     if layout.actions:
         arguments = {"focus": "leaving", "limit": AUDIENCE_LISTED}
-        jobs.append(Job("leaving", (Call("segment_customers", arguments),), Text(en="finding who is leaving", zh="查找流失风险客户")))
+        jobs.append(
+            Job(
+                "leaving",
+                (Call("segment_customers", arguments),),
+                Text(en="finding who is leaving", zh="查找流失风险客户"),
+            )
+        )
         jobs.append(Job("audience", (Call("find_audience", {}),), Text(en="weighing a mailing", zh="评估活动受众")))
     return jobs + _goods(frame, _without(frame, shut)) + _campaigns(frame)
 
@@ -174,7 +195,9 @@ def _goods(frame: Frame, limit: Sequence[Mapping[str, Any]]) -> list[Job]:
         for way in ("asc", "desc"):
             query = {"metrics": [main], "group_by": [frame.product], "time": now, "compare": before}
             query |= {"order": {"by": "change", "direction": way}, "limit": frame.layout.rows}
-            jobs.append(Job(f"products {way}", (Call("query_metrics", query),), Text(en="comparing products", zh="对比商品")))
+            jobs.append(
+                Job(f"products {way}", (Call("query_metrics", query),), Text(en="comparing products", zh="对比商品"))
+            )
     return jobs
 
 
@@ -189,7 +212,13 @@ def _campaigns(frame: Frame) -> list[Job]:
     reached = [m for m in ("campaign_reach", "campaign_redeemers", "redemption_rate") if m in frame.schema.metrics]
     if reached and all(frame.can_split(m, name) for m in reached):
         past = Interval(start=frame.store.data_start, end=frame.week.end)
-        jobs.append(Job("campaigns", (Call("query_metrics", {"metrics": reached, "group_by": [name], "time": days(past)}),), said))
+        jobs.append(
+            Job(
+                "campaigns",
+                (Call("query_metrics", {"metrics": reached, "group_by": [name], "time": days(past)}),),
+                said,
+            )
+        )
     return jobs
 
 

@@ -45,7 +45,11 @@ def departments(desk: Desk) -> tuple[Section, tuple[Department, ...], Evidence |
     """The section, and every department for the actions; the table holds those that are shown, the most moved first."""
     name, found = "departments", desk.found("departments")
     if found is None or not desk.kpis:
-        return desk.missing(name, "departments") if desk.frame.layout.wants(name) else Section(name, Text(en="", zh="")), (), None
+        return (
+            desk.missing(name, "departments") if desk.frame.layout.wants(name) else Section(name, Text(en="", zh="")),
+            (),
+            None,
+        )
     every = _every(desk, found.table(0))
     if not every:
         return Section(name, desk.heading(name), missing=desk.why_absent()), (), None
@@ -54,7 +58,9 @@ def departments(desk: Desk) -> tuple[Section, tuple[Department, ...], Evidence |
     shown = [replace(d, row=i) for i, d in enumerate(shown)]
     table = desk.ledger.keep(_table(desk, found.table(0), shown))
     facts = _facts(desk, table, shown)
-    title = Text(en=f"Change in {desk.kpis[0].label.en.lower()} on the week before", zh=f"{desk.kpis[0].label.zh}环比变化")
+    title = Text(
+        en=f"Change in {desk.kpis[0].label.en.lower()} on the week before", zh=f"{desk.kpis[0].label.zh}环比变化"
+    )
     blocks: list[Block] = [*(Line(f) for f in facts), Picture("bars", table, title), Grid(table)]
     if not desk.frame.layout.wants(name):
         return Section(name, Text(en="", zh="")), tuple(shown), table
@@ -108,7 +114,9 @@ def _table(desk: Desk, source: Evidence, shown: Sequence[Department]) -> Evidenc
         for d in shown
     )  # fmt: skip
     title = Text(en=f"{main.label.en} by {split.label.en.lower()}", zh=f"各{split.label.zh}{main.label.zh}")
-    return Evidence("e2", "brief", source.args, title, columns, rows, sql=source.sql, method=source.method, origin=source.origin)
+    return Evidence(
+        "e2", "brief", source.args, title, columns, rows, sql=source.sql, method=source.method, origin=source.origin
+    )
 
 
 def verdict_words(value: Value) -> Text:
@@ -137,7 +145,10 @@ def _movers(desk: Desk, table: Evidence, ups: Sequence[Department], downs: Seque
     ledger, unit = desk.ledger, desk.kpis[0].unit
 
     def named(some: Sequence[Department], zh: bool) -> str:
-        words = [f"{d.name.zh}（{ledger.moved(d.change, unit)}）" if zh else f"{d.name.en} ({ledger.moved(d.change, unit)})" for d in some]
+        words = [
+            f"{d.name.zh}（{ledger.moved(d.change, unit)}）" if zh else f"{d.name.en} ({ledger.moved(d.change, unit)})"
+            for d in some
+        ]
         return "、".join(words) if zh else " and ".join(words)
 
     parts_en, parts_zh = [], []
@@ -183,9 +194,7 @@ def products(desk: Desk) -> Section:
     for found, words, sign in ((up, Text(en="Up", zh="上升"), 1), (down, Text(en="Down", zh="下降"), -1)):
         table = found.table(0)
         key, change = column(table, desk.frame.product or ""), column(table, f"{main}__change")
-        rows = tuple(
-            (labels(str(row[key])), *row[1:]) for row in table.rows if sign * (numeric(row[change]) or 0) > 0
-        )
+        rows = tuple((labels(str(row[key])), *row[1:]) for row in table.rows if sign * (numeric(row[change]) or 0) > 0)
         if rows:
             heads = (Column("product", words, "text"), *_heads(table.columns[1:]))
             named = replace(table, columns=heads, rows=rows, title=words)

@@ -114,7 +114,17 @@ def key_figures(frame: Frame, findings: Findings) -> tuple[tuple[Kpi, ...], Evid
         kpis.append(kpi)
         label = f"{kpi.label.en} {kpi.label.zh}"
         rows.append(
-            (label, kpi.now, kpi.previous, kpi.change, kpi.last_year, kpi.low, kpi.high, kpi.centre, limits.weeks if limits else None)
+            (
+                label,
+                kpi.now,
+                kpi.previous,
+                kpi.change,
+                kpi.last_year,
+                kpi.low,
+                kpi.high,
+                kpi.centre,
+                limits.weeks if limits else None,
+            )
         )
     simulated = any(kpi.simulated for kpi in kpis)
     table = Evidence(

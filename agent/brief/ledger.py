@@ -97,7 +97,11 @@ def weekly(text: Text, week: Interval) -> Text:
     step = timedelta(days=7)
     before = Interval(start=week.start - step, end=week.start)
     after = Interval(start=week.end, end=week.end + step)
-    for period, name, name_zh in ((week, "", "本周"), (before, "the week before", "上周"), (after, "next week", "下周")):
+    for period, name, name_zh in (
+        (week, "", "本周"),
+        (before, "the week before", "上周"),
+        (after, "next week", "下周"),
+    ):
         words = fmt.period(period)
         if name:
             en = en.replace(f"in {words.en}", f"in {name}" if name != "next week" else name).replace(words.en, name)

@@ -47,7 +47,9 @@ def write(desk: Desk) -> Section:
 def _weeks_title(kpi: Kpi) -> Text:
     if kpi.low is None:
         return Text(en=f"{kpi.label.en} by week", zh=f"每周{kpi.label.zh}")
-    return Text(en=f"{kpi.label.en} by week; the bar is this week's usual range", zh=f"每周{kpi.label.zh}；竖条为本周的正常区间")
+    return Text(
+        en=f"{kpi.label.en} by week; the bar is this week's usual range", zh=f"每周{kpi.label.zh}；竖条为本周的正常区间"
+    )
 
 
 def _told(desk: Desk, kpi: Kpi, found: Found, shut: bool) -> list[Fact]:
@@ -111,7 +113,9 @@ def _factors(desk: Desk, kpi: Kpi, found: Found) -> Fact | None:
     amounts = [(ledger.figure(abs(v), kpi.unit), m, v) for v, m in with_it]
     size, way = ledger.figure(abs(whole), kpi.unit), ("gained", "增加") if whole > 0 else ("lost", "减少")
     en = f"Of the {size} {way[0]}, {listed([f'{a} came from {_way(m, v)}' if n == 0 else f'{a} from {_way(m, v)}' for n, (a, m, v) in enumerate(amounts)])}"
-    zh = f"{kpi.label.zh}{way[1]}{size}，" + "、".join(f"{m.label.zh}{'上升' if v > 0 else '下降'}影响{a}" for a, m, v in amounts)
+    zh = f"{kpi.label.zh}{way[1]}{size}，" + "、".join(
+        f"{m.label.zh}{'上升' if v > 0 else '下降'}影响{a}" for a, m, v in amounts
+    )
     if against:
         held = [(ledger.moved(v, kpi.unit), m, v) for v, m in against]
         en += f"; {listed([f'{_way(m, v)} ({a})' for a, m, v in held])} held against it"

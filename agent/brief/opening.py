@@ -98,13 +98,13 @@ def _default(analysis: Analysis) -> list[Fact]:
     leads = analysis.leads
     ahead = next((s.leads[0] for s in analysis.sections if s.name == "outlook" and s.leads), None)
     simulated = _SIMULATED.search
-    first = sorted((f for f in leads if f is not ahead), key=lambda f: bool(simulated(f.text.en)))  # recorded data first
+    first = sorted(
+        (f for f in leads if f is not ahead), key=lambda f: bool(simulated(f.text.en))
+    )  # recorded data first
     return [*first[: SAID - 1], *([ahead] if ahead else first[SAID - 1 : SAID])]
 
 
-def _chosen(
-    analysis: Analysis, language: Language, model: LanguageModel, cancel: threading.Event | None
-) -> list[Fact]:
+def _chosen(analysis: Analysis, language: Language, model: LanguageModel, cancel: threading.Event | None) -> list[Fact]:
     """The facts that a small model chooses, in its order."""
     leads = analysis.leads
     schema = {

@@ -84,7 +84,10 @@ class Page:
             ],
             "sections": [self._section(section) for section in analysis.sections],
             "notes": [self._t(note.of(language)) for note in analysis.notes],
-            "method": [METHOD.of(language) if self.clean is markdown else self._t(METHOD.of(language).replace("`", "")), self._t(opened_by(brief.model).of(language))],
+            "method": [
+                METHOD.of(language) if self.clean is markdown else self._t(METHOD.of(language).replace("`", "")),
+                self._t(opened_by(brief.model).of(language)),
+            ],
             "words": {name: self._t(text.of(language)) for name, text in WORDS.items()},
         }
 
@@ -115,8 +118,12 @@ class Page:
             "label": self._t(kpi.label.of(language)),
             "now": self._t(ledger.figure(kpi.now, kpi.unit)),
             "change": self._t(f"{sign}{_short(size.of(language))}") if size else said("none", language),
-            "previous": self._t(ledger.figure(kpi.previous, kpi.unit)) if kpi.previous is not None else said("none", language),
-            "last_year": self._t(ledger.figure(kpi.last_year, kpi.unit)) if kpi.last_year is not None else said("none", language),
+            "previous": self._t(ledger.figure(kpi.previous, kpi.unit))
+            if kpi.previous is not None
+            else said("none", language),
+            "last_year": self._t(ledger.figure(kpi.last_year, kpi.unit))
+            if kpi.last_year is not None
+            else said("none", language),
             "range": self._t(limits) if limits else said("none", language),
             "verdict": self._t(VERDICTS[kpi.verdict].of(language)),
             "tone": tone(kpi),
@@ -164,7 +171,10 @@ class Page:
                 for c in evidence.columns
             ],
             "rows": [
-                [self._t(cell_text(self.schema, language, currency, c, v)) for c, v in zip(evidence.columns, row, strict=True)]
+                [
+                    self._t(cell_text(self.schema, language, currency, c, v))
+                    for c, v in zip(evidence.columns, row, strict=True)
+                ]
                 for row in evidence.rows
             ],
         }

@@ -6,7 +6,9 @@ from typing import Any, NoReturn
 
 from db.errors import InternalError, SettingsError, ShopOpsError
 
-NEEDS = "Install Pango (Debian and Ubuntu: `apt install libpango-1.0-0 libpangoft2-1.0-0`; macOS: `brew install pango`)."
+NEEDS = (
+    "Install Pango (Debian and Ubuntu: `apt install libpango-1.0-0 libpangoft2-1.0-0`; macOS: `brew install pango`)."
+)
 
 
 def as_pdf(html: str) -> bytes:

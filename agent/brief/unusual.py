@@ -19,12 +19,16 @@ def write(desk: Desk) -> Section:
     ledger, summary = desk.ledger, found.table(SUMMARY)
     tables = {table.id: table for table in found.tables}
     shut = [str(day) for day in desk.days.shut(desk.frame)]
-    told = [f for f in found.facts if f.cells and not any(day in f.text.en for day in shut)]  # "moved" tells of those days
+    told = [
+        f for f in found.facts if f.cells and not any(day in f.text.en for day in shut)
+    ]  # "moved" tells of those days
     told = told[:TOLD]
     ledger.keep(summary)
     first = ledger.adopt(found.facts[0], weekly(found.facts[0].text, desk.frame.week))
     facts = [
-        ledger.adopt(fact, marked(weekly(fact.text, desk.frame.week), tables[fact.cells[0].evidence].origin == "simulated"))
+        ledger.adopt(
+            fact, marked(weekly(fact.text, desk.frame.week), tables[fact.cells[0].evidence].origin == "simulated")
+        )
         for fact in told
     ]
     for fact in facts:
@@ -37,5 +41,3 @@ def _lead(summary: Evidence, facts: list[Fact]) -> tuple[Fact, ...]:
         int(str(at(summary, i, "events"))) - int(str(at(summary, i, "explained"))) for i in range(len(summary.rows))
     )
     return tuple(facts[:1]) if left else ()
-
-

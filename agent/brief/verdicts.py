@@ -129,5 +129,3 @@ def _day(day: date) -> Text:
 def _rows(table: Evidence, days: list[date], metric: str) -> list[Cell]:
     wanted = {str(day) for day in days}
     return [cell for i, row in enumerate(table.rows) if str(row[0]) in wanted for cell in cells(table, i, metric)]
-
-

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
 KINDS = ("folder", "slack", "feishu", "dingtalk", "email")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
+
+
+Home = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 
 
 class _Options(BaseModel):
@@ -19,7 +23,7 @@ class FolderOptions(_Options):
     """Writes each message into a folder of its own; ``path`` None is ``sent/NAME`` under the data folder."""
 
     kind: Literal["folder"]
-    path: Path | None = None
+    path: Home | None = None
 
 
 class _Webhook(_Options):
@@ -49,9 +53,18 @@ class SlackOptions(_Options):
     channel: str | None = Field(None, pattern=r"^[A-Z0-9]{3,32}$")
     loopback: bool = False
 
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.webhook is None) == (self.channel is None):
+            raise ValueError("set either webhook or channel")
+        return self
+
 
 class EmailOptions(_Options):
-    """Mail through an SMTP server. ``security``: ``starttls`` (587), ``ssl`` (465), or ``none`` on loopback only."""
+    """Mail through an SMTP server. ``security``: ``starttls`` (587), ``ssl`` (465), or ``none`` on loopback only.
+
+    ``ca``: a file of certificates to trust, for a server whose certificate the system does not know.
+    """
 
     kind: Literal["email"]
     host: str
@@ -61,6 +74,15 @@ class EmailOptions(_Options):
     password: SecretStr | None = None
     sender: str
     to: tuple[str, ...] = Field(min_length=1, max_length=100)
+    ca: Home | None = None
+
+    @model_validator(mode="after")
+    def _encrypted(self) -> Self:
+        if self.security == "none" and self.host not in LOOPBACK:
+            raise ValueError("security 'none' is for a mail server on this machine only")
+        if (self.user is None) != (self.password is None):
+            raise ValueError("set user and password together")
+        return self
 
 
 ChannelOptions = Annotated[

@@ -16,6 +16,7 @@ from db.state import tables
 from db.state.audit import FIRST, AuditEntry, ChainReport, check_chain, payload_text, read_key, sealed
 from db.state.database import open_engine, reading, writing
 from db.state.masking import holds_personal, mask_personal
+from db.state.proposals import KeptProposal, Proposals
 
 Rating = Literal["up", "down"]
 ATTEMPTS = 10  # writers that raced for one place; SQLite lets one in at a time, so only other databases try again
@@ -154,6 +155,10 @@ class State:
 
         return replace(turn, position=self._retried(write))
 
+    def add_proposals(self, items: tuple[KeptProposal, ...]) -> None:
+        """Keep what waits for a yes: all of it or nothing."""
+        Proposals(self._engine).put(items)
+
     def turn(self, answer_id: str) -> Turn | None:
         """The turn of an answer. It may be another principal's: compare ``principal`` before showing it."""
         with reading(self._engine) as connection:
@@ -197,6 +202,31 @@ class State:
         moment, said = _utc(created_at), payload_text(payload)
 
         return self._retried(lambda connection: self._append(connection, who, action, said, moment))
+
+    def audited(
+        self,
+        who: str,
+        action: str,
+        payload: Mapping[str, Any],
+        created_at: datetime,
+        change: Callable[[Connection], T],
+    ) -> T:
+        """Make a change and append it to the audit trail: both or neither.
+
+        Args:
+            change: writes in the transaction that it is given; it is called anew where another writer was first.
+
+        Raises:
+            StoreDamaged: as :meth:`append_audit`. ValueError, StoreLocked, StoreError, and what ``change`` raises.
+        """
+        moment, said = _utc(created_at), payload_text(payload)
+
+        def write(connection: Connection) -> T:
+            changed = change(connection)
+            self._append(connection, who, action, said, moment)
+            return changed
+
+        return self._retried(write)
 
     def _append(self, connection: Connection, who: str, action: str, said: str, moment: str) -> AuditEntry:
         a = tables.audit.c

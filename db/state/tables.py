@@ -141,7 +141,9 @@ proposals = Table(
     Column("payload", JSON, nullable=False),
     Column("summary_en", Text, nullable=False),
     Column("summary_zh", Text, nullable=False),
-    Column("status", String(32), nullable=False),  # open, done, declined, expired, failed
+    Column("status", String(32), nullable=False),  # open, done, declined, expired
+    Column("conversation", String(200)),  # where it was shown, so that a "yes" right after it means it
+    Column("answer_id", String(200), nullable=False),
     Column("created_at", TIME, nullable=False),
     Column("decided_at", TIME),
     Index("ix_proposals_open", "principal", "status"),
@@ -175,6 +177,7 @@ runs = Table(
     Column("error", Text),
     Column("created_at", TIME, nullable=False),
     Column("finished_at", TIME),
+    Column("skipped", Integer, nullable=False),  # older slots that passed while nobody ran, and are not made up for
     UniqueConstraint("schedule", "slot", name="uq_runs_slot"),
 )
 

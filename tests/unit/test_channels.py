@@ -1,4 +1,4 @@
-"""Outgoing channels: what the settings refuse, and what arrives."""
+"""Outgoing channels without a network: what the settings refuse, the folder, the commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 
 from agent.delivery.channels import Channels, open_sender
 from agent.delivery.message import Attachment, Message
-from agent.settings import Settings, read_settings
+from agent.interfaces.cli import cli
+from agent.settings import Settings, read_settings, unknown_variables
 from db.errors import DeliveryRefused, SettingsError
 
 
@@ -73,3 +74,59 @@ def test_an_unknown_channel_and_a_stray_file_are_refused(tmp_path: Path) -> None
     for stray in (tmp_path / "secret.txt", tmp_path / "data" / "gone.pdf", tmp_path / "data" / ".." / "secret.txt"):
         with pytest.raises(DeliveryRefused, match="no longer there"):
             send("disk", Message("T", "x", attachments=(Attachment("a.txt", "text/plain", stray),)), "k")
+
+
+def test_secrets_come_from_the_environment_into_a_file_s_tables(tmp_path: Path) -> None:
+    path = tmp_path / "shopops.toml"
+    path.write_text(
+        '[channels.Mail]\nkind = "email"\nhost = "h"\nsender = "a@b.c"\nto = ["x@y.z"]\nuser = "u"\n'
+        '[slack]\nsigning_secret = "from file"\n',
+        "utf-8",
+    )
+    environ = {"SHOPOPS_CHANNELS__MAIL__PASSWORD": "p", "SHOPOPS_SLACK__BOT_TOKEN": "xoxb-1"}
+    loaded = read_settings(environ, [path])
+    slack = loaded.settings.slack
+    assert slack is not None
+    assert slack.bot_token.get_secret_value() == "xoxb-1"
+    assert loaded.origins["slack"] == f"{path}, SHOPOPS_SLACK__BOT_TOKEN"
+    assert "SecretStr('**********')" in repr(loaded.settings.channels["Mail"])
+    assert unknown_variables({**environ, "SHOPOPS_SLAK__X": "1"}) == ["SHOPOPS_SLAK__X"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "email", "host": "mail.example.com", "sender": "a@b.c", "to": ["x@y.z"], "security": "none"},
+        {"kind": "email", "host": "h", "sender": "a@b.c", "to": ["x@y.z"], "user": "u"},
+        {"kind": "slack"},
+        {"kind": "slack", "webhook": "https://hooks.slack.com/x", "channel": "C12345"},
+        {"kind": "slack", "channel": "#general"},
+    ],
+)
+def test_half_a_channel_is_no_channel(tmp_path: Path, wrong: dict[str, object]) -> None:
+    with pytest.raises(SettingsError, match=r"'channels\.c"):
+        settings(tmp_path, c=wrong)
+
+
+def test_the_commands_show_names_and_kinds_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SHOPOPS_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("SHOPOPS_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("SHOPOPS_SLACK", json.dumps({"bot_token": "s3cret", "app_token": "s3cret"}))
+    channels = {"disk": {"kind": "folder"}, "team": {"kind": "feishu", "webhook": "https://s3cret.feishu.cn/s3cret"}}
+    monkeypatch.setenv("SHOPOPS_CHANNELS", json.dumps(channels))
+
+    def run(*words: str) -> str:
+        with pytest.raises(SystemExit):
+            cli.main(list(words), prog_name="shopops")
+        shown = capsys.readouterr()
+        return shown.out + shown.err
+
+    doctor = run("doctor")
+    assert "disk (folder), team (feishu)" in doctor
+    assert "s3cret" not in doctor + run("channel", "list")
+    assert "went to disk" in run("channel", "test", "disk")
+    assert "no channel 'fax'" in run("channel", "test", "fax")
+    assert len(list((tmp_path / "data" / "sent" / "disk").iterdir())) == 1

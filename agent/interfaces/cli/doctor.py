@@ -106,6 +106,18 @@ def _state(settings: Settings) -> Check:
     )
 
 
+def _shown(value: object) -> str:
+    """A setting's value; of channels only names and kinds, of bots only that they are set."""
+    from pydantic import BaseModel
+
+    if isinstance(value, dict):
+        return ", ".join(f"{name} ({options.kind})" for name, options in value.items())
+    if isinstance(value, BaseModel):
+        users = len(getattr(value, "users", ()))
+        return f"set, {users} user{'' if users == 1 else 's'} mapped"
+    return "" if value is None else str(value)
+
+
 def _print(loaded: Loaded, checks: list[Check], unknown: list[str]) -> None:
     from agent.interfaces.terminal import terminal
     from agent.interfaces.terminal_table import plain_table
@@ -115,9 +127,7 @@ def _print(loaded: Loaded, checks: list[Check], unknown: list[str]) -> None:
     settings = plain_table("Setting", "Value", "From")
     for name, origin in loaded.origins.items():
         value = getattr(loaded.settings, name)
-        settings.add_row(
-            name, "" if value is None else one_line(str(value)), origin, style="" if origin != "default" else "dim"
-        )
+        settings.add_row(name, one_line(_shown(value)), origin, style="" if origin != "default" else "dim")
     console.print(settings)
     needed = plain_table("", "Needed", "Found")
     for check in checks:

@@ -1,0 +1,158 @@
+"""Post to addresses that administrators set: https to public hosts, in time, without redirects.
+
+A webhook's address is a secret, so no error and no log line names it; callers say what they post to ("Feishu").
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import logging
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from db.errors import DeliveryError, DeliveryRefused
+
+SECONDS: Final = httpx.Timeout(10.0, connect=5.0)
+FILE_SECONDS: Final = httpx.Timeout(60.0, connect=5.0)  # for a call that carries a file
+MOST_WAIT = 3600.0  # seconds; a longer Retry-After is taken for a mistake
+_MOST_ANSWER = 256 * 1024  # bytes of an answer that are read
+_PRIVATE_ENDS = (".local", ".localhost", ".internal", ".lan", ".home.arpa")
+
+
+class _NoAddresses(logging.Filter):
+    """httpx writes every address that it asks at level INFO."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.WARNING
+
+
+logging.getLogger("httpx").addFilter(_NoAddresses())
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a server answered. ``json`` is empty where it is no JSON object."""
+
+    status: int
+    json: Mapping[str, Any]
+    text: str
+
+
+def checked(address: str, what: str, loopback: bool = False, hosts: tuple[str, ...] = ()) -> str:
+    """The address, if a message may go there.
+
+    Args:
+        loopback: lets it be http or https on this machine (for trials).
+        hosts: where given, only these hosts and those below them.
+
+    Raises:
+        DeliveryRefused: it is no https address of a public host.
+    """
+    try:
+        parts = urlsplit(address)
+        host, _ = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        raise DeliveryRefused(f"The address of {what} is not a web address.", "Copy it anew.") from None
+    local = loopback and _is_loopback(host)
+    if parts.username is not None or not host or (parts.scheme != "https" and not (local and parts.scheme == "http")):
+        raise DeliveryRefused(f"The address of {what} must start with https://.", "Copy it anew.")
+    if local:
+        return address
+    if hosts and not any(host == known or host.endswith(f".{known}") for known in hosts):
+        raise DeliveryRefused(f"The address is not one of {what}.", "Copy it anew.")
+    if not _is_public(host):
+        raise DeliveryRefused(f"The address of {what} is not on a public host.", "Use the service's own address.")
+    return address
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_public(host: str) -> bool:
+    """Whether a host is one of the internet. A name that this machine cannot look up may be known to its proxy."""
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        pass
+    if "." not in host.strip(".") or host.rstrip(".").endswith(_PRIVATE_ENDS):
+        return False
+    try:
+        found = {str(info[4][0]) for info in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)}
+    except (OSError, UnicodeError):
+        return True
+    return all(ipaddress.ip_address(address.split("%")[0]).is_global for address in found)
+
+
+def post(
+    address: str,
+    what: str,
+    body: Mapping[str, Any] | None = None,
+    *,
+    method: str = "POST",
+    headers: Mapping[str, str] | None = None,
+    form: Mapping[str, str] | None = None,
+    files: Mapping[str, tuple[str, bytes, str]] | None = None,
+) -> Reply:
+    """Send JSON, or a form with files, to an address that was checked.
+
+    Raises:
+        DeliveryError: it cannot be reached in time, is busy (429) or broken (5xx).
+        DeliveryRefused: it answers 3xx or 4xx.
+    """
+    try:
+        with (
+            httpx.Client(timeout=FILE_SECONDS if files else SECONDS, follow_redirects=False) as client,
+            client.stream(method, address, json=body, headers=headers, data=form, files=files) as response,
+        ):
+            content = bytearray()
+            for piece in response.iter_bytes():
+                content += piece
+                if len(content) > _MOST_ANSWER:
+                    raise DeliveryError(f"{what} answered with too much.")
+            reply = _reply(response.status_code, bytes(content))
+            wait = retry_after(response.headers.get("retry-after"))
+    except httpx.TimeoutException:
+        raise DeliveryError(f"{what} did not answer in time.") from None
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        raise DeliveryError(f"{what} cannot be reached ({type(error).__name__}).") from None
+    return _judged(reply, what, wait)
+
+
+def retry_after(text: str | None) -> float | None:
+    """The seconds of a ``Retry-After`` header; None where there is none or it is a date or nonsense."""
+    try:
+        seconds = float(text) if text else None
+    except ValueError:
+        return None
+    return seconds if seconds is not None and 0 <= seconds <= MOST_WAIT else None
+
+
+def _reply(status: int, content: bytes) -> Reply:
+    text = content.decode("utf-8", "replace")
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        parsed = None
+    return Reply(status, parsed if isinstance(parsed, dict) else {}, text)
+
+
+def _judged(reply: Reply, what: str, wait: float | None) -> Reply:
+    if reply.status == 429:
+        raise DeliveryError(f"{what} asks us to slow down.", retry_after=wait)
+    if reply.status >= 500 or reply.status == 408:
+        raise DeliveryError(f"{what} is out of order (HTTP {reply.status}).", retry_after=wait)
+    if not 200 <= reply.status < 300:
+        raise DeliveryRefused(f"{what} refused the message (HTTP {reply.status}).", "Check the channel's address.")
+    return reply

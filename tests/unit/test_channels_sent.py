@@ -1,0 +1,409 @@
+"""Outgoing channels over real HTTP and SMTP on 127.0.0.1: what arrives, what is tried again, what is never said."""
+
+from __future__ import annotations
+
+import base64
+import email
+import email.policy
+import hashlib
+import hmac
+import json
+import logging
+import socket
+import ssl
+import threading
+import traceback
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
+
+from agent.delivery import mail, web
+from agent.delivery.channels import open_sender
+from agent.delivery.message import Attachment, Message
+from agent.delivery.options import EmailOptions
+from agent.settings import read_settings
+from db.errors import DeliveryError, DeliveryRefused
+from tests.web_fake import Asked, Fake, serving
+
+SECRET = "sEcReT-token"
+BRIEF = Message(
+    "周报 <!channel> & more",
+    "**Revenue** rose 3 %.\n\n- A<B\n- <!everyone> [x](http://evil.example/a)",
+    "en",
+    "<p>hi</p>",
+)
+
+
+def send(tmp_path: Path, options: dict[str, Any], message: Message = BRIEF, key: str = "brief:1", **more: Any) -> None:
+    values = {"channels": {"c": options}, "data_dir": str(tmp_path), **more}
+    environ = {f"SHOPOPS_{k.upper()}": v if isinstance(v, str) else json.dumps(v) for k, v in values.items()}
+    open_sender(read_settings(environ, []).settings)("c", message, key)
+
+
+def with_file(tmp_path: Path, message: Message = BRIEF) -> Message:
+    path = tmp_path / "brief.pdf"
+    path.write_bytes(b"%PDF-1.7 ...")
+    return Message(message.title, message.text, "en", message.html, (Attachment("brief.pdf", "application/pdf", path),))
+
+
+def hook(fake: Fake, kind: str, **more: Any) -> dict[str, Any]:
+    return {"kind": kind, "webhook": f"{fake.address}/hook/{SECRET}", "loopback": True, **more}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_secret_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    caplog.set_level(logging.DEBUG)
+    yield
+    assert SECRET not in caplog.text
+
+
+def test_slack_s_webhook_gets_blocks_without_mentions(tmp_path: Path) -> None:
+    with serving(lambda asked: (200, {}, "ok")) as fake:
+        send(tmp_path, hook(fake, "slack"), with_file(tmp_path))
+    [asked] = fake.asked
+    body = asked.json
+    text = json.dumps(body, ensure_ascii=False)
+    assert "<!" not in text.replace(body["blocks"][0]["text"]["text"], "")  # a header is plain text
+    assert body["blocks"][0]["text"]["type"] == "plain_text"
+    assert body["blocks"][1]["text"]["text"].startswith("*Revenue* rose 3 %.\n\n• A&lt;B\n• &lt;!everyone&gt;")
+    assert body["blocks"][1]["text"]["verbatim"] is True
+    assert "brief.pdf" in body["blocks"][-1]["elements"][0]["text"]
+    assert body["unfurl_links"] is body["unfurl_media"] is False
+
+
+def test_a_long_message_stays_within_slack_s_limits(tmp_path: Path) -> None:
+    text = "\n".join(f"- line {n} " + "字" * 200 for n in range(2_000))
+    with serving(lambda asked: (200, {}, "ok")) as fake:
+        send(tmp_path, hook(fake, "slack"), Message("T" * 500, text, "zh"))
+    blocks = fake.asked[0].json["blocks"]
+    assert len(blocks) == 50
+    assert len(blocks[0]["text"]["text"]) == 150
+    assert all(len(block["text"]["text"]) <= 3_000 for block in blocks[:-1])
+    assert "截断" in blocks[-1]["elements"][0]["text"]
+
+
+def slack_api(asked: Asked) -> dict[str, Any] | tuple[int, dict[str, str], Any]:
+    """The recorded shapes of Slack's answers."""
+    method = asked.path.removeprefix("/api/")
+    if method == "files.getUploadURLExternal":
+        host = asked.headers["host"]
+        return {"ok": True, "upload_url": f"http://{host}/upload/F1", "file_id": "F1"}
+    if method == "files.completeUploadExternal":
+        return {"ok": True, "files": [{"id": "F1", "title": "brief.pdf"}]}
+    if asked.path.startswith("/upload/"):
+        return 200, {}, "OK - 12"
+    return {"ok": True, "channel": "C12345", "ts": "1700000000.000100"}
+
+
+def test_the_slack_bot_posts_text_and_files_in_one_message(tmp_path: Path) -> None:
+    bot = {"bot_token": f"xoxb-{SECRET}", "signing_secret": "s"}
+    with serving(slack_api) as fake:
+        slack = {**bot, "api": f"{fake.address}/api/"}
+        send(tmp_path, {"kind": "slack", "channel": "C12345"}, slack=slack)
+        send(tmp_path, {"kind": "slack", "channel": "C12345"}, with_file(tmp_path), slack=slack)
+    [posted] = fake.to("/api/chat.postMessage")
+    assert posted.headers["authorization"] == f"Bearer xoxb-{SECRET}"
+    sent = posted.json
+    assert (sent["channel"], sent["unfurl_links"], sent["parse"]) == ("C12345", False, "none")
+    assert fake.to("/upload/F1")[0].body == b"%PDF-1.7 ..."
+    [completed] = fake.to("/api/files.completeUploadExternal")
+    assert completed.form["channel_id"] == "C12345"
+    assert "&lt;!channel&gt; &amp; more" in completed.form["initial_comment"]
+    with pytest.raises(DeliveryRefused, match="needs the Slack bot"):
+        send(tmp_path, {"kind": "slack", "channel": "C12345"})
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "wait"),
+    [
+        ((429, {"retry-after": "7"}, {"ok": False, "error": "ratelimited"}), DeliveryError, 7.0),
+        ((200, {}, {"ok": False, "error": "ratelimited"}), DeliveryError, None),
+        ((503, {}, "down"), DeliveryError, None),
+        ((200, {}, {"ok": False, "error": "channel_not_found"}), DeliveryRefused, None),
+        ((200, {}, {"ok": False, "error": "invalid_auth"}), DeliveryRefused, None),
+    ],
+)
+def test_slack_s_refusals_are_told_apart(
+    tmp_path: Path, answer: tuple[int, dict[str, str], Any], error: type[DeliveryError], wait: float | None
+) -> None:
+    with serving(lambda asked: answer) as fake:
+        slack = {"bot_token": SECRET, "signing_secret": "s", "api": f"{fake.address}/api/"}
+        with pytest.raises(DeliveryError) as caught:
+            send(tmp_path, {"kind": "slack", "channel": "C12345"}, slack=slack)
+    assert isinstance(caught.value, DeliveryRefused) is (error is DeliveryRefused)
+    assert caught.value.retry_after == wait
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+def test_feishu_s_bot_gets_a_signed_card(tmp_path: Path) -> None:
+    with serving(lambda asked: {"code": 0, "msg": "success", "data": {}}) as fake:
+        send(tmp_path, hook(fake, "feishu", secret="key"))
+    body = fake.asked[0].json
+    expected = hmac.new(f"{body['timestamp']}\nkey".encode(), b"", hashlib.sha256).digest()
+    assert body["sign"] == base64.b64encode(expected).decode()
+    assert abs(int(body["timestamp"]) - datetime.now(UTC).timestamp()) < 60
+    assert body["msg_type"] == "interactive"
+    content = body["card"]["elements"][0]["content"]
+    assert content.startswith("**Revenue** rose 3 %.")
+    assert "<" not in content
+    assert "http://" not in content
+
+
+def test_dingtalk_s_robot_gets_signed_markdown(tmp_path: Path) -> None:
+    with serving(lambda asked: {"errcode": 0, "errmsg": "ok"}) as fake:
+        options = hook(fake, "dingtalk", secret="SECkey")
+        send(tmp_path, {**options, "webhook": f"{fake.address}/robot/send?access_token={SECRET}"}, with_file(tmp_path))
+    [asked] = fake.asked
+    moment = asked.query["timestamp"]
+    expected = base64.b64encode(hmac.new(b"SECkey", f"{moment}\nSECkey".encode(), hashlib.sha256).digest()).decode()
+    assert asked.query["sign"] == expected
+    assert asked.query["access_token"] == SECRET
+    body = asked.json
+    assert body["at"] == {"isAtAll": False}
+    assert "**Revenue**" in body["markdown"]["text"]
+    assert "](" not in body["markdown"]["text"]
+    assert "brief.pdf" in body["markdown"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "retried", "wait"),
+    [
+        ("feishu", {"code": 19021, "msg": "sign match fail"}, False, None),
+        ("feishu", {"code": 11232, "msg": "frequency limited"}, True, None),
+        ("feishu", {}, False, None),
+        ("dingtalk", {"errcode": 310000, "errmsg": "sign not match"}, False, None),
+        ("dingtalk", {"errcode": 130101, "errmsg": "send too fast"}, True, None),
+        ("slack", (404, {}, "no_service"), False, None),
+        ("slack", (429, {"retry-after": "30"}, "ratelimited"), True, 30.0),
+        ("slack", (500, {}, "server_error"), True, None),
+        ("slack", (302, {"location": "http://127.0.0.1:9/"}, ""), False, None),
+        ("feishu", (200, {}, "x" * 400_000), True, None),
+    ],
+)
+def test_what_is_tried_again_and_what_is_not(
+    tmp_path: Path, kind: str, answer: Any, retried: bool, wait: float | None
+) -> None:
+    with serving(lambda asked: answer) as fake, pytest.raises(DeliveryError) as caught:
+        send(tmp_path, hook(fake, kind))
+    assert isinstance(caught.value, DeliveryRefused) is not retried
+    assert caught.value.retry_after == wait
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+    assert len(fake.asked) == 1
+
+
+def test_a_service_that_is_down_or_slow_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(lambda asked: (200, {}, "ok")) as fake:
+        gone = hook(fake, "slack")
+    with pytest.raises(DeliveryError, match=r"Slack cannot be reached \(ConnectError\)") as caught:
+        send(tmp_path, gone)
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+    monkeypatch.setattr(web, "SECONDS", 0.2)
+    asleep = threading.Event()
+    with serving(lambda asked: (200, {}, str(asleep.wait(5)))) as slow:
+        with pytest.raises(DeliveryError, match="in time"):
+            send(tmp_path, hook(slow, "slack"))
+        asleep.set()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://hooks.slack.com/services/x",
+        "https://127.0.0.1/x",
+        "https://10.1.2.3/x",
+        "https://169.254.169.254/latest/meta-data",
+        "https://[::1]/x",
+        "https://localhost/x",
+        "https://router.local/x",
+        "https://hooks.slack.com.evil.example/x",
+        "https://user:pw@hooks.slack.com/x",
+        "file:///etc/passwd",
+        "https://hooks.slack.com:99999/x",
+        "",
+    ],
+)
+def test_a_webhook_elsewhere_is_refused(tmp_path: Path, address: str) -> None:
+    with pytest.raises(DeliveryRefused):
+        send(tmp_path, {"kind": "slack", "webhook": address})
+
+
+def test_only_public_addresses_are_called_public(monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(host: str, *_: object, **__: object) -> list[Any]:
+        if host == "inside.example.com":
+            return [(2, 1, 6, "", ("192.168.0.7", 443))]
+        raise OSError("unknown")
+
+    monkeypatch.setattr(web.socket, "getaddrinfo", found)
+    with pytest.raises(DeliveryRefused, match="public"):
+        web.checked("https://inside.example.com/x", "Slack")
+    assert web.checked("https://hooks.slack.com/x", "Slack", hosts=("slack.com",))
+    with pytest.raises(DeliveryRefused):
+        web.checked("http://127.0.0.1:1/x", "Slack", loopback=False)
+
+
+class Box:
+    """Keeps the mails; refuses an address that begins with ``no``, and asks for later of one with ``later``."""
+
+    def __init__(self) -> None:
+        self.mails: list[tuple[list[str], EmailMessage]] = []
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if address.startswith("no"):
+            return "550 no such user"
+        if address.startswith("later"):
+            return "451 try later"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        parsed = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        self.mails.append((list(envelope.rcpt_tos), parsed))
+        return "250 OK"
+
+
+@pytest.fixture(scope="module")
+def trust(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
+    """A certificate of 127.0.0.1 that only its own file vouches for, and a server's context with it."""
+    from ipaddress import ip_address
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    folder = tmp_path_factory.mktemp("tls")
+    pem = certificate.public_bytes(serialization.Encoding.PEM)
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "ca.pem").write_bytes(pem)
+    (folder / "both.pem").write_bytes(pem + secret)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(folder / "both.pem")
+    return folder / "ca.pem", context
+
+
+@pytest.fixture
+def box() -> Box:
+    return Box()
+
+
+def served(box: Box, **options: Any) -> Controller:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return Controller(box, hostname="127.0.0.1", port=free.getsockname()[1], **options)
+
+
+def mailed(controller: Controller, **more: Any) -> dict[str, Any]:
+    plain = {"security": "none"} if "security" not in more else {}
+    whom = {"sender": "店铺 <shop@example.com>", "to": ["Ann <ann@example.com>", "bo@example.com"]}
+    return {"kind": "email", "host": "127.0.0.1", "port": controller.port, **whom, **plain, **more}
+
+
+def running(controller: Controller) -> Any:
+    from contextlib import contextmanager
+
+    @contextmanager
+    def run() -> Iterator[Controller]:
+        controller.start()
+        try:
+            yield controller
+        finally:
+            controller.stop()
+
+    return run()
+
+
+def test_a_mail_has_text_page_files_and_one_id_for_every_try(tmp_path: Path, box: Box) -> None:
+    with running(served(box)) as server:
+        for key in ("brief:1", "brief:1", "brief:2"):
+            send(tmp_path, mailed(server), with_file(tmp_path), key)
+    to, first = box.mails[0]
+    assert to == ["ann@example.com", "bo@example.com"]
+    assert first["Subject"] == "周报 <!channel> & more"
+    assert str(first["From"]) == "店铺 <shop@example.com>"
+    body, page, file = first.get_body(("plain",)), first.get_body(("html",)), next(first.iter_attachments())
+    assert body is not None
+    assert page is not None
+    assert body.get_content().startswith("Revenue rose 3 %.")
+    assert page.get_content().strip() == "<p>hi</p>"
+    assert (file.get_filename(), file.get_content()) == ("brief.pdf", b"%PDF-1.7 ...")
+    ids = [str(one["Message-ID"]) for _, one in box.mails]
+    assert ids[0] == ids[1] != ids[2]
+    assert ids[0].endswith("@example.com>")
+
+
+@pytest.mark.parametrize("security", ["starttls", "ssl"])
+def test_a_mail_goes_encrypted_and_signed_in(
+    tmp_path: Path, box: Box, trust: tuple[Path, ssl.SSLContext], security: str
+) -> None:
+    ca, context = trust
+
+    def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        assert isinstance(data, LoginPassword)
+        return AuthResult(success=(data.login, data.password) == (b"shop", SECRET.encode()), handled=False)
+
+    more: dict[str, Any] = {"authenticator": check}
+    if security == "ssl":
+        server = served(box, ssl_context=context, auth_require_tls=False, **more)
+    else:
+        server = served(box, tls_context=context, require_starttls=True, auth_required=True, **more)
+    with running(server):
+        login = {"security": security, "ca": str(ca), "user": "shop"}
+        send(tmp_path, mailed(server, **login, password=SECRET))
+        assert len(box.mails) == 1
+        with pytest.raises(DeliveryRefused, match=r"refused the login \(535\)"):
+            send(tmp_path, mailed(server, **login, password="wrong"))
+        with pytest.raises(DeliveryRefused, match="certificate"):
+            send(tmp_path, mailed(server, security=security, user="shop", password=SECRET))
+
+
+def test_what_a_mail_server_refuses(tmp_path: Path, box: Box) -> None:
+    with running(served(box)) as server:
+        with pytest.raises(DeliveryRefused, match="addresses"):
+            send(tmp_path, mailed(server, to=["no@example.com"]))
+        with pytest.raises(DeliveryError) as caught:
+            send(tmp_path, mailed(server, to=["no@example.com", "later@example.com"]))
+        assert not isinstance(caught.value, DeliveryRefused)
+        send(tmp_path, mailed(server, to=["ann@example.com", "no@example.com"]))
+        assert box.mails[0][0] == ["ann@example.com"]
+        with pytest.raises(DeliveryRefused, match="encryption"):
+            send(tmp_path, mailed(server, security="starttls"))
+        options = mailed(server)
+    with pytest.raises(DeliveryError, match="cannot be reached"):
+        send(tmp_path, options)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["ann@example.com\r\nBcc: evil@example.com", "ann", "@example.com", "ann@", "a@b@c\n", "Ann <ann@x>\nTo: b@c.d"],
+)
+def test_no_header_comes_in_with_an_address_or_a_title(address: str) -> None:
+    options = EmailOptions(kind="email", host="127.0.0.1", security="none", sender="a@b.c", to=(address,))
+    with pytest.raises(DeliveryRefused, match="is not one"):
+        mail.written(options, BRIEF, (), "k")
+    good = options.model_copy(update={"to": ("ann@example.com",)})
+    written = mail.written(good, Message("T\r\nBcc: evil@example.com", "x"), (), "k\r\nX: y")
+    assert written["Subject"] == "T Bcc: evil@example.com"
+    assert written["Bcc"] is None
