@@ -9,10 +9,11 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from agent.ask import Analyst, Limits, Memory, Observer
+from agent.delivery.names import channel_names
 from agent.execute import Workspace
 from agent.settings import Settings
 from agent.verified import VerifiedQuestions, shipped_path
-from db.engine import open_store
+from db.engine import Store, open_store
 from db.errors import StoreMissing
 from db.semantic.load import load_store_schema
 from models.llm.base import LanguageModel
@@ -46,8 +47,23 @@ def open_analyst(
     verified = VerifiedQuestions(shipped_path(name), settings.verified_file(name), schema, opened.data_start)
     limits = Limits(settings.model_seconds, settings.query_seconds, settings.row_cap)
     kept = memory or _memory(settings)
-    workspace = Workspace(trained_folder(settings.data_dir, name), settings.handbook_folder(name), people_key(settings))
+    workspace = Workspace(
+        trained_folder(settings.data_dir, name),
+        settings.handbook_folder(name),
+        people_key(settings),
+        channel_names(settings),
+        settings.zone,
+    )
     return Analyst(opened, _ModelOnce(settings, model or settings.model), kept, verified, limits, workspace, observer)
+
+
+def fresh_store(settings: Settings, name: str) -> Store:
+    """A store as it is now, to be closed after one look: who loads it must not wait for us.
+
+    Raises:
+        StoreMissing, StoreLocked, StoreDamaged, SchemaError: what is wrong, and what to do.
+    """
+    return open_store(settings.store_file(name), load_store_schema(store_yaml(name)), cache=settings.members_folder)
 
 
 def people_key(settings: Settings) -> bytes:
