@@ -60,7 +60,7 @@ def parts_of(settings: Settings, host: str, *, work: bool = True) -> Iterator[Pa
 
 def application(service: Service, telemetry: Telemetry, readiness: Readiness, host: str) -> App:
     """All faces as one ASGI application."""
-    from agent.interfaces import api, bots, chat, mcp
+    from agent.interfaces import api, bots, chat, mcp, signing_in
     from agent.interfaces.identity import principal_of
     from agent.interfaces.web import guarded, trusted
 
@@ -70,6 +70,7 @@ def application(service: Service, telemetry: Telemetry, readiness: Readiness, ho
         return principal_of(request, service)
 
     app.include_router(health.router(readiness, telemetry, allowed))
+    app.include_router(signing_in.router(service))
     app.include_router(api.router(service))
     app.include_router(bots.router(service))
     mcp.mount(app, service)
