@@ -78,6 +78,11 @@ class Settings(BaseModel):
     longest_wait: float = Field(
         10.0, ge=0, le=3600, allow_inf_nan=False, description="seconds that an endpoint may ask us to wait, at most"
     )
+    public_host: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
+        description="name under which a proxy makes the server known, e.g. `shop.example`",
+    )
     request_limit: str = Field(
         "300/minute", pattern=LIMITS, description="requests to API and MCP of one user; `N/second`, `minute`, `hour`"
     )

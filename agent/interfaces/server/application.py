@@ -75,7 +75,7 @@ def application(service: Service, telemetry: Telemetry, readiness: Readiness, ho
     app.include_router(bots.router(service))
     mcp.mount(app, service)
     chat.mount(app, service)  # last: it answers every path that nobody else does
-    return measured(draining(guarded(trusted(app, host)), readiness), telemetry)
+    return measured(draining(guarded(trusted(app, host, service.settings.public_host)), readiness), telemetry)
 
 
 def refuse_open_doors(service: Service, host: str) -> None:
