@@ -178,4 +178,4 @@ def _numbered(results: Sequence[ToolResult], told: Sequence[bool], people: Peopl
         facts.extend(replace(fact, id=f"f{start + i}") for i, fact in enumerate(result.facts, 1))
     tables = tuple(table for result in results for table in (result.evidence, *result.more))
     proposed = tuple(result.proposed for result in results if result.proposed)
-    return Executed(tables, tuple(facts), people, proposed)
+    return Executed(tables, tuple(facts), people, proposed=proposed)
