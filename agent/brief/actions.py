@@ -20,9 +20,11 @@ from db.semantic.schema import Text
 from models.segmentation.value import CHURN_DAYS
 from tools import format as fmt
 from tools.evidence import Cell, Evidence, Fact
+from tools.grammar import is_plural
 
 FIRST_TO_KEEP = 10  # customers that a person can write to in a morning
 PRICE_SHARE = 0.01  # of the week before's revenue: smaller price effects are no news
+MATERIAL = 0.001  # of the week's main figure: cases of less money stand behind the chances
 FEW = 0.05  # a forecast that is nearer to this week than this asks for no other stock
 
 
@@ -54,7 +56,7 @@ def _figure(desk: Desk, kpi: Kpi) -> Action | None:
     side = ("above", "高于") if kpi.verdict == "high" else ("below", "低于")
     edge = high if kpi.verdict == "high" else low
     title = Text(
-        en=f"Find out why {kpi.label.en.lower()} is {side[0]} its usual range"
+        en=f"Find out why {kpi.label.en.lower()} {'are' if is_plural(kpi.label.en.lower()) else 'is'} {side[0]} the usual range"
         + (f"; begin with {cause.en}" if cause else ""),
         zh=f"查明{kpi.label.zh}{side[1]}正常区间的原因" + (f"，先看{cause.zh}" if cause else ""),
     )
@@ -63,7 +65,7 @@ def _figure(desk: Desk, kpi: Kpi) -> Action | None:
         zh=f"恢复正常水平后应为{centre}，而本周为{now}；正常区间的界限为{edge}。",
     )
     places = cells(desk.figures, kpi.row, "now", "low", "high", "centre")
-    claim = _usual_claim(desk, kpi.metric, kpi, f"usual {kpi.metric}")
+    claim = _usual_claim(desk, kpi.metric, kpi)
     return _action(desk, "figure", title, effect, places, 3.0, claim, kpi.simulated, kpi.centre, kpi.unit)
 
 
@@ -135,8 +137,10 @@ def _risk(desk: Desk) -> Action | None:
     )
     desk.ledger.keep(table)
     places = [Cell(table.id, i, c) for i in rows for c in ("customer", "amount")]
+    week = numeric(desk.kpis[0].now) or 0.0
+    weight = 2.3 if desk.kpis[0].unit != "currency" or money >= MATERIAL * week else 1.5
     return _action(
-        desk, "risk", title, effect, places, 2.3, None, table.origin == "simulated", round(money, 2), "currency"
+        desk, "risk", title, effect, places, weight, None, table.origin == "simulated", round(money, 2), "currency"
     )
 
 
@@ -259,13 +263,13 @@ def _mailing(desk: Desk) -> Action | None:
     return _action(desk, "mailing", title, effect, places, 1.4, None, False, round(profit, 2), "currency")
 
 
-def _usual_claim(desk: Desk, metric: str, kpi: Kpi, _name: str) -> Claim:
+def _usual_claim(desk: Desk, metric: str, kpi: Kpi) -> Claim:
     text = Text(en=f"{kpi.label.en} comes back into its usual range", zh=f"{kpi.label.zh}回到正常区间")
     low, high, centre = (numeric(v) for v in (kpi.low, kpi.high, kpi.centre))
     return Claim("", "usual", text, metric, kpi.unit, desk.frame.after, low, high, centre)
 
 
-def _action(
+def _action(  # noqa: PLR0913 - the parts of an action
     desk: Desk, kind: str, title: Text, effect: Text, places: Sequence[Cell], weight: float,
     claim: Claim | None, simulated: bool, value: object, unit: object,
 ) -> Action:  # fmt: skip

@@ -33,6 +33,12 @@ def environment(folder: Path, escape: bool) -> ImmutableSandboxedEnvironment:
     )
 
 
+def text_of(folder: Path, name: str) -> str:
+    """A file that is no template (the style sheet): the operator's own, else the shipped one."""
+    own = folder / name
+    return own.read_text("utf-8", "replace") if own.is_file() else (SHIPPED / name).read_text("utf-8")
+
+
 def render(folder: Path, name: str, values: dict[str, Any], escape: bool) -> str:
     """A template filled in.
 

@@ -102,7 +102,7 @@ def _desk(analyst: Analyst, order: Order, period: Interval, cancel: threading.Ev
     return Desk(analyst.store, order.principal, limits, period.end, analyst.workspace, cancel)
 
 
-def _written(
+def _written(  # noqa: PLR0913 - one place where all parts of a brief meet
     service: Service,
     analyst: Analyst,
     order: Order,

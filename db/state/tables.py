@@ -49,6 +49,7 @@ feedback = Table(
     Column("rating", String(8), nullable=False),
     Column("why", Text, nullable=False),
     Column("created_at", TIME, nullable=False),
+    Column("reviewed", String(16)),  # what an administrator made of a thumb: accepted, refused
     Index("ix_feedback_answer", "answer_id"),
 )
 

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
 from agent.contracts import Answer
 from agent.interfaces.chat import words
@@ -17,19 +17,16 @@ from agent.interfaces.chat.tabs import ADMINS_ONLY, NotFound, action
 from agent.interfaces.chat.views.shell import shell_html
 from agent.interfaces.chat.visit import Recent, Visit, visit_of
 from agent.kept import answer_of
-from agent.present.cells import Cells
-from agent.present.sheets import csv_bytes, xlsx_bytes
+from agent.present.sheets import CSV, XLSX, csv_bytes, xlsx_bytes
 from agent.service import Service
 from db.errors import ShopOpsError, SignInNeeded
 from db.state.answers import Answers
-from tools.evidence import Evidence
 
 OURS = "x-shopops"  # a header that no other site's page can send without being asked first (CORS)
 SCRIPTS = ("start.js", "thread.js", "answer.js", "chart.js", "draw.js", "panels.js")
 STYLES = ("base.css", "thread.css", "panels.css")
 _FOREVER = {"cache-control": "public, max-age=31536000, immutable"}  # the address changes with the content
 _PRIVATE = {"cache-control": "no-store"}
-_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 log = logging.getLogger("shopops.chat")
 
 
@@ -80,7 +77,26 @@ def router(service: Service, recent: Recent) -> APIRouter:
         except NotFound:
             return JSONResponse({"error": "There is no such table."}, 404)
 
+    @routes.get("/briefs/{number}.{kind}")
+    def brief(number: int, kind: str, request: Request) -> Response:
+        try:
+            return _brief(visit_of(request, service, recent), number, kind)
+        except SignInNeeded as error:
+            return JSONResponse({"error": str(error)}, 401)
+        except NotFound:
+            return JSONResponse({"error": "There is no such brief."}, 404)
+
     return routes
+
+
+def _brief(visit: Visit, number: int, kind: str) -> Response:
+    """A brief's file, always as a download: its HTML is not opened on this page's origin."""
+    from agent.interfaces.chat.tabs.briefs import found, kept_file
+
+    path = kept_file(visit, found(visit, number), kind)
+    if path is None:
+        raise NotFound(kind)
+    return FileResponse(path, media_type="application/octet-stream", filename=path.name, headers=_PRIVATE)
 
 
 def _done(who: Any, name: str, asked: dict[str, Any]) -> Response:
@@ -109,12 +125,11 @@ def _file(visit: Visit, answer_id: str, evidence_id: str, ending: str) -> Respon
     evidence = next((e for e in answer.evidence if e.id == evidence_id), None)
     if evidence is None or ending not in ("csv", "xlsx"):
         raise NotFound(evidence_id)
-    cells = Cells(visit.service.analyst(answer.store).store.schema, answer.language)
     name = f"{answer_id}-{evidence_id}.{ending}"
     headers = _PRIVATE | {"content-disposition": f'attachment; filename="{name}"'}
     if ending == "csv":
-        return Response(csv_bytes(evidence, cells), media_type="text/csv; charset=utf-8", headers=headers)
-    return Response(xlsx_bytes(evidence, cells, _about(answer, evidence)), media_type=_EXCEL, headers=headers)
+        return Response(csv_bytes(evidence, answer.language), media_type=CSV, headers=headers)
+    return Response(xlsx_bytes(evidence, answer.language), media_type=XLSX, headers=headers)
 
 
 def _kept(visit: Visit, answer_id: str) -> Answer:
@@ -123,16 +138,3 @@ def _kept(visit: Visit, answer_id: str) -> Answer:
     if found is None:
         raise NotFound(answer_id)
     return answer_of(found)
-
-
-def _about(answer: Answer, evidence: Evidence) -> tuple[tuple[str, str], ...]:
-    language = answer.language
-    origin = words.ORIGIN[evidence.origin].of(language)
-    source = evidence.sql or evidence.method or ""
-    return (
-        (words.SHEET["question"].of(language), answer.question),
-        (words.SHEET["table"].of(language), evidence.title.of(language)),
-        (words.SHEET["origin"].of(language), origin),
-        (words.SHEET["clock"].of(language), answer.as_of.isoformat()),
-        ("SQL" if evidence.sql else words.METHOD.of(language), source),
-    )

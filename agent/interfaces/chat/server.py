@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from agent.interfaces.web import App, guarded, listen, trusted
+from agent.interfaces.web import App, Receive, Scope, Send, guarded, listen, trusted
 from agent.service import Service
 
 if TYPE_CHECKING:
@@ -58,13 +58,19 @@ def application(service: Service, host: str = HOST) -> App:
     """The chat alone as a web application."""
     from fastapi import FastAPI
 
+    from agent.interfaces import signing_in
+
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(signing_in.router(service))
     mount(app, service)
     return guarded(trusted(app, host))
 
 
 def mount(app: FastAPI, service: Service) -> None:
-    """Put the chat at the root of ``app``. Call it last: what is added to ``app`` later lies behind the page."""
+    """Put the chat at the root of ``app``, which also has the routes of ``agent.interfaces.signing_in``.
+
+    Call it last: what is added to ``app`` later lies behind the page.
+    """
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     import gradio as gr
@@ -82,6 +88,7 @@ def mount(app: FastAPI, service: Service) -> None:
             return None
 
     recent = Recent()
+    app.add_middleware(_SignInFirst, service=service)
     app.include_router(router(service, recent))
     settings: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     gr.mount_gradio_app(
@@ -89,6 +96,30 @@ def mount(app: FastAPI, service: Service) -> None:
         show_error=False, ssr_mode=False, pwa=False, mcp_server=False, enable_monitoring=False, run_history=False,
         max_file_size="1kb", app_kwargs=settings, auth_dependency=name_of,
     )  # fmt: skip
+
+
+class _SignInFirst:
+    """Sends a browser that opens the page and is not signed in to where it can be."""
+
+    def __init__(self, app: App, service: Service) -> None:
+        self._app, self._service = app, service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/":
+            from starlette.concurrency import run_in_threadpool
+            from starlette.requests import Request
+
+            from agent.interfaces.identity import principal_of
+            from agent.interfaces.signing_in import ask_to_sign_in
+            from db.errors import SignInNeeded
+
+            request = Request(scope)
+            try:
+                await run_in_threadpool(principal_of, request, self._service)
+            except SignInNeeded:
+                await ask_to_sign_in(request)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 def _shown(host: str) -> str:

@@ -32,7 +32,7 @@ def answer_html(answer: Answer, schema: StoreSchema) -> str:
     if answer.status == "answered":
         pieces.append(how_html(answer, schema))
     pieces += [_foot(answer), _next(answer)]
-    return f'<div{attributes(class_="so-answer", data_answer=answer.id, lang=answer.language)}>{"".join(pieces)}</div>'
+    return f"<div{attributes(class_='so-answer', data_answer=answer.id, lang=answer.language)}>{''.join(pieces)}</div>"
 
 
 def turn_html(answer: Answer, schema: StoreSchema) -> str:
@@ -59,7 +59,7 @@ def _proposal(proposal: Proposal, answer: Answer) -> str:
     no = button(words.NO.of(language), data_do="decline", data_id=proposal.id)
     return (
         f'<div class="so-proposal"><strong>{escape(words.PROPOSED.of(language))}</strong>'
-        f"<p>{escape(proposal.summary.of(language))}</p><div class=\"so-choices\">{yes}{no}</div></div>"
+        f'<p>{escape(proposal.summary.of(language))}</p><div class="so-choices">{yes}{no}</div></div>'
     )
 
 
@@ -69,8 +69,17 @@ def _foot(answer: Answer) -> str:
     language = answer.language
     thumbs = [
         button(words.COPY.of(language), icon_name="copy", class_="so-quiet", quiet=True, data_do="copy"),
-        button(words.GOOD.of(language), icon_name="up", class_="so-quiet", quiet=True, data_do="up", aria_pressed="false"),
-        button(words.BAD.of(language), icon_name="down", class_="so-quiet", quiet=True, data_do="down", aria_pressed="false"),
+        button(
+            words.GOOD.of(language), icon_name="up", class_="so-quiet", quiet=True, data_do="up", aria_pressed="false"
+        ),
+        button(
+            words.BAD.of(language),
+            icon_name="down",
+            class_="so-quiet",
+            quiet=True,
+            data_do="down",
+            aria_pressed="false",
+        ),
     ]
     return f'<div class="so-foot">{"".join(thumbs)}<span class="so-thanks" role="status"></span></div>'
 
@@ -84,4 +93,4 @@ def _next(answer: Answer) -> str:
         return ""
     label = (words.CHOOSE if readings else words.ASK_NEXT).of(language)
     buttons = "".join(button(shown, class_="so-chip", data_ask=question) for shown, question in asked)
-    return f'<div{attributes(class_="so-next", role="group", aria_label=label)}>{buttons}</div>'
+    return f"<div{attributes(class_='so-next', role='group', aria_label=label)}>{buttons}</div>"

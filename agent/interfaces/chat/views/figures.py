@@ -12,6 +12,7 @@ from agent.interfaces.chat import words
 from agent.interfaces.chat.views.html import attributes
 from tools.evidence import Cell, Column, Evidence, Fact, Value
 
+_STOPS = ".,;:!?%)]」。，；：！？、）"  # they stay on the line of the figure before them
 _KINDS = {"currency": "money", "ratio": "percent", "percent": "percent"}
 
 
@@ -35,8 +36,11 @@ def marked_text(answer: Answer) -> str:
         label = words.OPEN_FIGURE.of(answer.language).format(figure=shown)
         place = cell_id(answer.id, cell.evidence, cell.row, cell.column)
         said = attributes(class_="so-figure", data_cell=place, aria_label=f"{shown}. {label}", title=label)
-        pieces.append(f'{escape(text[done:start])}<button type="button"{said}>{escape(shown)}</button>')
-        done = end
+        done, before = end, text[done:start]
+        while done < len(text) and text[done] in _STOPS:
+            done += 1
+        one = f'<button type="button"{said}>{escape(shown)}</button>{escape(text[end:done])}'
+        pieces.append(f'{escape(before)}<span class="so-one">{one}</span>')
     return "".join([*pieces, escape(text[done:])])
 
 
@@ -59,9 +63,7 @@ def _facts_at(start: int, spans: Sequence[tuple[int, int, Fact]], facts: Sequenc
     return [fact for low, high, fact in spans if low <= start < high] or facts
 
 
-def _cell(
-    figure: Figure, facts: Sequence[Fact], tables: dict[str, Evidence], used: set[Cell]
-) -> Cell | None:
+def _cell(figure: Figure, facts: Sequence[Fact], tables: dict[str, Evidence], used: set[Cell]) -> Cell | None:
     """The cell that a figure states; of several alike the first that no earlier figure stands for."""
     alike = [cell for fact in facts for cell in fact.cells if _states(figure, cell, tables.get(cell.evidence))]
     return next((cell for cell in alike if cell not in used), alike[0] if alike else None)

@@ -19,12 +19,12 @@ def shell_html(visit: Visit) -> str:
     language, schema = visit.language, visit.analyst.store.schema
     names = [*TABS, *([("review", tabs.REVIEW)] if visit.admin else [])]
     panels = "".join(
-        f'<section{attributes(id=f"panel-{name}", class_="so-panel", hidden=True, tabindex="-1", aria_label=label.of(language))}></section>'
+        f"<section{attributes(id=f'panel-{name}', class_='so-panel', hidden=True, tabindex='-1', aria_label=label.of(language))}></section>"
         for name, label in names[1:]
     )
     said = json.dumps(_said(language), ensure_ascii=False)
     return (
-        f'<div{attributes(class_="so-app", lang=language, data_words=said, data_language=language)}>'
+        f"<div{attributes(class_='so-app', lang=language, data_words=said, data_language=language)}>"
         f'<a class="so-skip" href="#question">{escape(tabs.SKIP.of(language))}</a>'
         f"{_side(visit)}"
         f'<div class="so-main">{_bar(names, schema.label.of(language), language)}'
@@ -86,7 +86,14 @@ def _switches(language: Language) -> str:
 
 
 def _bar(names: list[tuple[str, object]], store: str, language: Language) -> str:
-    menu = button(tabs.MENU.of(language), icon_name="menu", class_="so-quiet so-menu", quiet=True, data_do="menu", aria_expanded="false")
+    menu = button(
+        tabs.MENU.of(language),
+        icon_name="menu",
+        class_="so-quiet so-menu",
+        quiet=True,
+        data_do="menu",
+        aria_expanded="false",
+    )
     links = "".join(
         f'<button type="button"{attributes(class_="so-tab", data_tab=name, aria_current="page" if name == "chat" else None)}>'
         f"{icon(name)}<span>{escape(label.of(language))}</span></button>"  # type: ignore[attr-defined]
@@ -105,7 +112,9 @@ def _chat(language: Language) -> str:
         aria_label=tabs.ASK_LABEL.of(language), aria_describedby="hint", enterkeyhint="send",
     )  # fmt: skip
     send = button(tabs.SEND.of(language), icon_name="send", class_="so-send", quiet=True, id="ask")
-    stop = button(tabs.STOP.of(language), icon_name="stop", class_="so-send so-stop", quiet=True, id="stop", hidden=True)
+    stop = button(
+        tabs.STOP.of(language), icon_name="stop", class_="so-send so-stop", quiet=True, id="stop", hidden=True
+    )
     return (
         f'<section id="panel-chat" class="so-panel so-chat" aria-label="{escape(tabs.CHAT.of(language))}">'
         '<div class="so-thread"><div class="so-column">'

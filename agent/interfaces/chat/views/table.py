@@ -43,7 +43,7 @@ def _head(column: Column, cells: Cells) -> str:
     sort = words.SORT.of(cells.language).format(column=label)
     side = "so-number" if column.unit in NUMERIC else None
     return (
-        f'<th{attributes(scope="col", class_=side, aria_sort="none")}>'
+        f"<th{attributes(scope='col', class_=side, aria_sort='none')}>"
         f'<button type="button"{attributes(class_="so-sort", title=sort)}>{escape(label)}<i aria-hidden="true"></i></button></th>'
     )
 
