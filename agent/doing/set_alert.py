@@ -55,8 +55,8 @@ def rule_work(service: Service, store: str, payload: Any, principal: Principal, 
         number = add_on(connection, fresh, now)
         return Done(
             Text(
-                en=f"Alert {number} is set. It is looked at whenever new data has come in.",
-                zh=f"预警{number}已设置，每当有新数据时检查。",
+                en=f"Alert {number} is set. It is looked at now, and whenever new data has come in.",
+                zh=f"预警{number}已设置，现在及每当有新数据时检查。",
             )
         )
 

@@ -23,9 +23,7 @@ from tools.alert_rule import AlertRule
 from tools.people import People
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
-WEEKLY = YAML.replace(
-    "dimensions:\n", "dimensions:\n  week: {label: {en: Week, zh: 周}, kind: time, grain: week}\n"
-)
+WEEKLY = YAML.replace("dimensions:\n", "dimensions:\n  week: {label: {en: Week, zh: 周}, kind: time, grain: week}\n")
 HIGH = AlertRule(metric="paid", bound=100.0)
 
 

@@ -46,7 +46,11 @@ def test_asking_for_an_alert_sets_nothing_before_the_yes(desk: Desk) -> None:
     assert "Alert 1 is set" in done.text.en
     rule = AlertRules(desk.service.state.engine).get(1)
     assert rule is not None
-    assert (rule.definition["rule"], rule.owner, rule.checked_upto) == (proposal.payload["rule"], "operator", "2017-12-31")
+    assert (rule.definition["rule"], rule.owner, rule.checked_upto) == (
+        proposal.payload["rule"],
+        "operator",
+        "2017-12-31",
+    )
 
 
 def test_a_second_yes_does_nothing(desk: Desk) -> None:

@@ -288,7 +288,11 @@ def fires(cron: str, zone: str, start: datetime, count: int) -> list[str]:
 
 def test_a_time_that_the_clock_skips_runs_once_an_hour_later() -> None:
     start = datetime(2026, 3, 28, 0, 0, tzinfo=BERLIN)
-    assert fires("30 2 * * *", "Europe/Berlin", start, 3) == ["03-28 02:30+0100", "03-29 03:30+0200", "03-30 02:30+0200"]
+    assert fires("30 2 * * *", "Europe/Berlin", start, 3) == [
+        "03-28 02:30+0100",
+        "03-29 03:30+0200",
+        "03-30 02:30+0200",
+    ]
 
 
 def test_a_time_that_comes_twice_runs_once() -> None:
