@@ -9,8 +9,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from agent.contracts import Answer, Timings
-from tools.evidence import Chart, Evidence, Fact
+from agent.contracts import Answer, Proposal, Timings
+from tools.evidence import Chart, Evidence, Fact, worded
 
 STAGES = ("understand", "plan", "execute", "compose", "verify", "total")
 
@@ -48,6 +48,7 @@ def answer_object(answer: Answer) -> dict[str, Any]:
             "cached": answer.tokens.cached,
         },
         "timings_ms": _timings(answer.timings),
+        "proposals": [_proposal(item, answer.language) for item in answer.proposals],
     }
 
 
@@ -62,7 +63,7 @@ def _evidence(item: Evidence, language: str) -> dict[str, Any]:
         "args": _plain(item.args),
         "title": item.title.of(language),
         "columns": [{"name": c.name, "label": c.label.of(language), "unit": c.unit} for c in item.columns],
-        "rows": _plain(item.rows),
+        "rows": [[_plain(worded(value, language)) for value in row] for row in item.rows],
         "sql": item.sql,
         "method": item.method,
         "origin": item.origin,
@@ -73,11 +74,16 @@ def _evidence(item: Evidence, language: str) -> dict[str, Any]:
 def _fact(fact: Fact, language: str) -> dict[str, Any]:
     return {
         "id": fact.id,
-        "value": _plain(fact.value),
+        "value": _plain(worded(fact.value, language)),
         "unit": fact.unit,
         "text": fact.text.of(language),
         "evidence": [{"id": cell.evidence, "row": cell.row, "column": cell.column} for cell in fact.cells],
     }
+
+
+def _proposal(item: Proposal, language: str) -> dict[str, Any]:
+    summary = item.summary.of(language)
+    return {"id": item.id, "action": item.action, "payload": _plain(item.payload), "summary": summary}
 
 
 def _chart(chart: Chart) -> dict[str, Any]:

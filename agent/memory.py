@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from agent.contracts import Answer, Call, Question
+from agent.contracts import Answer, Call, Proposal, Question
+from tools.registry import Proposed
 
 if TYPE_CHECKING:
+    from db.state.answers import Answers
+    from db.state.proposals import KeptProposal
     from db.state.store import KeptCall
 
 
@@ -35,18 +39,33 @@ class Turns(Protocol):
     ) -> object:
         """Store a turn at the end of its conversation."""
 
+    def add_proposals(self, items: tuple[KeptProposal, ...]) -> None:
+        """Keep what waits for a yes."""
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _fresh_id() -> str:
+    return f"p-{secrets.token_hex(5)}"  # short enough to type; whose it is is checked beside it
+
+
 class Memory:
     """What a conversation asked last. Belongs to its principal and its store: nobody recalls another's."""
 
-    def __init__(self, turns: Turns, clock: Callable[[], datetime] = _now) -> None:
-        """Keep turns in ``turns``; ``clock`` gives the moment that they are stamped with."""
-        self._turns = turns
-        self._clock = clock
+    def __init__(
+        self,
+        turns: Turns,
+        clock: Callable[[], datetime] = _now,
+        fresh_id: Callable[[], str] = _fresh_id,
+        answers: Answers | None = None,
+    ) -> None:
+        """Keep turns in ``turns``; ``clock`` gives the moment that stamps them, ``fresh_id`` the ids of proposals.
+
+        ``answers`` keeps what was answered as well, for a face that shows conversations again.
+        """
+        self._turns, self._clock, self._fresh_id, self._answers = turns, clock, fresh_id, answers
 
     @classmethod
     def transient(cls, clock: Callable[[], datetime] = _now) -> Self:
@@ -60,8 +79,43 @@ class Memory:
         kept = self._turns.last_calls(question.conversation, question.principal.name, question.store)
         return tuple(Call(tool, args) for tool, args in kept)
 
+    def propose(self, question: Question, proposed: Sequence[Proposed]) -> tuple[Proposal, ...]:
+        """Keep what an answer proposes, for its principal alone, before anyone sees it.
+
+        Raises:
+            StoreLocked, StoreError: it could not be kept, so it must not be shown.
+        """
+        if not proposed:
+            return ()
+        from db.state.proposals import KeptProposal
+
+        shown = tuple(Proposal(self._fresh_id(), p.action, p.payload, p.summary) for p in proposed)
+        self._turns.add_proposals(
+            tuple(
+                KeptProposal(
+                    id=p.id,
+                    principal=question.principal.name,
+                    store=question.store,
+                    action=p.action,
+                    payload=p.payload,
+                    summary_en=p.summary.en,
+                    summary_zh=p.summary.zh,
+                    created_at=self._clock(),
+                    answer_id=question.id,
+                    conversation=question.conversation,
+                )
+                for p in shown
+            )
+        )
+        return shown
+
     def remember(self, question: Question, answer: Answer) -> None:
-        """Keep the turn. One without a conversation is kept for feedback, and recalled by nobody."""
+        """Keep the turn. One without a conversation is kept for feedback, and recalled by nobody.
+
+        Args:
+            answer: under pseudonyms: it is written down.
+        """
+        now = self._clock()
         self._turns.add_turn(
             conversation=question.conversation,
             principal=question.principal.name,
@@ -71,9 +125,13 @@ class Memory:
             language=answer.language,
             calls=[(c.tool, _plain(c.args)) for c in answer.plan.calls] if answer.plan else [],
             status=answer.status,
-            created_at=self._clock(),
+            created_at=now,
             via=question.via,
         )
+        if self._answers is not None and question.conversation is not None:
+            from agent.kept import kept_answer
+
+            self._answers.keep(answer.id, question.principal.name, kept_answer(answer), now)
 
 
 def _plain(args: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,6 +145,9 @@ class _Transient:
     def __init__(self) -> None:
         self._last: dict[tuple[str, str, str], tuple[KeptCall, ...]] = {}
         self._lock = Lock()
+
+    def add_proposals(self, items: tuple[KeptProposal, ...]) -> None:
+        """Nothing: a batch confirms nothing."""
 
     def last_calls(self, conversation: str, principal: str, store: str | None = None) -> tuple[KeptCall, ...]:
         with self._lock:

@@ -5,8 +5,20 @@ from __future__ import annotations
 from agent.contracts import Plan, Principal
 from db.errors import PermissionRefused, QueryError
 from db.semantic.schema import StoreSchema
+from tools.registry import tool
 
 _MAY_WRITE_SQL = frozenset({"analyst", "admin"})
+_MAY_ACT = frozenset({"analyst", "admin"})
+
+
+def check_acting(principal: Principal) -> None:
+    """Refuse what changes or sends something (alerts, schedules, exports) to those who may only look.
+
+    Raises:
+        PermissionRefused: a viewer.
+    """
+    if principal.role not in _MAY_ACT:
+        raise PermissionRefused("Your role may look, but not change or send anything.", "Ask an analyst to do it.")
 
 
 def check_policy(plan: Plan, principal: Principal, schema: StoreSchema) -> None:
@@ -19,6 +31,8 @@ def check_policy(plan: Plan, principal: Principal, schema: StoreSchema) -> None:
     for call in plan.calls:
         if call.tool == "run_sql" and principal.role not in _MAY_WRITE_SQL:
             raise PermissionRefused("Your role may not run SQL.", "Ask in words, or ask an analyst.")
+        if tool(call.tool).writes:
+            check_acting(principal)
         touched = [
             *call.args.get("group_by", ()),
             *call.args.get("dimensions", ()),

@@ -4,7 +4,8 @@ ShopOpsError
 ├── UsageError                the call itself is wrong (exit 2)
 │   ├── QuestionError         empty, too long, control characters
 │   ├── SettingsError         a setting that cannot be used
-│   └── AsOfError             an as-of date outside the data
+│   ├── AsOfError             an as-of date outside the data
+│   └── ProposalError         no such proposal, or one that was decided or has expired
 ├── SchemaError               a store YAML that does not hold (file, line, fix)
 ├── QueryError                a query object the semantic layer refuses
 │   ├── UnknownMetric
@@ -92,6 +93,12 @@ class AsOfError(UsageError):
     """An as-of date outside the store's data."""
 
     code = "as_of"
+
+
+class ProposalError(UsageError):
+    """There is no such proposal, or it was decided or has expired."""
+
+    code = "proposal"
 
 
 class SchemaError(ShopOpsError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import import_module
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from db.semantic.query import Filter
-from db.semantic.schema import StoreSchema, Words
+from db.semantic.schema import StoreSchema, Text, Words
 from tools.evidence import Evidence, Fact, Value
 from tools.people import People
 
@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 
 
 NO_WORDS = Words()
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier call of the same plan, as it was planned, and the tables that it gave."""
+
+    tool: str
+    args: Mapping[str, Any]
+    tables: tuple[Evidence, ...]
 
 
 def _silent(_stage: str, _done: float) -> None:
@@ -38,6 +47,8 @@ class ToolContext:
         models: folder of this store's trained models; None where nothing is kept.
         handbook: folder of the store's own policies (Markdown); None for the example that ships.
         cancel: set when the operator stopped it; long loops look at it. progress: a stage and the fraction done, 0–1.
+        channels: the names of the channels that messages may go to, each with its other names; never an address.
+        timezone: the IANA zone of times of the day. earlier: the plan's calls before this one, where it reads them.
     """
 
     store: Store
@@ -52,11 +63,23 @@ class ToolContext:
     handbook: Path | None = None
     cancel: Event | None = None
     progress: Callable[[str, float], None] = _silent
+    channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    timezone: str = "UTC"
+    earlier: tuple[Earlier, ...] = ()
 
     @property
     def today(self) -> date:
         """The shop's clock for this question: the day after the last one that may be looked at."""
         return self.as_of or self.store.as_of
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What a write tool would do: the whole payload in JSON form, and the sentence that asks for the yes."""
+
+    action: str
+    payload: Mapping[str, Any]
+    summary: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +89,14 @@ class ToolResult:
     ``outputs``: whole columns for later steps of the plan, by name (``customer``, ``product``, ``order``), with real
     ids and without the row cap; they never leave the process. ``more``: further tables of the same call, whose ids are
     the first one's with a letter (``e1b``), see :func:`evidence_id`.
+    ``proposed``: what a write tool would do after a yes.
     """
 
     evidence: Evidence
     facts: tuple[Fact, ...]
     outputs: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     more: tuple[Evidence, ...] = ()
+    proposed: Proposed | None = None
 
 
 def evidence_id(first: str, index: int) -> str:
@@ -94,6 +119,9 @@ class Tool:
         gives: the columns of its outputs that later steps may take: ``customer``, ``product``, ``order``.
         reads_message: its ``text`` is a customer's message, so nothing in it is read as a question.
         writes: it changes or sends something, so the operator confirms the exact payload first.
+        settles: what the words of a clause settle of its own arguments ("passes 5 %" is a limit), by argument.
+        covers: the places of a clause that only this tool reads (the name of a channel).
+        reads_steps: it takes the tables of all the plan's earlier calls.
     """
 
     name: str
@@ -107,6 +135,9 @@ class Tool:
     gives: tuple[str, ...] = ()
     reads_message: bool = False
     writes: bool = False
+    settles: Callable[[str], Mapping[str, Any]] | None = None
+    covers: Callable[[str], Sequence[tuple[int, int]]] | None = None
+    reads_steps: bool = False
 
     def takes(self, field_name: str) -> bool:
         """Whether it has an argument of that name."""
@@ -129,6 +160,9 @@ TOOLS: Mapping[str, str] = {
     "segment_customers": "tools.segment_customers",
     "search_knowledge": "tools.search_knowledge",
     "draft_reply": "tools.draft_reply",
+    "set_alert": "tools.set_alert",
+    "schedule_brief": "tools.schedule_brief",
+    "export": "tools.export",
 }
 
 

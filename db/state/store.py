@@ -16,6 +16,7 @@ from db.state import tables
 from db.state.audit import FIRST, AuditEntry, ChainReport, check_chain, payload_text, read_key, sealed
 from db.state.database import open_engine, reading, writing
 from db.state.masking import holds_personal, mask_personal
+from db.state.proposals import KeptProposal, Proposals
 
 Rating = Literal["up", "down"]
 ATTEMPTS = 10  # writers that raced for one place; SQLite lets one in at a time, so only other databases try again
@@ -153,6 +154,10 @@ class State:
             return position
 
         return replace(turn, position=self._retried(write))
+
+    def add_proposals(self, items: tuple[KeptProposal, ...]) -> None:
+        """Keep what waits for a yes: all of it or nothing."""
+        Proposals(self._engine).put(items)
 
     def turn(self, answer_id: str) -> Turn | None:
         """The turn of an answer. It may be another principal's: compare ``principal`` before showing it."""

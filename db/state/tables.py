@@ -49,6 +49,7 @@ feedback = Table(
     Column("rating", String(8), nullable=False),
     Column("why", Text, nullable=False),
     Column("created_at", TIME, nullable=False),
+    Column("reviewed", String(16)),  # what an administrator made of a thumb: accepted, refused
     Index("ix_feedback_answer", "answer_id"),
 )
 
@@ -141,7 +142,9 @@ proposals = Table(
     Column("payload", JSON, nullable=False),
     Column("summary_en", Text, nullable=False),
     Column("summary_zh", Text, nullable=False),
-    Column("status", String(32), nullable=False),  # open, done, declined, expired, failed
+    Column("status", String(32), nullable=False),  # open, done, declined, expired
+    Column("conversation", String(200)),  # where it was shown, so that a "yes" right after it means it
+    Column("answer_id", String(200), nullable=False),
     Column("created_at", TIME, nullable=False),
     Column("decided_at", TIME),
     Index("ix_proposals_open", "principal", "status"),
@@ -175,6 +178,7 @@ runs = Table(
     Column("error", Text),
     Column("created_at", TIME, nullable=False),
     Column("finished_at", TIME),
+    Column("skipped", Integer, nullable=False),  # older slots that passed while nobody ran, and are not made up for
     UniqueConstraint("schedule", "slot", name="uq_runs_slot"),
 )
 
@@ -205,7 +209,7 @@ alert_rules = Table(
     Column("definition", JSON, nullable=False),
     Column("channels", JSON, nullable=False),
     Column("enabled", Boolean, nullable=False),
-    Column("state", String(16), nullable=False),  # ok, red
+    Column("state", String(16), nullable=False),  # ok, red, broken, removed
     Column("checked_upto", TIME),
     Column("created_at", TIME, nullable=False),
 )

@@ -111,7 +111,9 @@ class WatchLog:
         """Alerts that were raised but not handed to anyone: what a killed process left."""
         with reading(self._engine) as connection:
             where = (alerts.c.store == self._store, alerts.c.shown_at.is_(None))
-            return tuple(map(_alert, connection.execute(select(alerts).where(*where).order_by(alerts.c.id)).mappings()))
+            return tuple(
+                map(alert_of, connection.execute(select(alerts).where(*where).order_by(alerts.c.id)).mappings())
+            )
 
     def show(self, number: int, now: datetime) -> None:
         """Note that an alert was handed over."""
@@ -122,7 +124,7 @@ class WatchLog:
         """The latest alerts, newest first."""
         with reading(self._engine) as connection:
             query = select(alerts).where(alerts.c.store == self._store).order_by(alerts.c.id.desc()).limit(limit)
-            return tuple(map(_alert, connection.execute(query).mappings()))
+            return tuple(map(alert_of, connection.execute(query).mappings()))
 
     def _cursors(self, connection: Connection) -> dict[str, Cursor]:
         c = watch_cursors.c
@@ -155,10 +157,11 @@ class WatchLog:
         row: dict[str, Any] = {"kind": alert.kind, "source": alert.source, "row": alert.row, "moment": alert.moment}
         row |= {"score": alert.score, "payload": dict(alert.payload), "status": alert.status}
         connection.execute(insert(alerts).values(store=self._store, created_at=moment, **row))
-        return _alert(connection.execute(select(alerts).where(*same)).mappings().one())
+        return alert_of(connection.execute(select(alerts).where(*same)).mappings().one())
 
 
-def _alert(row: RowMapping) -> Alert:
+def alert_of(row: RowMapping) -> Alert:
+    """A row of ``alerts``."""
     fields = {name: row[name] for name in ("kind", "source", "row", "moment", "score", "payload", "status")}
     return Alert(**fields, number=row["id"], shown=row["shown_at"] is not None)
 

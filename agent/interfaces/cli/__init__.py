@@ -7,15 +7,21 @@ from agent.interfaces.cli.group import LazyGroup
 # name -> where the command is, and its line in `shopops --help`; a new command is one line here
 COMMANDS: dict[str, tuple[str, str]] = {
     "ask": ("agent.interfaces.cli.ask:ask", "Ask a question, or a file of questions."),
+    "brief": ("agent.interfaces.cli.brief:brief", "Write the weekly brief."),
     "chat": ("agent.interfaces.cli.chat:chat", "Open the chat in a browser."),
+    "serve": ("agent.interfaces.cli.serve:serve", "Serve all faces, schedules and alerts in one process."),
+    "mcp": ("agent.interfaces.cli.mcp:mcp", "Serve the tools to an assistant on this machine (MCP)."),
     "load": ("agent.interfaces.cli.load:load", "Load a store's data."),
     "model": ("agent.interfaces.cli.model:model", "Fetch, list and choose language models."),
     "train": ("agent.interfaces.cli.train:train", "Train the models of a store, measured on data held out."),
     "watch": ("agent.interfaces.cli.watch:watch", "Score new payments and refunds as they come."),
+    "user": ("agent.interfaces.cli.user:user", "Say who may sign in, and what they may see."),
+    "token": ("agent.interfaces.cli.token:token", "Make and revoke the tokens that programs sign in with."),
     "channel": ("agent.interfaces.cli.channel:channel", "List and try the channels that messages go to."),
     "feedback": ("agent.interfaces.cli.feedback:feedback", "Say whether an answer was right."),
     "eval": ("agent.evaluation.cli:eval_command", "Measure a model on sets of questions."),
     "bench": ("agent.evaluation.cli:bench_command", "Measure times and memory."),
+    "backup": ("agent.interfaces.cli.backup:backup", "Copy what could not be got again into one archive."),
     "doctor": ("agent.interfaces.cli.doctor:doctor", "Show what is in force, and what is missing."),
 }
 EXAMPLE = 'Example: shopops ask "Which five departments brought in the most revenue in 2017?"'

@@ -14,6 +14,7 @@ def upgrade() -> None:
     op.add_column("alerts", sa.Column("rule", sa.Integer))
     op.add_column("alerts", sa.Column("resolved_at", _TIME))
     op.add_column("turns", sa.Column("via", sa.String(32)))
+    op.add_column("feedback", sa.Column("reviewed", sa.String(16)))
     op.create_table(
         "users",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -47,6 +48,8 @@ def upgrade() -> None:
         sa.Column("summary_en", sa.Text, nullable=False),
         sa.Column("summary_zh", sa.Text, nullable=False),
         sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("conversation", sa.String(200)),
+        sa.Column("answer_id", sa.String(200), nullable=False),
         sa.Column("created_at", _TIME, nullable=False),
         sa.Column("decided_at", _TIME),
     )
@@ -76,6 +79,7 @@ def upgrade() -> None:
         sa.Column("error", sa.Text),
         sa.Column("created_at", _TIME, nullable=False),
         sa.Column("finished_at", _TIME),
+        sa.Column("skipped", sa.Integer, nullable=False),
         sa.UniqueConstraint("schedule", "slot", name="uq_runs_slot"),
     )
     op.create_table(

@@ -1,0 +1,141 @@
+"""The through-line: the opening that connects the week's facts.
+
+Without a model, code chooses which facts it is made of. A small local model chooses and orders them; code puts in the
+facts' own words. A model that may write prose writes sentences with marks, which the ledger then holds against the
+facts; a sentence with a figure that no cited fact holds, or with a link, is not shown.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from agent.brief.contracts import Analysis
+from agent.compose import stated
+from agent.contracts import Language
+from agent.prompts import load_prompt
+from agent.understand.vocabulary import Vocabulary
+from agent.verify import verify
+from db.errors import ModelError, ModelReplyError, Cancelled
+from models.llm.base import LanguageModel, Message, Prompt
+from tools.evidence import Fact
+
+log = logging.getLogger("shopops.brief")
+SAID = 4  # facts of an opening: what a reader takes in before the figures
+FEWEST = 2
+SHOWN_TO_MODEL = 220  # characters of a fact in the prompt
+SECONDS = 25.0  # the brief has a minute; past this the opening is code's
+_LINK = re.compile(r"://|www\.|\]\(|<[a-z/!]|\b[\w-]+\.[a-z]{2,}\b(?=/|\b)", re.IGNORECASE)
+_SIMULATED = re.compile(r"\(simulated\)\.$")
+_STOP = re.compile(r"(?<=[.!?。！？])\s*(?!\s*\[f)")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The paragraph, the model that chose or wrote it, and how many of its sentences were refused."""
+
+    text: str
+    model: str | None = None
+    replaced: int = 0
+
+
+def write_opening(
+    analysis: Analysis,
+    language: Language,
+    model: Callable[[], LanguageModel] | None,
+    names: Callable[[], Vocabulary],
+    cancel: threading.Event | None = None,
+) -> Opening:
+    """The opening of a brief; a model that cannot be opened or fails costs its choice and not the brief.
+
+    Raises:
+        Cancelled: the operator stopped it.
+    """
+    leads = analysis.leads
+    by_code = Opening(_joined(_default(analysis), language))
+    if model is None or len(leads) <= FEWEST:
+        return by_code
+    try:
+        opened = model()
+        if opened.capabilities.writes_prose:
+            text = _prose(analysis, language, opened, cancel)
+        else:
+            text = stated(_chosen(analysis, language, opened, cancel), language)
+    except Cancelled:
+        raise
+    except ModelError as error:
+        log.warning("the opening is written without a model: %s", error.message)
+        return by_code
+    safe, dropped = without_links(text, leads, language)
+    checked = verify(safe, (analysis.headline, *leads), language, names)
+    if not checked.text.strip():
+        return by_code
+    return Opening(checked.text, opened.name, checked.replaced + dropped)
+
+
+def without_links(text: str, facts: Sequence[Fact], language: Language) -> tuple[str, int]:
+    """The text without sentences that hold an address or markup that no fact holds; how many were dropped."""
+    own = [fact.text.of(language) for fact in facts]
+    for place, sentence in enumerate(own):  # a fact's own words may hold a product's name with a dot
+        text = text.replace(sentence, f"\x00{place}\x00")
+    pieces = _STOP.split(text)
+    kept = [piece for piece in pieces if not _LINK.search(piece)]
+    joined = ("" if language == "zh" else " ").join(kept)
+    for place, sentence in enumerate(own):
+        joined = joined.replace(f"\x00{place}\x00", sentence)
+    return joined, len(pieces) - len(kept)
+
+
+def _joined(facts: Sequence[Fact], language: Language) -> str:
+    return ("" if language == "zh" else " ").join(fact.text.of(language) for fact in facts)
+
+
+def _default(analysis: Analysis) -> list[Fact]:
+    """What happened and why, then what comes next: the first leads, and the last section's as the end."""
+    leads = analysis.leads
+    ahead = next((s.leads[0] for s in analysis.sections if s.name == "outlook" and s.leads), None)
+    simulated = _SIMULATED.search
+    first = sorted(
+        (f for f in leads if f is not ahead), key=lambda f: bool(simulated(f.text.en))
+    )  # recorded data first
+    return [*first[: SAID - 1], *([ahead] if ahead else first[SAID - 1 : SAID])]
+
+
+def _chosen(analysis: Analysis, language: Language, model: LanguageModel, cancel: threading.Event | None) -> list[Fact]:
+    """The facts that a small model chooses, in its order."""
+    leads = analysis.leads
+    schema = {
+        "type": "object",
+        "properties": {
+            "facts": {
+                "type": "array",
+                "items": {"type": "string", "enum": [fact.id for fact in leads]},
+                "minItems": FEWEST,
+                "maxItems": SAID,
+            }
+        },
+        "required": ["facts"],
+        "additionalProperties": False,
+    }
+    prompt = Prompt(load_prompt("opening_choose").render(), (Message("user", _facts(analysis, language, "{} {}")),))
+    reply = model.complete_json(prompt, schema, cancel=cancel, timeout=SECONDS, max_tokens=64)
+    known = {fact.id: fact for fact in leads}
+    wanted = [i for i in dict.fromkeys(str(i) for i in reply.data.get("facts", ())) if i in known]
+    if not wanted:
+        raise ModelReplyError("The model chose no fact.")
+    return [known[i] for i in wanted[:SAID]]
+
+
+def _prose(analysis: Analysis, language: Language, model: LanguageModel, cancel: threading.Event | None) -> str:
+    prompt = Prompt(load_prompt("opening_write").render(), (Message("user", _facts(analysis, language, "[{}] {}")),))
+    pieces = model.stream_text(prompt, cancel=cancel, timeout=SECONDS, max_tokens=300)
+    return "".join(piece.text for piece in pieces)
+
+
+def _facts(analysis: Analysis, language: Language, form: str) -> str:
+    head = analysis.headline.text.of(language)
+    lines = [form.format(fact.id, fact.text.of(language)[:SHOWN_TO_MODEL]) for fact in analysis.leads]
+    return "\n".join([f"headline: {head}", *lines])

@@ -1,0 +1,140 @@
+"""What the page fetches beside Gradio's stream: its frame, its script and style, the tabs, and tables as files."""
+
+from __future__ import annotations
+
+import logging
+from functools import lru_cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+
+from agent.contracts import Answer
+from agent.interfaces.chat import words
+from agent.interfaces.chat.tabs import ADMINS_ONLY, NotFound, action
+from agent.interfaces.chat.views.shell import shell_html
+from agent.interfaces.chat.visit import Recent, Visit, visit_of
+from agent.kept import answer_of
+from agent.present.sheets import CSV, XLSX, csv_bytes, xlsx_bytes
+from agent.service import Service
+from db.errors import ShopOpsError, SignInNeeded
+from db.state.answers import Answers
+
+OURS = "x-shopops"  # a header that no other site's page can send without being asked first (CORS)
+SCRIPTS = ("start.js", "thread.js", "answer.js", "chart.js", "draw.js", "panels.js")
+STYLES = ("base.css", "thread.css", "panels.css")
+_FOREVER = {"cache-control": "public, max-age=31536000, immutable"}  # the address changes with the content
+_PRIVATE = {"cache-control": "no-store"}
+log = logging.getLogger("shopops.chat")
+
+
+@lru_cache(maxsize=2)
+def asset(names: tuple[str, ...]) -> bytes:
+    """Files of the static folder, one behind the other."""
+    folder = files("agent.interfaces.chat") / "static"
+    return b"\n".join((folder / name).read_bytes() for name in names)
+
+
+def version() -> str:
+    """Changes with script and style."""
+    return sha256(asset(SCRIPTS) + asset(STYLES)).hexdigest()[:12]
+
+
+def router(service: Service, recent: Recent) -> APIRouter:
+    """The routes under /chat."""
+    routes = APIRouter(prefix="/chat", include_in_schema=False)
+
+    @routes.get("/app.js")
+    def script() -> Response:
+        return Response(asset(SCRIPTS), media_type="text/javascript", headers=_FOREVER)
+
+    @routes.get("/app.css")
+    def style() -> Response:
+        return Response(asset(STYLES), media_type="text/css", headers=_FOREVER)
+
+    @routes.get("/frame")
+    def frame(request: Request) -> Response:
+        try:
+            visit = visit_of(request, service, recent)
+        except SignInNeeded as error:
+            return JSONResponse({"error": str(error)}, 401, headers=_PRIVATE)
+        return HTMLResponse(shell_html(visit), headers=_PRIVATE)
+
+    @routes.post("/do/{name}")
+    def do(name: str, request: Request, asked: dict[str, Any]) -> Response:
+        if request.headers.get(OURS) != "1":
+            return JSONResponse({"error": "Use the page."}, 403)
+        return _done(lambda: visit_of(request, service, recent), name, asked)
+
+    @routes.get("/answers/{answer_id}/{evidence_id}.{ending}")
+    def table(answer_id: str, evidence_id: str, ending: str, request: Request) -> Response:
+        try:
+            return _file(visit_of(request, service, recent), answer_id, evidence_id, ending)
+        except SignInNeeded as error:
+            return JSONResponse({"error": str(error)}, 401)
+        except NotFound:
+            return JSONResponse({"error": "There is no such table."}, 404)
+
+    @routes.get("/briefs/{number}.{kind}")
+    def brief(number: int, kind: str, request: Request) -> Response:
+        try:
+            return _brief(visit_of(request, service, recent), number, kind)
+        except SignInNeeded as error:
+            return JSONResponse({"error": str(error)}, 401)
+        except NotFound:
+            return JSONResponse({"error": "There is no such brief."}, 404)
+
+    return routes
+
+
+def _brief(visit: Visit, number: int, kind: str) -> Response:
+    """A brief's file, always as a download: its HTML is not opened on this page's origin."""
+    from agent.interfaces.chat.tabs.briefs import found, kept_file
+
+    path = kept_file(visit, found(visit, number), kind)
+    if path is None:
+        raise NotFound(kind)
+    return FileResponse(path, media_type="application/octet-stream", filename=path.name, headers=_PRIVATE)
+
+
+def _done(who: Any, name: str, asked: dict[str, Any]) -> Response:
+    """Do an action; what went wrong becomes one sentence."""
+    visit: Visit | None = None
+    try:
+        visit = who()
+        assert visit is not None
+        if name in ADMINS_ONLY and not visit.admin:
+            raise NotFound(name)
+        return JSONResponse(action(name)(visit, asked), headers=_PRIVATE)
+    except SignInNeeded as error:
+        return JSONResponse({"error": str(error)}, 401, headers=_PRIVATE)
+    except NotFound:
+        gone = words.GONE.of(visit.language if visit else "en")
+        return JSONResponse({"error": gone}, 404, headers=_PRIVATE)
+    except ShopOpsError as error:
+        return JSONResponse({"error": str(error)}, 400, headers=_PRIVATE)
+    except Exception:
+        log.exception("the page's action %s failed", name)
+        return JSONResponse({"error": words.FAULT.of(visit.language if visit else "en")}, 500, headers=_PRIVATE)
+
+
+def _file(visit: Visit, answer_id: str, evidence_id: str, ending: str) -> Response:
+    answer = visit.recent.get(visit.principal.name, answer_id) or _kept(visit, answer_id)
+    evidence = next((e for e in answer.evidence if e.id == evidence_id), None)
+    if evidence is None or ending not in ("csv", "xlsx"):
+        raise NotFound(evidence_id)
+    name = f"{answer_id}-{evidence_id}.{ending}"
+    headers = _PRIVATE | {"content-disposition": f'attachment; filename="{name}"'}
+    if ending == "csv":
+        return Response(csv_bytes(evidence, answer.language), media_type=CSV, headers=headers)
+    return Response(xlsx_bytes(evidence, answer.language), media_type=XLSX, headers=headers)
+
+
+def _kept(visit: Visit, answer_id: str) -> Answer:
+    """An answer of an earlier run, under pseudonyms. Raises NotFound: there is none, or it is another's."""
+    found = Answers(visit.service.state).get(answer_id, visit.principal.name)
+    if found is None:
+        raise NotFound(answer_id)
+    return answer_of(found)

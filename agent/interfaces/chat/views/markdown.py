@@ -1,0 +1,74 @@
+"""The Markdown of our own briefs as HTML: headings, lists, tables, bold. Everything else is text: no link, no image."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from html import escape
+
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
+_ESCAPED = re.compile(r"\\([\\`*_\[\]<>|~#:.\-!(){}+])")
+_HEADING = re.compile(r"(#{1,4}) +(.*)")
+_RULE = re.compile(r"\|?[\s:|-]+\|?")
+
+
+def markdown_html(text: str) -> str:
+    """Markdown as a brief writes it; raw HTML in it is shown as text.
+
+    >>> markdown_html("# A <b>\\n\\n- **x** y\\\\*")
+    '<h2>A &lt;b&gt;</h2><ul><li><strong>x</strong> y*</li></ul>'
+    """
+    shown: list[str] = []
+    lines = text.splitlines()
+    place = 0
+    while place < len(lines):
+        line = lines[place].strip()
+        if match := _HEADING.fullmatch(line):
+            level = min(len(match[1]) + 1, 4)
+            shown.append(f"<h{level}>{_inline(match[2])}</h{level}>")
+        elif line.startswith("|"):
+            block = _block(lines[place:], lambda other: other.startswith("|"))
+            shown.append(_table(block))
+            place += len(block) - 1
+        elif line.startswith(("- ", "* ")):
+            block = _block(lines[place:], lambda other: other.startswith(("- ", "* ")))
+            shown.append(f"<ul>{''.join(f'<li>{_inline(item[2:])}</li>' for item in block)}</ul>")
+            place += len(block) - 1
+        elif line and not re.fullmatch(r"[-*_]{3,}", line):
+            shown.append(f"<p>{_inline(line)}</p>")
+        place += 1
+    return "".join(shown)
+
+
+def _block(lines: list[str], belongs: object) -> list[str]:
+    found = []
+    for line in lines:
+        if not belongs(line.strip()):  # type: ignore[operator] - a predicate
+            break
+        found.append(line.strip())
+    return found
+
+
+def _inline(text: str) -> str:
+    """Bold kept, backslashes before punctuation taken out, the rest escaped."""
+    kept: list[str] = []
+    hidden = _ESCAPED.sub(lambda m: (kept.append(m[1]), f"\x00{len(kept) - 1}\x00")[1], text)
+    bold = _BOLD.sub(r"<strong>\1</strong>", escape(hidden))
+    return re.sub("\x00(\\d+)\x00", lambda m: escape(kept[int(m[1])]), bold)
+
+
+def _table(lines: list[str]) -> str:
+    rows = [_cells(line) for line in lines if not _RULE.fullmatch(line)]
+    if not rows:
+        return ""
+    head = "".join(f'<th scope="col">{_inline(cell)}</th>' for cell in rows[0])
+    body = "".join(f"<tr>{''.join(_td(cell) for cell in row)}</tr>" for row in rows[1:])
+    return f'<div class="so-wide"><table class="so-plain"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _cells(line: str) -> Iterable[str]:
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
+
+
+def _td(cell: str) -> str:
+    return f"<td>{_inline(cell)}</td>"

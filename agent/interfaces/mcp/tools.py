@@ -1,0 +1,64 @@
+"""The tools as MCP shows them: their typed arguments as JSON Schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mcp_types as types
+
+from agent.interfaces.api.bodies import AnswerOut, AskIn
+from agent.service import Service
+from tools.registry import Tool, planned_tools
+
+ASK = "ask"
+LANGUAGE = "answer_language"
+_LANGUAGE = {"type": "string", "enum": ["en", "zh"], "default": "en", "description": "of texts and labels"}
+_ASK = (
+    "Ask the shop's analyst a question in English or Chinese (revenue, orders, customers, refunds, forecasts, reasons, "
+    "audiences, products to recommend, the shop's policies…). Give `conversation` of an earlier answer to follow up."
+)
+_PROPOSES = " It changes nothing by itself: it gives a proposal that a person confirms."
+
+
+def definitions(service: Service) -> list[types.Tool]:
+    """``ask``, and every tool that a planner may choose and the store has the tables for."""
+    schema = service.analyst().store.schema
+    return [
+        types.Tool(
+            name=ASK,
+            title="Ask the analyst",
+            description=_ASK,
+            input_schema=_inlined(AskIn.model_json_schema()),
+            output_schema=_output(),
+            annotations=_looks(),
+        ),
+        *(_definition(tool) for tool in planned_tools() if not tool.lacks(schema)),
+    ]
+
+
+def _definition(tool: Tool) -> types.Tool:
+    arguments = tool.arguments.model_json_schema()
+    arguments["properties"] = {**arguments.get("properties", {}), LANGUAGE: _LANGUAGE}
+    return types.Tool(
+        name=tool.name,
+        title=tool.name.replace("_", " ").capitalize(),
+        description=tool.when + (_PROPOSES if tool.writes else ""),
+        input_schema=arguments,
+        output_schema=_output(),
+        annotations=_looks(),
+    )
+
+
+def _looks() -> types.ToolAnnotations:
+    """Every tool only looks: what would change something is proposed."""
+    return types.ToolAnnotations(
+        read_only_hint=True, destructive_hint=False, idempotent_hint=False, open_world_hint=False
+    )
+
+
+def _output() -> dict[str, Any]:
+    return AnswerOut.model_json_schema(mode="serialization")
+
+
+def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in schema.items() if name != "title"}
