@@ -55,8 +55,9 @@ def _figure(desk: Desk, kpi: Kpi) -> Action | None:
     cause = _cause(desk, kpi)
     side = ("above", "高于") if kpi.verdict == "high" else ("below", "低于")
     edge = high if kpi.verdict == "high" else low
+    label = kpi.label.en.lower()
     title = Text(
-        en=f"Find out why {kpi.label.en.lower()} {'are' if is_plural(kpi.label.en.lower()) else 'is'} {side[0]} the usual range"
+        en=f"Find out why {label} {'are' if is_plural(label) else 'is'} {side[0]} the usual range"
         + (f"; begin with {cause.en}" if cause else ""),
         zh=f"查明{kpi.label.zh}{side[1]}正常区间的原因" + (f"，先看{cause.zh}" if cause else ""),
     )
@@ -85,15 +86,14 @@ def _cause(desk: Desk, kpi: Kpi) -> Text | None:
 
 def _department(desk: Desk, departments: Sequence[Department], table: Evidence | None) -> Action | None:
     """The department that lies furthest below its usual range."""
-    low = [d for d in departments if d.verdict == "low" and d.limits is not None]
+    low = [(d.limits.centre - d.now, d, d.limits) for d in departments if d.verdict == "low" and d.limits is not None]
     if not low or table is None:
         return None
-    worst = max(low, key=lambda d: (d.limits.centre - d.now) if d.limits else 0.0)
-    assert worst.limits is not None  # those without limits have no verdict
+    missing, worst, limits = max(low, key=lambda entry: entry[0])
     main, ledger = desk.kpis[0], desk.ledger
-    gap = round(worst.limits.centre - worst.now, 2)
+    gap = round(missing, 2)
     words = ledger.figure(gap, main.unit)
-    now, usual = ledger.figure(round(worst.now, 2), main.unit), ledger.figure(round(worst.limits.centre, 2), main.unit)
+    now, usual = ledger.figure(round(worst.now, 2), main.unit), ledger.figure(round(limits.centre, 2), main.unit)
     title = Text(
         en=f"Look into {worst.name.en}: shelf, price and promotion against the weeks before",
         zh=f"排查{worst.name.zh}：对照前几周的陈列、价格与促销",
@@ -105,8 +105,8 @@ def _department(desk: Desk, departments: Sequence[Department], table: Evidence |
     claim = Claim(
         "", "usual",
         Text(en=f"{worst.name.en} comes back into its usual range", zh=f"{worst.name.zh}回到正常区间"),
-        main.metric, main.unit, desk.frame.after, round(worst.limits.low, 2), round(worst.limits.high, 2),
-        round(worst.limits.centre, 2), ({"dimension": desk.frame.department, "op": "in", "values": [worst.member]},),
+        main.metric, main.unit, desk.frame.after, round(limits.low, 2), round(limits.high, 2),
+        round(limits.centre, 2), ({"dimension": desk.frame.department, "op": "in", "values": [worst.member]},),
     )  # fmt: skip
     places = [Cell(table.id, worst.row, c) for c in ("now", "low", "high")]
     return _action(desk, "department", title, effect, places, 2.6, claim, False, gap, main.unit)
@@ -229,10 +229,11 @@ def _stock(desk: Desk, outlook: Outlook | None) -> Action | None:
         en=f"It covers the {total} that is expected; {high} would be a good week.",
         zh=f"可满足预计的{total}；{high}则属好的一周。",
     )
+    week = week_name(desk.frame.after.start)
     claim = Claim(
-        "", "forecast",
-        Text(en=f"{main.label.en} of {week_name(desk.frame.after.start)}", zh=f"{week_name(desk.frame.after.start)}的{main.label.zh}"),
-        main.metric, main.unit, desk.frame.after, round(outlook.low, 2), round(outlook.high, 2), round(outlook.total, 2),
+        "", "forecast", Text(en=f"{main.label.en} of {week}", zh=f"{week}的{main.label.zh}"),
+        main.metric, main.unit, desk.frame.after,
+        round(outlook.low, 2), round(outlook.high, 2), round(outlook.total, 2),
     )  # fmt: skip
     places = cells(outlook.table, 0, "total", "high_80", "change_pct")
     weight = 1.6 if abs(outlook.change) >= FEW else 1.0
@@ -269,7 +270,7 @@ def _usual_claim(desk: Desk, metric: str, kpi: Kpi) -> Claim:
     return Claim("", "usual", text, metric, kpi.unit, desk.frame.after, low, high, centre)
 
 
-def _action(  # noqa: PLR0913 - the parts of an action
+def _action(
     desk: Desk, kind: str, title: Text, effect: Text, places: Sequence[Cell], weight: float,
     claim: Claim | None, simulated: bool, value: object, unit: object,
 ) -> Action:  # fmt: skip

@@ -12,7 +12,6 @@ from db.semantic.schema import Text
 from tools import format as fmt
 from tools.evidence import Evidence, Fact
 
-
 _CHANGE = Text(en="change", zh="变化")
 
 

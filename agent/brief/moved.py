@@ -18,7 +18,7 @@ SMALL = 0.02  # of the whole change: a smaller part is not named
 
 
 def write(desk: Desk) -> Section:
-    """The section; its leads are the days without trade, what made the change, and the figures that are out of range."""
+    """The section; its leads: the days without trade, what made the change, and the figures that are out of range."""
     name, main = "moved", desk.kpis[0]
     explained = [(k, f) for k in desk.kpis if (f := desk.found(f"why {k.metric}")) is not None]
     if not explained:
@@ -41,7 +41,7 @@ def write(desk: Desk) -> Section:
         blocks += [Line(fact) for fact in told]
     others = [verdict(desk, k) for k in desk.kpis if k.verdict in ("low", "high") and k not in dict(explained)]
     blocks += [Line(fact) for fact in others]
-    return Section(name, desk.heading(name), tuple(blocks), tuple([*leads, *others]))
+    return Section(name, desk.heading(name), tuple(blocks), (*leads, *others))
 
 
 def _weeks_title(kpi: Kpi) -> Text:
@@ -112,7 +112,8 @@ def _factors(desk: Desk, kpi: Kpi, found: Found) -> Fact | None:
         return None
     amounts = [(ledger.figure(abs(v), kpi.unit), m, v) for v, m in with_it]
     size, way = ledger.figure(abs(whole), kpi.unit), ("gained", "增加") if whole > 0 else ("lost", "减少")
-    en = f"Of the {size} {way[0]}, {listed([f'{a} came from {_way(m, v)}' if n == 0 else f'{a} from {_way(m, v)}' for n, (a, m, v) in enumerate(amounts)])}"
+    pushed = [f"{amount} {'from' if n else 'came from'} {_way(m, v)}" for n, (amount, m, v) in enumerate(amounts)]
+    en = f"Of the {size} {way[0]}, {listed(pushed)}"
     zh = f"{kpi.label.zh}{way[1]}{size}，" + "、".join(
         f"{m.label.zh}{'上升' if v > 0 else '下降'}影响{a}" for a, m, v in amounts
     )
@@ -128,6 +129,6 @@ def _factors(desk: Desk, kpi: Kpi, found: Found) -> Fact | None:
 
 def _way(metric: Metric, value: float) -> str:
     label = metric.label.en.lower()
-    if metric.unit == "count" and is_plural(label) or label.startswith("orders per"):
+    if (metric.unit == "count" and is_plural(label)) or label.startswith("orders per"):
         return f"{'more' if value > 0 else 'fewer'} {label}"
     return f"a {'higher' if value > 0 else 'lower'} {label}"

@@ -19,7 +19,7 @@ from agent.contracts import Language
 from agent.prompts import load_prompt
 from agent.understand.vocabulary import Vocabulary
 from agent.verify import verify
-from db.errors import ModelError, ModelReplyError, Cancelled
+from db.errors import Cancelled, ModelError, ModelReplyError
 from models.llm.base import LanguageModel, Message, Prompt
 from tools.evidence import Fact
 

@@ -12,8 +12,8 @@ from agent.brief.contracts import Action, Analysis, Brief, Grid, Kpi, Line, Note
 from agent.brief.goods import verdict_words
 from agent.brief.ledger import Ledger, numeric, weekly
 from agent.brief.verdicts import change_text
-from agent.brief.words import EVENTS, METHOD, VERDICTS, WORDS, opened_by, said, tone
 from agent.brief.week import week_name
+from agent.brief.words import EVENTS, METHOD, VERDICTS, WORDS, opened_by, said, tone
 from agent.contracts import Language
 from agent.present.cells import NUMERIC, Cells
 from db.semantic.schema import StoreSchema
