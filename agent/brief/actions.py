@@ -6,12 +6,14 @@ cases of risk, then chances. What an action should bring is always a figure of t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 
 from agent.brief.contracts import Action, Claim, Kpi
 from agent.brief.goods import Department
-from agent.brief.ledger import at, cells, numeric
+from agent.brief.ledger import at, cells, english, numeric
+from agent.brief.moved import CAUSE
 from agent.brief.outlook import Outlook
 from agent.brief.parts import Desk
 from agent.brief.week import week_name
@@ -22,6 +24,7 @@ from tools import format as fmt
 from tools.evidence import Cell, Evidence, Fact
 from tools.grammar import is_plural
 
+_CAUSE_EN, _CAUSE_ZH = re.compile(r"(.+?) \("), re.compile(r"主要来自(.+?)（")
 FIRST_TO_KEEP = 10  # customers that a person can write to in a morning
 PRICE_SHARE = 0.01  # of the week before's revenue: smaller price effects are no news
 MATERIAL = 0.001  # of the week's main figure: cases of less money stand behind the chances
@@ -58,7 +61,7 @@ def _figure(desk: Desk, kpi: Kpi) -> Action | None:
     label = kpi.label.en.lower()
     title = Text(
         en=f"Find out why {label} {'are' if is_plural(label) else 'is'} {side[0]} the usual range"
-        + (f"; begin with {cause.en}" if cause else ""),
+        + (f"; begin with {cause.en[:1].lower() + cause.en[1:]}" if cause else ""),
         zh=f"查明{kpi.label.zh}{side[1]}正常区间的原因" + (f"，先看{cause.zh}" if cause else ""),
     )
     effect = Text(
@@ -71,17 +74,13 @@ def _figure(desk: Desk, kpi: Kpi) -> Action | None:
 
 
 def _cause(desk: Desk, kpi: Kpi) -> Text | None:
-    """The member that contributes most to a figure's change, where it makes at least half of it."""
+    """The members that explain_change names behind a figure's change, where it names any."""
     found = desk.found(f"why {kpi.metric}")
-    if found is None or not found.table(0).rows:
+    fact = next((f for f in found.facts if f.weight == CAUSE and f.cells), None) if found else None
+    if fact is None:
         return None
-    table = found.table(0)
-    names = {c.name for c in table.columns}
-    share = numeric(at(table, 0, "share")) if {"member", "share"} <= names else None
-    if share is None or share < 0.5:
-        return None
-    name = str(at(table, 0, "member"))
-    return Text(en=name, zh=name)
+    en, zh = _CAUSE_EN.match(fact.text.en), _CAUSE_ZH.search(fact.text.zh)
+    return Text(en=en[1], zh=zh[1]) if en and zh else None
 
 
 def _department(desk: Desk, departments: Sequence[Department], table: Evidence | None) -> Action | None:
@@ -124,7 +123,7 @@ def _risk(desk: Desk) -> Action | None:
         return None
     money = sum(numeric(at(table, i, "amount")) or 0.0 for i in rows)
     people = len({at(table, i, "customer") for i in rows})
-    refunds = all(at(table, i, "event") == "refund" for i in rows)
+    refunds = all(english(at(table, i, "event")) == "refund" for i in rows)
     amount = desk.ledger.figure(round(money, 2), "currency")
     what = ("refunds", "退款") if refunds else ("payments and refunds", "支付与退款")
     title = Text(
@@ -147,10 +146,10 @@ def _risk(desk: Desk) -> Action | None:
 def _prices(desk: Desk) -> Action | None:
     """Lower prices that took a part of the main figure."""
     found = desk.found(f"why {desk.kpis[0].metric}") if desk.kpis else None
-    table = next((t for t in found.tables if any(r[0] == "Prices" for r in t.rows)), None) if found else None
+    table = next((t for t in found.tables if any(english(r[0]) == "Prices" for r in t.rows)), None) if found else None
     if table is None or desk.kpis[0].unit != "currency":
         return None
-    row = next(i for i, r in enumerate(table.rows) if r[0] == "Prices")
+    row = next(i for i, r in enumerate(table.rows) if english(r[0]) == "Prices")
     lost, before = -(numeric(at(table, row, "change")) or 0.0), numeric(desk.kpis[0].previous) or 0.0
     if lost <= PRICE_SHARE * before:
         return None

@@ -24,8 +24,8 @@ class Kpi:
     """One figure of the strip: the week, the week before, the same a year ago, and what is usual.
 
     ``change``: a fraction of the week before; of a rate, the difference. ``low``, ``high``: control limits from the
-    store's own weeks; None with too few of them. ``shut``: days of the week without trade, which the limits leave out of
-    the other weeks too. ``row``: its row in the table of key figures.
+    store's own weeks; None with too few of them. ``shut``: days of the week without trade, which the limits leave
+    out of the other weeks too. ``row``: its row in the table of key figures.
     """
 
     metric: str

@@ -80,6 +80,11 @@ def at(evidence: Evidence, row: int, name: str) -> Value:
     return evidence.rows[row][column(evidence, name)]
 
 
+def english(value: Value) -> str:
+    """A cell's name in English, by which code knows it."""
+    return value.en if isinstance(value, Text) else str(value)
+
+
 def numeric(value: Value) -> float | None:
     """A value as a float; None where it is no number."""
     return float(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else None

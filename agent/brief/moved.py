@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent.brief.contracts import Block, Kpi, Line, Picture, Section
 from agent.brief.jobs import Found
-from agent.brief.ledger import at, cells, column, marked, numeric, weekly
+from agent.brief.ledger import at, cells, column, english, marked, numeric, weekly
 from agent.brief.parts import Desk
 from agent.brief.verdicts import closed_days, verdict
 from db.semantic.schema import Metric, Text
@@ -14,6 +14,7 @@ from tools.grammar import is_plural, listed
 
 SKIPPED = ("typical", "change_pct")  # what the strip says already: how large the change is, and whether that is usual
 TOLD = 2  # further facts of a figure's explanation
+CAUSE = 1.1  # the weight of explain_change's fact that names the members behind a change
 SMALL = 0.02  # of the whole change: a smaller part is not named
 
 
@@ -36,8 +37,9 @@ def write(desk: Desk) -> Section:
             told = ([made] if made else []) + _told(desk, kpi, found, shut is not None)
         else:
             beside = verdict(desk, kpi)
-            leads.append(beside)
-            told = [beside, *_told(desk, kpi, found, shut is not None)]
+            more = _told(desk, kpi, found, shut is not None)
+            leads += [beside, *(fact for fact in more[:1] if fact.weight == CAUSE)]
+            told = [beside, *more]
         blocks += [Line(fact) for fact in told]
     others = [verdict(desk, k) for k in desk.kpis if k.verdict in ("low", "high") and k not in dict(explained)]
     blocks += [Line(fact) for fact in others]
@@ -53,7 +55,10 @@ def _weeks_title(kpi: Kpi) -> Text:
 
 
 def _told(desk: Desk, kpi: Kpi, found: Found, shut: bool) -> list[Fact]:
-    """The explanation's facts, the weightiest first, but for those that say nothing new here."""
+    """The explanation's facts, the weightiest first, but for those that say nothing new here.
+
+    Hours and weekdays of a usual change are noise, and a day without trade is told already.
+    """
     schema = desk.frame.schema
     factors = _factor_table(found)
     days = tuple(f"By {d.label.en.lower()}," for d in schema.dimensions.values() if d.kind == "time")
@@ -63,7 +68,7 @@ def _told(desk: Desk, kpi: Kpi, found: Found, shut: bool) -> list[Fact]:
         if fact.cells
         and not any(cell.column in SKIPPED for cell in fact.cells)
         and not (factors and fact.cells[0].evidence == factors.id)
-        and not (shut and fact.text.en.startswith(days))  # the day without trade is told already
+        and not ((shut or kpi.verdict == "usual") and fact.text.en.startswith(days))
         and fmt.MISSING.en not in fact.text.en
     ][:TOLD]
     _keep(desk, found, facts)
@@ -102,7 +107,7 @@ def _factors(desk: Desk, kpi: Kpi, found: Found) -> Fact | None:
     labels = {m.label.en: m for m in desk.frame.schema.metrics.values()}
     whole, place = now - before, column(table, "change")
     rows = sorted(range(len(table.rows)), key=lambda i: -abs(numeric(table.rows[i][place]) or 0.0))
-    parts = [(i, numeric(table.rows[i][place]) or 0.0, labels.get(str(at(table, i, "part")))) for i in rows]
+    parts = [(i, numeric(table.rows[i][place]) or 0.0, labels.get(english(at(table, i, "part")))) for i in rows]
     if any(metric is None for _, _, metric in parts):
         return None
     named = [(i, v, m) for i, v, m in parts if m is not None and abs(v) >= SMALL * abs(whole)]

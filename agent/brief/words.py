@@ -37,10 +37,6 @@ VERDICTS: Mapping[str, Text] = {
     "high": Text(en="high", zh="偏高"),
     "unknown": Text(en="too few weeks", zh="周数不足"),
 }
-EVENTS: Mapping[str, Text] = {
-    "refund": Text(en="refund", zh="退款"),
-    "payment": Text(en="payment", zh="支付"),
-}
 METHOD = Text(
     en="All figures are computed by code; each can be asked again with `shopops ask`. The usual range is the level of "
     "the last quarter with the spread of the store's own weeks (control limits of an individuals chart); where there "

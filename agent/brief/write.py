@@ -29,6 +29,7 @@ from db.errors import Cancelled
 from db.semantic.query import Interval
 from db.semantic.schema import Text
 from db.state.briefs import Briefs, KeptBrief
+from tools.evidence import Value
 
 Report = Callable[[Text, float], None]
 ROWS = 20_000  # a table of departments by week is longer than what evidence keeps for a screen
@@ -166,7 +167,8 @@ def _content(brief: Brief) -> dict[str, Any]:
         "replaced": brief.replaced,
         "seconds": round(brief.seconds, 1),
         "kpis": [
-            {"metric": k.metric, "now": _json(k.now), "change": k.change, "verdict": k.verdict} for k in analysis.kpis
+            {"metric": k.metric, "now": _json(k.now, language), "change": k.change, "verdict": k.verdict}
+            for k in analysis.kpis
         ],
         "actions": [
             {"kind": a.kind, "title": a.title.text.of(language), "effect": a.effect.text.of(language)}
@@ -174,7 +176,7 @@ def _content(brief: Brief) -> dict[str, Any]:
         ],
         "facts": [
             {
-                "id": f.id, "text": f.text.of(language), "value": _json(f.value), "unit": f.unit,
+                "id": f.id, "text": f.text.of(language), "value": _json(f.value, language), "unit": f.unit,
                 "evidence": [[c.evidence, c.row, c.column] for c in f.cells],
             }
             for f in analysis.facts
@@ -183,5 +185,7 @@ def _content(brief: Brief) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _json(value: object) -> object:
+def _json(value: Value, language: Language) -> object:
+    if isinstance(value, Text):
+        return value.of(language)
     return value if isinstance(value, str | int | float | bool | None) else str(value)
