@@ -236,7 +236,7 @@ class Analyst:
             tokens=planned.usage + composed.usage,
             suggestions=suggestions(queries, self.store.schema, draft.language, self.store.data_range),
             queries=queries,
-            proposals=self.memory.propose(question, executed.proposed),
+            proposals=self.memory.propose(asked.question, executed.proposed),
             timings=Timings(*spent, composed_ms, clock.lap()),
         )
 

@@ -55,7 +55,9 @@ class Shop:
     """The part of a store that the chat reads."""
 
     schema: StoreSchema = field(default_factory=lambda: load_store_schema(STORES / "journey.yaml"))
-    metadata: Metadata = Metadata(date(2018, 1, 1), date(2017, 1, 1), date(2018, 1, 1), "test")
+    metadata: Metadata = field(
+        default_factory=lambda: Metadata(date(2018, 1, 1), date(2017, 1, 1), date(2018, 1, 1), "test")
+    )
     as_of: date = date(2018, 1, 1)
     data_start: date = date(2017, 1, 1)
     data_end: date = date(2018, 1, 1)
