@@ -65,6 +65,26 @@ class Verified(Protocol):
         """The query of a question that matches exactly, or nearly and unambiguously."""
 
 
+class Observer(Protocol):
+    """Who counts and times the questions; it must neither raise nor wait."""
+
+    def began(self, question: Question) -> None:
+        """A question came in."""
+
+    def ended(self, question: Question, answer: Answer, began: float) -> None:
+        """It was answered, whatever the status; ``began`` is on the clock of ``time.perf_counter``."""
+
+
+class Nobody:
+    """Counts nothing."""
+
+    def began(self, question: Question) -> None:
+        """Nothing."""
+
+    def ended(self, question: Question, answer: Answer, began: float) -> None:
+        """Nothing."""
+
+
 class Decider(Protocol):
     """Who reads a bare "yes" or 好 as the answer to what was proposed right before."""
 
@@ -118,9 +138,10 @@ class Analyst:
         verified: Verified,
         limits: Limits = DEFAULT_LIMITS,
         workspace: Workspace = DEFAULT_WORKSPACE,
+        observer: Observer | None = None,
     ) -> None:
         self.store, self.memory, self.verified, self.limits = store, memory, verified, limits
-        self.workspace = workspace
+        self.workspace, self.observer = workspace, observer or Nobody()
         self.decide: Decider | None = None  # set by those who can act: see agent.service
         self._model = model
         self._lock = threading.Lock()
@@ -150,6 +171,7 @@ class Analyst:
             on_text: given the text so far while a model writes it; every sentence in it has been verified.
         """
         start = perf_counter()
+        self.observer.began(question)
         people: People | None = None
         language: Language = "zh" if detect_language(question.text) == "zh" else "en"
         try:
@@ -164,6 +186,7 @@ class Analyst:
         total = (perf_counter() - start) * 1000
         answer = replace(answer, timings=replace(answer.timings, total=total))
         self._remember(question, answer)  # under pseudonyms, whoever asks
+        self.observer.ended(question, answer, start)
         return relink(answer, people, question.principal) if people else answer
 
     def _remember(self, question: Question, answer: Answer) -> None:
@@ -238,6 +261,7 @@ class Analyst:
             queries=queries,
             proposals=self.memory.propose(asked.question, executed.proposed),
             timings=Timings(*spent, composed_ms, clock.lap()),
+            spans=executed.spans,
         )
 
     def _verified_text(self, asked: _Asked, language: Language, executed: Executed) -> OnText:

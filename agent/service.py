@@ -6,7 +6,7 @@ import threading
 from contextlib import suppress
 from typing import Self
 
-from agent.ask import Analyst
+from agent.ask import Analyst, Observer
 from agent.deciding import Deciding
 from agent.memory import Memory
 from agent.open import open_analyst
@@ -21,20 +21,23 @@ class Service:
     Chat, bots, API, MCP and the scheduler get the same one, so that a store and a model are in memory once.
     """
 
-    def __init__(self, settings: Settings, state: State) -> None:
+    def __init__(self, settings: Settings, state: State, observer: Observer | None = None) -> None:
         """Use :meth:`open`."""
-        self.settings, self.state = settings, state
+        self.settings, self.state, self.observer = settings, state, observer
         self._lock = threading.Lock()
         self._analysts: dict[tuple[str, str], Analyst] = {}
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
+    def open(cls, settings: Settings, observer: Observer | None = None) -> Self:
         """Open the state; stores and models are opened when they are first needed.
+
+        Args:
+            observer: who counts and times the questions of all faces.
 
         Raises:
             StoreError, StoreLocked, StoreDamaged: the state cannot be used.
         """
-        return cls(settings, State.open(settings.state, settings.data_dir))
+        return cls(settings, State.open(settings.state, settings.data_dir), observer)
 
     def analyst(self, store: str | None = None, model: str | None = None) -> Analyst:
         """The analyst of a store and a model; the settings' by default.
@@ -46,7 +49,7 @@ class Service:
         with self._lock:
             if key not in self._analysts:
                 memory = Memory(self.state, answers=Answers(self.state))
-                opened = open_analyst(self.settings, store=key[0], model=key[1], memory=memory)
+                opened = open_analyst(self.settings, store=key[0], model=key[1], memory=memory, observer=self.observer)
                 opened.decide = Deciding(self)
                 self._analysts[key] = opened
             return self._analysts[key]

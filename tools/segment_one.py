@@ -59,7 +59,7 @@ def _row(reading: Reading, name: str) -> tuple[Value, ...]:
     counts = (int(row["silent"]), round(float(row["gap"]), 2), int(row["visits"]), int(row["orders"]))
     days = (day(row["first"]), day(row["last"]))
     money = round(float(row["revenue"]), 2)
-    return (name, NAMES[str(row["segment"])].en, *scores, *days, *counts, money, known(row["churn"]), expected, revenue)
+    return (name, NAMES[str(row["segment"])], *scores, *days, *counts, money, known(row["churn"]), expected, revenue)
 
 
 def _expected(reading: Reading) -> tuple[Value, Value]:

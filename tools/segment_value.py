@@ -39,7 +39,7 @@ def value(reading: Reading) -> ToolResult:
         sheet.rows.append(
             (
                 reading.context.people.name(customer),
-                NAMES[str(row["segment"])].en,
+                NAMES[str(row["segment"])],
                 float(row["alive"]),
                 known(row["churn"]),
                 float(row["expected"]),

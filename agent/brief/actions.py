@@ -20,9 +20,11 @@ from db.semantic.schema import Text
 from models.segmentation.value import CHURN_DAYS
 from tools import format as fmt
 from tools.evidence import Cell, Evidence, Fact
+from tools.grammar import is_plural
 
 FIRST_TO_KEEP = 10  # customers that a person can write to in a morning
 PRICE_SHARE = 0.01  # of the week before's revenue: smaller price effects are no news
+MATERIAL = 0.001  # of the week's main figure: cases of less money stand behind the chances
 FEW = 0.05  # a forecast that is nearer to this week than this asks for no other stock
 
 
@@ -54,7 +56,7 @@ def _figure(desk: Desk, kpi: Kpi) -> Action | None:
     side = ("above", "高于") if kpi.verdict == "high" else ("below", "低于")
     edge = high if kpi.verdict == "high" else low
     title = Text(
-        en=f"Find out why {kpi.label.en.lower()} is {side[0]} its usual range"
+        en=f"Find out why {kpi.label.en.lower()} {'are' if is_plural(kpi.label.en.lower()) else 'is'} {side[0]} the usual range"
         + (f"; begin with {cause.en}" if cause else ""),
         zh=f"查明{kpi.label.zh}{side[1]}正常区间的原因" + (f"，先看{cause.zh}" if cause else ""),
     )
@@ -63,7 +65,7 @@ def _figure(desk: Desk, kpi: Kpi) -> Action | None:
         zh=f"恢复正常水平后应为{centre}，而本周为{now}；正常区间的界限为{edge}。",
     )
     places = cells(desk.figures, kpi.row, "now", "low", "high", "centre")
-    claim = _usual_claim(desk, kpi.metric, kpi, f"usual {kpi.metric}")
+    claim = _usual_claim(desk, kpi.metric, kpi)
     return _action(desk, "figure", title, effect, places, 3.0, claim, kpi.simulated, kpi.centre, kpi.unit)
 
 
@@ -135,8 +137,10 @@ def _risk(desk: Desk) -> Action | None:
     )
     desk.ledger.keep(table)
     places = [Cell(table.id, i, c) for i in rows for c in ("customer", "amount")]
+    week = numeric(desk.kpis[0].now) or 0.0
+    weight = 2.3 if desk.kpis[0].unit != "currency" or money >= MATERIAL * week else 1.5
     return _action(
-        desk, "risk", title, effect, places, 2.3, None, table.origin == "simulated", round(money, 2), "currency"
+        desk, "risk", title, effect, places, weight, None, table.origin == "simulated", round(money, 2), "currency"
     )
 
 
@@ -151,15 +155,15 @@ def _prices(desk: Desk) -> Action | None:
     if lost <= PRICE_SHARE * before:
         return None
     words = desk.ledger.figure(round(lost, 2), "currency")
-    title = Text(
-        en="Check whether the week's lower prices were meant", zh="核对本周的降价是否符合计划"
-    )
+    title = Text(en="Check whether the week's lower prices were meant", zh="核对本周的降价是否符合计划")
     effect = Text(
         en=f"Paid prices below the week before's took {words} of revenue; that is the most there is to win back.",
         zh=f"成交价低于上周，影响销售额{words}；这也是可挽回的上限。",
     )
     desk.ledger.keep(table)
-    return _action(desk, "prices", title, effect, cells(table, row, "change"), 1.9, None, False, round(lost, 2), "currency")
+    return _action(
+        desk, "prices", title, effect, cells(table, row, "change"), 1.9, None, False, round(lost, 2), "currency"
+    )
 
 
 def _win_back(desk: Desk) -> Action | None:
@@ -218,7 +222,8 @@ def _stock(desk: Desk, outlook: Outlook | None) -> Action | None:
         way = ("up", "增加") if outlook.change > 0 else ("down", "减少")
         size = fmt.number(abs(outlook.change), "ratio")
         title = Text(
-            en=f"Plan next week's stock and staff {way[0]} {size} on this week", zh=f"下周备货与排班较本周{way[1]}{size}"
+            en=f"Plan next week's stock and staff {way[0]} {size} on this week",
+            zh=f"下周备货与排班较本周{way[1]}{size}",
         )
     effect = Text(
         en=f"It covers the {total} that is expected; {high} would be a good week.",
@@ -245,7 +250,8 @@ def _mailing(desk: Desk) -> Action | None:
     if profit <= 0 or not contacts:
         return None
     title = Text(
-        en=f"Mail coupons to the {contacts:,} customers whom it pays to write to", zh=f"向{contacts:,}位值得触达的顾客发放优惠券"
+        en=f"Mail coupons to the {contacts:,} customers whom it pays to write to",
+        zh=f"向{contacts:,}位值得触达的顾客发放优惠券",
     )
     words = desk.ledger.figure(round(profit, 2), "currency")
     effect = Text(
@@ -257,7 +263,7 @@ def _mailing(desk: Desk) -> Action | None:
     return _action(desk, "mailing", title, effect, places, 1.4, None, False, round(profit, 2), "currency")
 
 
-def _usual_claim(desk: Desk, metric: str, kpi: Kpi, _name: str) -> Claim:
+def _usual_claim(desk: Desk, metric: str, kpi: Kpi) -> Claim:
     text = Text(en=f"{kpi.label.en} comes back into its usual range", zh=f"{kpi.label.zh}回到正常区间")
     low, high, centre = (numeric(v) for v in (kpi.low, kpi.high, kpi.centre))
     return Claim("", "usual", text, metric, kpi.unit, desk.frame.after, low, high, centre)

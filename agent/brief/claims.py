@@ -88,7 +88,11 @@ def _checked(desk: Desk, one: Due, bench: Bench, place: int) -> Fact:
     """One claim against the data."""
     claim, ledger = one.claim, desk.ledger
     actual, table = _actual(desk, claim, bench, place)
-    when = ("last week's brief", "上周周报") if one.made == desk.frame.week.start - WEEK else (f"the brief of the week of {one.made}", f"{one.made}当周的周报")
+    when = (
+        ("last week's brief", "上周周报")
+        if one.made == desk.frame.week.start - WEEK
+        else (f"the brief of the week of {one.made}", f"{one.made}当周的周报")
+    )
     expected = _range(desk, claim)
     if actual is None or table is None:
         text = Text(
@@ -100,7 +104,10 @@ def _checked(desk: Desk, one: Due, bench: Bench, place: int) -> Fact:
     hit = (low is None or actual >= low) and (high is None or actual <= high)
     now = ledger.figure(round(actual, 2), claim.unit)
     side = "" if hit else ("above" if high is not None and actual > high else "below")
-    missed = {"above": ("missed, it came in higher", "未命中，实际更高"), "below": ("missed, it came in lower", "未命中，实际更低")}
+    missed = {
+        "above": ("missed, it came in higher", "未命中，实际更高"),
+        "below": ("missed, it came in lower", "未命中，实际更低"),
+    }
     verdict = ("hit", "命中") if hit else missed[side]
     text = Text(
         en=f"{when[0].capitalize()} claimed: {claim.text.en} ({expected.en}). It came to {now}: {verdict[0]}.",
@@ -111,7 +118,9 @@ def _checked(desk: Desk, one: Due, bench: Bench, place: int) -> Fact:
 
 
 def _range(desk: Desk, claim: Claim) -> Text:
-    low, high, expected = (None if v is None else desk.ledger.figure(v, claim.unit) for v in (claim.low, claim.high, claim.expected))
+    low, high, expected = (
+        None if v is None else desk.ledger.figure(v, claim.unit) for v in (claim.low, claim.high, claim.expected)
+    )
     if low and high:
         inside = Text(en=f"{low} to {high}", zh=f"{low}至{high}")
     elif low:

@@ -23,8 +23,9 @@ FORMATS: tuple[Format, ...] = ("md", "html", "pdf")
 class Kpi:
     """One figure of the strip: the week, the week before, the same week a year ago, and what is usual.
 
-    ``low``, ``high``: control limits from the store's own weeks; None with too few of them. ``shut``: days of the week
-    without trade, for which the limits of this figure allow. ``row``: its row in the table of key figures.
+    ``change``: a fraction of the week before; of a rate, the difference. ``low``, ``high``: control limits from the
+    store's own weeks; None with too few of them. ``shut``: days of the week without trade, which the limits leave out of
+    the other weeks too. ``row``: its row in the table of key figures.
     """
 
     metric: str

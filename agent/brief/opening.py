@@ -29,6 +29,7 @@ FEWEST = 2
 SHOWN_TO_MODEL = 220  # characters of a fact in the prompt
 SECONDS = 25.0  # the brief has a minute; past this the opening is code's
 _LINK = re.compile(r"://|www\.|\]\(|<[a-z/!]|\b[\w-]+\.[a-z]{2,}\b(?=/|\b)", re.IGNORECASE)
+_SIMULATED = re.compile(r"\(simulated\)\.$")
 _STOP = re.compile(r"(?<=[.!?。！？])\s*(?!\s*\[f)")
 
 
@@ -96,13 +97,14 @@ def _default(analysis: Analysis) -> list[Fact]:
     """What happened and why, then what comes next: the first leads, and the last section's as the end."""
     leads = analysis.leads
     ahead = next((s.leads[0] for s in analysis.sections if s.name == "outlook" and s.leads), None)
-    first = [fact for fact in leads if fact is not ahead]
+    simulated = _SIMULATED.search
+    first = sorted(
+        (f for f in leads if f is not ahead), key=lambda f: bool(simulated(f.text.en))
+    )  # recorded data first
     return [*first[: SAID - 1], *([ahead] if ahead else first[SAID - 1 : SAID])]
 
 
-def _chosen(
-    analysis: Analysis, language: Language, model: LanguageModel, cancel: threading.Event | None
-) -> list[Fact]:
+def _chosen(analysis: Analysis, language: Language, model: LanguageModel, cancel: threading.Event | None) -> list[Fact]:
     """The facts that a small model chooses, in its order."""
     leads = analysis.leads
     schema = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from agent.brief.contracts import Block, Line, Picture, Section
 from agent.brief.jobs import Found
-from agent.brief.ledger import at, cells, numeric
+from agent.brief.ledger import at, cells, numeric, weekly
 from agent.brief.parts import Desk
 from db.semantic.schema import Text
 from tools import format as fmt
@@ -65,6 +65,21 @@ def _others(desk: Desk, found: Found) -> list[Fact]:
     told = []
     for fact in found.facts:
         columns = {cell.column for cell in fact.cells}
-        if columns & {"error", "forecast"} or (not fact.cells and fact.unit == "text" and fact.weight < 1):
-            told.append(desk.ledger.adopt(fact))
+        if "error" in columns:
+            told.append(_error(desk, found.table(1)))
+        elif "forecast" in columns:
+            told.append(desk.ledger.adopt(fact, weekly(fact.text, desk.frame.week)))
+        elif not fact.cells and fact.text.en.startswith("It allows for"):
+            en = f"The forecast {fact.text.en.removeprefix('It ')}"
+            told.append(desk.ledger.adopt(fact, Text(en=en, zh=f"预测{fact.text.zh}")))
     return told
+
+
+def _error(desk: Desk, table: Evidence) -> Fact:
+    own, naive = (fmt.number(at(table, 0, name), "ratio") for name in ("error", "naive_error"))
+    tests = fmt.number(at(table, 0, "backtests"), "count")
+    text = Text(
+        en=f"In {tests} tests on past weeks such forecasts were off by {own} a day; repeating the week before, by {naive}.",
+        zh=f"在{tests}次历史回测中，该预测平均每日误差为{own}；照搬上一周则为{naive}。",
+    )
+    return desk.ledger.say(text, at(table, 0, "error"), "ratio", cells(table, 0, "error", "naive_error", "backtests"))

@@ -38,10 +38,6 @@ class Usual:
             return "unknown"
         return "low" if value < self.low else "high" if value > self.high else "usual"
 
-    def scaled(self, share: float) -> Usual:
-        """The same for a week of which only this share of the usual trade could happen."""
-        return Usual(self.low * share, self.high * share, self.centre * share, self.weeks, self.seasonal)
-
 
 def usual(values: Sequence[float | None], floor: float | None = 0.0) -> Usual | None:
     """The limits for the last of ``values`` (weeks without gaps, oldest first) from those before it.

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from agent.brief.contracts import Kpi, Verdict
-from agent.brief.ledger import cells, numeric
+from agent.brief.ledger import cells, marked, numeric
 from agent.brief.parts import Desk
 from agent.brief.week import WEEK
+from db.semantic.query import Interval
 from db.semantic.schema import Text
 from models.timeseries.calendars import holiday_names
 from tools import format as fmt
 from tools.evidence import Cell, Evidence, Fact
-from tools.grammar import first_up, was
+from tools.grammar import first_up, listed, was
 
 STEADY = 0.01  # a change below one in a hundred is none
 _RANGE: dict[Verdict, Text] = {
@@ -75,7 +76,7 @@ def verdict(desk: Desk, kpi: Kpi) -> Fact:
         low, high = (desk.ledger.figure(value, kpi.unit) for value in (kpi.low, kpi.high))
         tail = _tail(kpi)
         text = Text(en=f"{en}, {tail.en} of {low} to {high}.", zh=f"{zh}，{tail.zh}（{low}至{high}）。")
-    return _said(desk, kpi, text)
+    return _said(desk, kpi, marked(text, kpi.simulated))
 
 
 def _tail(kpi: Kpi) -> Text:
@@ -105,7 +106,7 @@ def closed_days(desk: Desk) -> Fact | None:
     now, before = (sum(own.get(day - shift, 0.0) for day in open_days) for shift in (timedelta(0), WEEK))
     names = [_day(day) for day in shut]
     ledger = desk.ledger
-    en = f"There was no trade on {', '.join(n.en for n in names)}"
+    en = f"There was no trade on {listed([n.en for n in names])}"
     zh = f"{'、'.join(n.zh for n in names)}没有成交"
     if before and open_days:
         rise = now / before - 1
@@ -118,15 +119,13 @@ def closed_days(desk: Desk) -> Fact | None:
 
 
 def _day(day: date) -> Text:
-    words = fmt.time_key(str(day), "day")
+    words = fmt.period(Interval(start=day, end=day + timedelta(days=1)))
     holiday = holiday_names(day, day + timedelta(days=1)).get(day)
     if holiday is None:
         return words
-    return Text(en=f"{words.en}, {holiday.en}", zh=f"{words.zh}{holiday.zh}")
+    return Text(en=f"{words.en} ({holiday.en})", zh=f"{words.zh}{holiday.zh}")
 
 
 def _rows(table: Evidence, days: list[date], metric: str) -> list[Cell]:
     wanted = {str(day) for day in days}
     return [cell for i, row in enumerate(table.rows) if str(row[0]) in wanted for cell in cells(table, i, metric)]
-
-

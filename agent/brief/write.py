@@ -144,9 +144,7 @@ def _keep(service: Service, brief: Brief, principal: Principal) -> int:
     now, analysis = datetime.now(UTC), brief.analysis
     data = service.settings.data_dir
     files = {kind: str(path.relative_to(data)) for kind, path in brief.files.items()}
-    kept = KeptBrief(
-        analysis.store, analysis.week.start, brief.language, principal.name, _content(brief), files, now
-    )
+    kept = KeptBrief(analysis.store, analysis.week.start, brief.language, principal.name, _content(brief), files, now)
     number = Briefs(service.state.engine).put(kept)
     said = {"store": analysis.store, "week": str(analysis.week.start), "language": brief.language, "brief": number}
     service.state.append_audit(principal.name, "write_brief", said, now)
@@ -183,5 +181,3 @@ def _content(brief: Brief) -> dict[str, Any]:
 
 def _json(value: object) -> object:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
-
-

@@ -81,6 +81,14 @@ class SlackApi:
             )
         )
 
+    def whisper(self, channel: str, user: str, text: str, thread: str | None = None) -> None:
+        """Show a text to one person of a channel only. Raises DeliveryError, DeliveryRefused."""
+        self._called(
+            lambda: self._client.chat_postEphemeral(
+                channel=channel, user=user, text=text, thread_ts=thread, parse="none", link_names=False
+            )
+        )
+
     def upload(self, channel: str, files: Sequence[File], text: str = "", thread: str | None = None) -> None:
         """Post files, in one message with a text. Raises DeliveryError, DeliveryRefused."""
         uploads = [

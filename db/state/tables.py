@@ -209,7 +209,7 @@ alert_rules = Table(
     Column("definition", JSON, nullable=False),
     Column("channels", JSON, nullable=False),
     Column("enabled", Boolean, nullable=False),
-    Column("state", String(16), nullable=False),  # ok, red
+    Column("state", String(16), nullable=False),  # ok, red, broken, removed
     Column("checked_upto", TIME),
     Column("created_at", TIME, nullable=False),
 )

@@ -22,7 +22,7 @@ from agent.contracts import Answer, Principal, Question
 from agent.interfaces import problems
 from agent.interfaces.api.bodies import AnswerOut, AskIn
 from agent.interfaces.api.documents import FAILURES, STREAM
-from agent.interfaces.asking import answer_id, conversation_id, in_thread, unless_gone
+from agent.interfaces.asking import answer_id, conversation_id, gone, in_thread, unless_gone
 from agent.interfaces.guard import Guard, principal_of_request
 from db.errors import ShopOpsError
 
@@ -46,7 +46,7 @@ def add_to(routes: APIRouter, guard: Guard) -> None:
         def work(cancel: threading.Event) -> Answer:
             return service.analyst(asked.store).ask(asked, cancel=cancel)
 
-        answer = await unless_gone(work, lambda: _gone(request.receive))
+        answer = await unless_gone(work, lambda: gone(request.receive))
         if answer is None:
             return Response(status_code=GONE)
         if answer.status in ("failed", "refused"):
@@ -95,7 +95,7 @@ class Events(Response):
         news, heard = anyio.create_memory_object_stream[tuple[str, Mapping[str, Any]]](math.inf)
 
         async def watch() -> None:
-            await _gone(receive)
+            await gone(receive)
             group.cancel_scope.cancel()
 
         async with anyio.create_task_group() as group:
@@ -150,8 +150,3 @@ def event(name: str, data: Mapping[str, Any]) -> bytes:
 def _question(body: AskIn, principal: Principal, store: str) -> Question:
     conversation = body.conversation or conversation_id()
     return Question(answer_id(), body.question, body.store or store, body.as_of, conversation, principal, "api")
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -13,19 +13,20 @@ from agent.interfaces.api.bodies import AnswerOut, ConversationsOut, FeedbackIn,
 from agent.interfaces.api.documents import FAILURES
 from agent.interfaces.guard import Guard, principal_of_request
 from agent.interfaces.problems import NotFound
+from agent.present.sheets import CSV, XLSX, csv_bytes, xlsx_bytes
 from agent.service import Service
 
 AnswerId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,200}$")]
 TalkId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,200}$")]
 EvidenceId = Annotated[str, Path(pattern=r"^e[0-9]{1,4}[a-z]?$")]
+Form = Literal["csv", "xlsx"]
+KINDS: dict[Form, str] = {"csv": CSV, "xlsx": XLSX}
 FILES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The table.",
         "content": {
             "text/csv": {"schema": {"type": "string"}},
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {
-                "schema": {"type": "string", "format": "binary"}
-            },
+            XLSX: {"schema": {"type": "string", "format": "binary"}},
         },
     }
 }
@@ -47,15 +48,14 @@ def add_to(routes: APIRouter, guard: Guard) -> None:
     ) -> Response:
         """One table of an answer as a file: ``csv`` or ``xlsx``."""
         from agent.kept import answer_of
-        from agent.present.sheets import CSV, XLSX, csv_bytes, xlsx_bytes
 
         found = answer_of(_kept(service, answer, principal_of_request(request)))
         table = next((item for item in found.evidence if item.id == evidence), None)
         if table is None:
             raise NotFound("This answer has no such table.", "Its JSON lists them under evidence.")
-        make, kind = (csv_bytes, CSV) if form == "csv" else (xlsx_bytes, XLSX)
-        headers = {"Content-Disposition": f'attachment; filename="{answer}-{evidence}.{form}"'}
-        return Response(make(table, found.language), media_type=kind, headers=headers | {"Cache-Control": "no-store"})
+        make = csv_bytes if form == "csv" else xlsx_bytes
+        name = f'attachment; filename="{answer}-{evidence}.{form}"'
+        return Response(make(table, found.language), media_type=KINDS[form], headers={"Content-Disposition": name})
 
     @routes.put("/answers/{answer}/feedback", response_model=SaidOut, responses=FAILURES, tags=["answers"])
     def put_feedback(request: Request, answer: AnswerId, body: FeedbackIn) -> Mapping[str, str]:
@@ -97,9 +97,6 @@ def add_to(routes: APIRouter, guard: Guard) -> None:
         name = principal_of_request(request).name
         if not Answers(service.state).forget(conversation, name, datetime.now(UTC)):
             raise NotFound("There is no such conversation of yours.", "GET /conversations lists them.")
-
-
-Form = Literal["csv", "xlsx"]
 
 
 def _kept(service: Service, answer: str, principal: Principal) -> Mapping[str, Any]:

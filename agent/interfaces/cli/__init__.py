@@ -9,6 +9,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ask": ("agent.interfaces.cli.ask:ask", "Ask a question, or a file of questions."),
     "brief": ("agent.interfaces.cli.brief:brief", "Write the weekly brief."),
     "chat": ("agent.interfaces.cli.chat:chat", "Open the chat in a browser."),
+    "serve": ("agent.interfaces.cli.serve:serve", "Serve all faces, schedules and alerts in one process."),
     "mcp": ("agent.interfaces.cli.mcp:mcp", "Serve the tools to an assistant on this machine (MCP)."),
     "load": ("agent.interfaces.cli.load:load", "Load a store's data."),
     "model": ("agent.interfaces.cli.model:model", "Fetch, list and choose language models."),
@@ -20,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "feedback": ("agent.interfaces.cli.feedback:feedback", "Say whether an answer was right."),
     "eval": ("agent.evaluation.cli:eval_command", "Measure a model on sets of questions."),
     "bench": ("agent.evaluation.cli:bench_command", "Measure times and memory."),
+    "backup": ("agent.interfaces.cli.backup:backup", "Copy what could not be got again into one archive."),
     "doctor": ("agent.interfaces.cli.doctor:doctor", "Show what is in force, and what is missing."),
 }
 EXAMPLE = 'Example: shopops ask "Which five departments brought in the most revenue in 2017?"'

@@ -1,0 +1,157 @@
+"""Posts as Slack's blocks, within its limits. All text is escaped here; nothing in it becomes a link or a mention."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from typing import Any
+
+from agent.contracts import Language
+from agent.delivery.marks import cut, pieces, slack_text
+from agent.delivery.slack import MOST_BLOCKS, MOST_FALLBACK, MOST_TEXT, context, section
+from agent.interfaces.bots import words
+from agent.interfaces.bots.posts import shown_rows
+from agent.interfaces.bots.shape import Button, Offer, Post, Table
+
+Block = dict[str, Any]
+ASK, YES, NO, STOP = "shopops_ask", "shopops_yes", "shopops_no", "shopops_stop"
+ROWS = 30  # of a table; a message with more is hidden behind "show more"
+COLUMNS = 20  # of a table; Slack's limits from here on
+CELLS = 10_000  # characters of all cells together
+LABEL = 75  # characters of a button's label
+VALUE = 2_000  # characters of a button's value
+BUTTONS = 25  # in a row
+TABLES = 6  # of one answer; more are in the chat
+CODE_WIDTH = 100  # characters of a line of a table that is written as text
+_SPARE = 14  # blocks kept for note, buttons, offers and footer
+
+
+def blocks(post: Post, *, native: bool = True) -> list[Block]:
+    """An answer as blocks.
+
+    Args:
+        native: the first table is Slack's own table; it takes only one a message. Without, all are text.
+    """
+    texts = pieces(slack_text(post.text), MOST_TEXT)
+    found = [section(text) for text in texts[: MOST_BLOCKS - _SPARE - 2 * TABLES]]
+    if len(found) < len(texts):
+        found.append(context(words.TEXT_CUT.of(post.language)))
+    if post.note:
+        found.append(context(post.note))
+    for number, table in enumerate(post.tables[:TABLES]):
+        found += _table(table, post.language, native and number == 0)
+    for offer in post.offers[:3]:
+        found += _offer(offer, post.language)
+    if post.choices:
+        found.append(_actions(post.choices, "choices"))
+    if post.suggestions:
+        found += [context(words.NEXT.of(post.language)), _actions(post.suggestions[:3], "next")]
+    if post.footer:
+        found.append(context(post.footer))
+    return found[:MOST_BLOCKS]
+
+
+def working(text: str, language: Language) -> list[Block]:
+    """Progress, with a button that stops it."""
+    button = _button(STOP, words.STOP.of(language), language)
+    return [context(text), {"type": "actions", "block_id": "working", "elements": [button]}]
+
+
+def fallback(post: Post) -> str:
+    """The text of notifications and of screen readers."""
+    return cut(slack_text(post.text), MOST_FALLBACK)
+
+
+def chosen(shown: list[Block], block_id: str, label: str) -> list[Block]:
+    """A message's blocks with a row of buttons replaced by what was pressed."""
+    return [context(label) if block.get("block_id") == block_id else block for block in shown]
+
+
+def _table(table: Table, language: Language, native: bool) -> list[Block]:
+    mark = f"  `{words.SIMULATED.of(language)}`" if table.simulated else ""
+    found = [section(f"*{cut(slack_text(table.title), MOST_TEXT - 50)}*{mark}")]
+    rows, note = shown_rows(table, ROWS, language)
+    notes = [note] if note else []
+    if native:
+        kept = _fitting(table, rows)
+        if len(kept) < len(rows):
+            _, note = shown_rows(table, len(kept), language)
+            notes = [note]
+        if len(table.head) > COLUMNS:
+            notes.append(words.COLUMNS_CUT.of(language).format(n=len(table.head) - COLUMNS))
+        found.append(_native(table, kept))
+    else:
+        text, lines = _code(table, rows)
+        if lines < len(rows):
+            _, note = shown_rows(table, lines, language)
+            notes = [note]
+        found.append(section(f"```{text}```"))
+    return [*found, context(" ".join(notes))] if notes else found
+
+
+def _fitting(table: Table, rows: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    """As many rows as the characters of a table allow."""
+    room = CELLS - sum(max(len(cell), 1) for cell in table.head[:COLUMNS])
+    for number, row in enumerate(rows):
+        room -= sum(max(len(cell), 1) for cell in row[:COLUMNS])
+        if room < 0:
+            return rows[:number]
+    return rows
+
+
+def _native(table: Table, rows: tuple[tuple[str, ...], ...]) -> Block:
+    shown = [table.head, *rows]
+    settings = [{"align": "right"} if numeric else {"is_wrapped": True} for numeric in table.numeric[:COLUMNS]]
+    cells = [[{"type": "raw_text", "text": cell or " "} for cell in row[:COLUMNS]] for row in shown]
+    return {"type": "table", "column_settings": settings, "rows": cells}
+
+
+def _code(table: Table, rows: tuple[tuple[str, ...], ...]) -> tuple[str, int]:
+    """The table in letters of one width, and how many of its rows fit."""
+    wide = [max(_width(row[i]) for row in (table.head, *rows)) for i in range(len(table.head))]
+    lines: list[str] = []
+    size = 0
+    for row in (table.head, *rows):
+        cells = (_padded(cell, wide[i], table.numeric[i]) for i, cell in enumerate(row))
+        line = slack_text(cut("  ".join(cells).rstrip().replace("`", "'"), CODE_WIDTH))
+        size += len(line) + 1
+        if size > MOST_TEXT - 10:
+            break
+        lines.append(line)
+    return "\n".join(lines), max(len(lines) - 1, 0)
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _padded(text: str, width: int, right: bool) -> str:
+    space = " " * (width - _width(text))
+    return space + text if right else text + space
+
+
+def _offer(offer: Offer, language: Language) -> list[Block]:
+    buttons = [
+        {**_button(YES, offer.yes.label, _decision(offer.yes, language)), "style": "primary"},
+        _button(NO, offer.no.label, _decision(offer.no, language)),
+    ]
+    text = section(cut(slack_text(offer.summary), MOST_TEXT))
+    return [text, {"type": "actions", "block_id": f"offer_{offer.yes.value}"[:255], "elements": buttons}]
+
+
+def _decision(button: Button, language: Language) -> str:
+    return json.dumps([language, button.value])
+
+
+def _actions(buttons: tuple[Button, ...], block_id: str) -> Block:
+    elements = [
+        _button(f"{ASK}_{number}", button.label, button.value)
+        for number, button in enumerate(buttons[:BUTTONS])
+        if len(button.value) <= VALUE
+    ]
+    return {"type": "actions", "block_id": block_id, "elements": elements}
+
+
+def _button(action: str, label: str, value: str) -> Block:
+    text = {"type": "plain_text", "text": cut(label, LABEL), "emoji": False}
+    return {"type": "button", "action_id": action, "text": text, "value": value}
