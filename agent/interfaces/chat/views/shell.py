@@ -20,10 +20,7 @@ def shell_html(visit: Visit) -> str:
     """The whole frame in the page's language; the rest is put into it by static/*.js."""
     language, schema = visit.language, visit.analyst.store.schema
     names = [*TABS, *([("review", tabs.REVIEW)] if visit.admin else [])]
-    panels = "".join(
-        f"<section{attributes(id=f'panel-{name}', class_='so-panel', hidden=True, tabindex='-1', aria_label=label.of(language))}></section>"
-        for name, label in names[1:]
-    )
+    panels = "".join(_panel(name, label.of(language)) for name, label in names[1:])
     said = json.dumps(_said(language), ensure_ascii=False)
     return (
         f"<div{attributes(class_='so-app', lang=language, data_words=said, data_language=language)}>"
