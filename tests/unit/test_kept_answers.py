@@ -93,7 +93,7 @@ def test_a_conversation_is_forgotten_whole_and_only_by_its_principal(state: Stat
     assert (kept.get("q1", "ann"), state.turn("q1"), state.feedback("q1")) == (None, None, None)
     assert kept.get("q2", "bob") is not None
     assert [entry.action for entry in state.audit_entries()][-1] == "conversation_delete"
-    assert state.verify_chain().ok
+    assert state.verify_chain().whole
 
 
 def test_a_thumb_waits_until_it_is_decided_on(state: State) -> None:
