@@ -146,7 +146,9 @@ def invalid(error: RequestValidationError) -> JSONResponse:
     wrong = [{"where": ".".join(map(str, item["loc"])), "what": _plain(item["msg"])} for item in found]
     first = wrong[0] if wrong else {"where": "request", "what": "it cannot be read"}
     detail = f"{first['where']}: {first['what']}."
-    return response(document("usage", 422, detail, "Look at /api/v1/openapi.json.", errors=wrong))
+    whole = first["where"] == "body"
+    hint = "Send one JSON object, as Content-Type: application/json." if whole else "Look at /api/v1/openapi.json."
+    return response(document("usage", 422, detail, hint, errors=wrong))
 
 
 def response(said: dict[str, Any], headers: Mapping[str, str] | None = None) -> JSONResponse:

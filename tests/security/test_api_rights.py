@@ -188,7 +188,11 @@ def test_tables_come_as_files(http: dict[str, TestClient]) -> None:
     assert http["ann"].get(path, params={"format": "exe"}).status_code == 422
 
 
-def test_a_thumb(http: dict[str, TestClient]) -> None:
+def test_a_thumb_teaches_nothing_by_itself(service: Service, http: dict[str, TestClient]) -> None:
+    told = ask(http["vic"], TOP)
+    up = http["vic"].put(f"{BASE}/answers/{told['id']}/feedback", json={"rating": "up"})
+    assert "an administrator agrees" in up.json()["text"]
+    assert not service.settings.verified_file("journey").exists()
     told = ask(http["ann"], TOP)
     path = f"{BASE}/answers/{told['id']}/feedback"
     assert http["ann"].put(path, json={"rating": "down", "why": "I meant orders"}).status_code == 200
