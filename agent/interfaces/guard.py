@@ -17,7 +17,7 @@ from starlette.types import Message, Receive
 
 from agent.contracts import Principal
 from agent.interfaces import problems
-from agent.interfaces.identity import principal_of
+from agent.interfaces.identity import address_of, principal_of
 from agent.interfaces.throttle import Throttle
 from agent.service import Service
 from db.errors import ShopOpsError
@@ -45,7 +45,7 @@ class Guard:
             SignInNeeded, PermissionRefused: as :func:`agent.interfaces.identity.principal_of`.
             TooOften: the address or the principal asks too often.
         """
-        address = request.client.host if request.client else "-"
+        address = address_of(request)
         waits = self._address.wait([address])
         if waits:
             raise problems.TooOften(waits)
