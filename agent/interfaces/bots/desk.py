@@ -130,14 +130,14 @@ class Desk:
             if sum((one.source, one.user) == (incoming.source, incoming.user) for one in self._running) >= EACH:
                 return Post(language, words.BUSY.of(language))
             self._running[incoming] = cancel
-        telling = Telling(lambda stage: outlet.working(words.stage(stage, language), language))
-        telling.stage("understand")
+        telling = Telling(lambda shown: outlet.working(shown, language))
+        telling.stage(words.stage("understand", "", language))
         try:
             store = rules.store or self._service.settings.store
             analyst = self._service.analyst(store)
             conversation = f"{incoming.source}:{incoming.conversation}"
             question = Question(uuid4().hex, text, store, None, conversation, principal, via=incoming.source)
-            answer: Answer = analyst.ask(question, lambda stage, _: telling.stage(stage), cancel)
+            answer: Answer = analyst.ask(question, lambda *stage: telling.stage(words.stage(*stage, language)), cancel)
         finally:
             telling.end()
             with self._lock:

@@ -13,7 +13,6 @@ def _text(en: str, zh: str) -> Text:
 STAGES = {
     "understand": _text("Reading the question…", "正在理解问题…"),
     "plan": _text("Planning…", "正在规划…"),
-    "execute": _text("Querying the data…", "正在查询数据…"),
     "compose": _text("Writing the answer…", "正在撰写回答…"),
 }
 STOP = _text("Stop", "停止")
@@ -58,6 +57,12 @@ ASKED = _text("{who} asked: {question}", "{who} 提问：{question}")
 NO_FILES = _text("The file {name} is kept in ShopOps.", "文件 {name} 保存在 ShopOps 中。")
 
 
-def stage(name: str, language: Language) -> str:
-    """What is being done right now."""
-    return STAGES.get(name, STAGES["understand"]).of(language)
+def stage(name: str, message: str, language: Language) -> str | None:
+    """What is being done right now; of a query, what is asked for. None: nothing that is worth another line.
+
+    >>> stage("execute", "querying revenue", "en"), stage("execute", "explain_change", "en")
+    ('Querying revenue…', None)
+    """
+    if name == "execute" and message.startswith(("querying ", "正在查询")):
+        return f"{message[:1].upper()}{message[1:]}…"
+    return STAGES[name].of(language) if name in STAGES else None
