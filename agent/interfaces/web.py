@@ -18,7 +18,7 @@ CONTENT_POLICY = (
 )
 _HEADERS = (
     (b"content-security-policy", CONTENT_POLICY.encode()),
-    (b"referrer-policy", b"no-referrer"),
+    (b"referrer-policy", b"same-origin"),  # nothing elsewhere; under "no-referrer" the sign-in form has Origin: null
     (b"x-content-type-options", b"nosniff"),
 )
 Scope = MutableMapping[str, Any]

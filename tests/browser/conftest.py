@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import pytest
 
-from agent.ask import Analyst
+from agent.ask import Analyst, Observer
 from agent.memory import Memory
 from agent.service import Service
 from agent.settings import Settings
@@ -30,8 +30,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 class FakeService(Service):
     """The real state, and a scripted analyst for every store and model."""
 
-    def __init__(self, settings: Settings, state: State) -> None:
-        super().__init__(settings, state)
+    def __init__(self, settings: Settings, state: State, observer: Observer | None = None) -> None:
+        super().__init__(settings, state, observer)
         self.fake = FakeAnalyst(Memory(state, answers=Answers(state)))
         self.models: list[str | None] = []
 
@@ -130,6 +130,7 @@ class Tabs:
         """A page at ``path``; in the same profile as ``like``."""
         context = like.page.context if like else self._browser.new_context(**{"locale": "en-US", **options})
         context.set_default_timeout(WAIT_MS)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
         self._contexts.append(context)
         watched = Watched(context.new_page())
         watched.page.on("request", lambda request: watched.requests.append(request.url))

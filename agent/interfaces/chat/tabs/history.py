@@ -23,7 +23,7 @@ def history(visit: Visit, _: Mapping[str, Any]) -> dict[str, Any]:
     return {"html": history_html(found, datetime.now(UTC), visit.language)}
 
 
-def open(visit: Visit, asked: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A001 - the action's name on the page
+def open(visit: Visit, asked: Mapping[str, Any]) -> dict[str, Any]:
     """A conversation as it was shown, under pseudonyms."""
     conversation = str(asked.get("id", ""))
     kept = Answers(visit.service.state).of_conversation(conversation, visit.principal.name)

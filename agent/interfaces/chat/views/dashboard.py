@@ -57,8 +57,8 @@ def dashboard_html(
     cards = "".join(_card(kpi, schema, language, place == 0) for place, kpi in enumerate(kpis))
     trends = "".join(_trend(kpi, schema, language, place == 0) for place, kpi in enumerate(kpis))
     return (
-        f'<div class="so-page"><header><h1>{escape(words.DASHBOARD.of(language))}</h1><p class="so-note">{escape(said)}</p>'
-        f'</header><div class="so-kpis">{cards}</div>'
+        f'<div class="so-page"><header><h1>{escape(words.DASHBOARD.of(language))}</h1>'
+        f'<p class="so-note">{escape(said)}</p></header><div class="so-kpis">{cards}</div>'
         + (f'<div class="so-card">{trends}</div>' if trends else "")
         + f'<div class="so-halves">{_red(red, schema, language)}{_dead(dead, language)}</div></div>'
     )
@@ -203,7 +203,8 @@ def _dead(dead: Sequence[Delivery] | None, language: Language) -> str:
 def _failed(item: Delivery, language: Language) -> str:
     tries = words.TRIES.of(language).format(n=item.attempts)
     when = item.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
+    title = escape(str(item.message.get("title", "")))
     return (
-        f'<li><span class="so-kind">{escape(item.channel)}</span><span>{escape(str(item.message.get("title", "")))}</span>'
+        f'<li><span class="so-kind">{escape(item.channel)}</span><span>{title}</span>'
         f"<small>{escape(item.error or '')} · {escape(tries)} · {when}</small></li>"
     )

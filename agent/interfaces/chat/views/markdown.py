@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from html import escape
+from itertools import takewhile
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _ESCAPED = re.compile(r"\\([\\`*_\[\]<>|~#:.\-!(){}+])")
@@ -27,11 +27,11 @@ def markdown_html(text: str) -> str:
             level = min(len(match[1]) + 1, 4)
             shown.append(f"<h{level}>{_inline(match[2])}</h{level}>")
         elif line.startswith("|"):
-            block = _block(lines[place:], lambda other: other.startswith("|"))
+            block = _block(lines[place:], ("|",))
             shown.append(_table(block))
             place += len(block) - 1
         elif line.startswith(("- ", "* ")):
-            block = _block(lines[place:], lambda other: other.startswith(("- ", "* ")))
+            block = _block(lines[place:], ("- ", "* "))
             shown.append(f"<ul>{''.join(f'<li>{_inline(item[2:])}</li>' for item in block)}</ul>")
             place += len(block) - 1
         elif line and not re.fullmatch(r"[-*_]{3,}", line):
@@ -40,20 +40,20 @@ def markdown_html(text: str) -> str:
     return "".join(shown)
 
 
-def _block(lines: list[str], belongs: object) -> list[str]:
-    found = []
-    for line in lines:
-        if not belongs(line.strip()):  # type: ignore[operator] - a predicate
-            break
-        found.append(line.strip())
-    return found
+def _block(lines: list[str], begins: tuple[str, ...]) -> list[str]:
+    """The lines of a list or a table, from the first on."""
+    return [line.strip() for line in takewhile(lambda line: line.strip().startswith(begins), lines)]
 
 
 def _inline(text: str) -> str:
     """Bold kept, backslashes before punctuation taken out, the rest escaped."""
     kept: list[str] = []
-    hidden = _ESCAPED.sub(lambda m: (kept.append(m[1]), f"\x00{len(kept) - 1}\x00")[1], text)
-    bold = _BOLD.sub(r"<strong>\1</strong>", escape(hidden))
+
+    def hide(match: re.Match[str]) -> str:
+        kept.append(match[1])
+        return f"\x00{len(kept) - 1}\x00"
+
+    bold = _BOLD.sub(r"<strong>\1</strong>", escape(_ESCAPED.sub(hide, text.replace("\x00", " "))))
     return re.sub("\x00(\\d+)\x00", lambda m: escape(kept[int(m[1])]), bold)
 
 
@@ -62,13 +62,10 @@ def _table(lines: list[str]) -> str:
     if not rows:
         return ""
     head = "".join(f'<th scope="col">{_inline(cell)}</th>' for cell in rows[0])
-    body = "".join(f"<tr>{''.join(_td(cell) for cell in row)}</tr>" for row in rows[1:])
-    return f'<div class="so-wide"><table class="so-plain"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    body = "".join(f"<tr>{''.join(f'<td>{_inline(cell)}</td>' for cell in row)}</tr>" for row in rows[1:])
+    table = f'<table class="so-plain"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f'<div class="so-wide">{table}</div>'
 
 
-def _cells(line: str) -> Iterable[str]:
+def _cells(line: str) -> list[str]:
     return [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
-
-
-def _td(cell: str) -> str:
-    return f"<td>{_inline(cell)}</td>"
