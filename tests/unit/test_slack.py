@@ -211,7 +211,7 @@ def test_a_reading_is_chosen_by_button_or_number_once(space: Workspace) -> None:
         assert space.press(message, "choices", 1, at=at).status_code == 200
     space.api.until(lambda: len(space.bot.analyst.asked) == 2)
     finals = space.shown(3)
-    gone = next(m for m in finals if any("✓ Orders" in json.dumps(b, ensure_ascii=False) for b in m["blocks"]))
+    gone = next(m for m in finals if "✓ Orders · <@U123>" in json.dumps(m["blocks"], ensure_ascii=False))
     assert not any(block.get("block_id") == "choices" for block in gone["blocks"])
     assert any("13,224" in json.dumps(m) for m in finals)
     assert [q.conversation for q in space.bot.analyst.asked] == ["slack:C1:1700000000.000100"] * 2

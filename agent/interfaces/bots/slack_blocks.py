@@ -62,9 +62,11 @@ def fallback(post: Post) -> str:
     return cut(slack_text(post.text), MOST_FALLBACK)
 
 
-def chosen(shown: list[Block], block_id: str, label: str) -> list[Block]:
-    """A message's blocks with a row of buttons replaced by what was pressed."""
-    return [context(label) if block.get("block_id") == block_id else block for block in shown]
+def chosen(shown: list[Block], block_id: str, label: str, user: str) -> list[Block]:
+    """A message's blocks with a row of buttons replaced by what was pressed, and by whom."""
+    text = f"✓ {cut(slack_text(label), 200)} · <@{user}>"
+    pressed = {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}
+    return [pressed if block.get("block_id") == block_id else block for block in shown]
 
 
 def _table(table: Table, language: Language, native: bool) -> list[Block]:

@@ -108,8 +108,8 @@ class SlackOutlet:
 
     def _settle(self, pressed: Pressed) -> None:
         """Take pressed buttons away; where that fails they stay, and pressing them again does nothing twice."""
-        left = slack_blocks.chosen(pressed.shown, pressed.block_id, pressed.label)
+        left = slack_blocks.chosen(pressed.shown, pressed.block_id, pressed.label, pressed.user)
         try:
-            self._api.update(self._channel, pressed.message, pressed.label, left)
+            self._api.update(self._channel, pressed.message, slack_text(pressed.label), left)
         except DeliveryError as error:
             log.info("pressed buttons stay: %s", error.message)
