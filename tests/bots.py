@@ -47,10 +47,8 @@ class Scripted(FakeAnalyst):
             return replace(top_departments(self._noted(question)), proposals=(PROPOSED,))
         if "huge" in text:
             rows: list[tuple[Any, ...]] = [(f"D{n} " + "字" * 60, float(n)) for n in range(500)]
-            evidence = departments(*rows)
-            return replace(
-                top_departments(self._noted(question)), evidence=(evidence, *[replace(evidence, chart=None)] * 2)
-            )
+            evidence = replace(departments(*rows), chart=None)
+            return replace(top_departments(self._noted(question)), evidence=(evidence, evidence, evidence))
         if "everybody" in text:
             hostile = "<!channel> <@U1> & <https://evil.example|click> `x` @all"
             evidence = departments((hostile, 1.0), ("MEAT", 2.0))

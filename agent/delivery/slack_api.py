@@ -91,9 +91,7 @@ class SlackApi:
 
     def upload(self, channel: str, files: Sequence[File], text: str = "", thread: str | None = None) -> None:
         """Post files, in one message with a text. Raises DeliveryError, DeliveryRefused."""
-        uploads = [
-            {"filename": file.name, "content": file.content, "title": file.name, "alt_txt": file.name} for file in files
-        ]
+        uploads = [{"filename": file.name, "content": file.content, **_titles(file)} for file in files]
         self._called(
             lambda: self._client.files_upload_v2(
                 file_uploads=uploads, channel=channel, thread_ts=thread, initial_comment=text or None
@@ -107,6 +105,12 @@ class SlackApi:
 
     def _called(self, call: Callable[[], T]) -> T:
         return patiently(lambda: _translated(call), self._tries, self._longest, self._sleep)
+
+
+def _titles(file: File) -> dict[str, str]:
+    """What stands above a file, and what a screen reader says of it."""
+    title = file.title or file.name
+    return {"title": title, "alt_txt": title}
 
 
 def _translated(call: Callable[[], T]) -> T:

@@ -64,6 +64,7 @@ def test_the_chart_comes_as_a_picture_into_the_thread(space: Workspace) -> None:
     [completed] = space.api.to("/api/files.completeUploadExternal")
     assert (completed.form["channel_id"], completed.form["thread_ts"]) == ("C1", "1700000000.000100")
     assert space.api.to("/upload/F1")[0].body.startswith(b"\x89PNG")
+    assert space.api.to("/api/files.getUploadURLExternal")[0].form["alt_txt"] == "Revenue by department in 2017"
 
 
 def test_progress_is_one_message_that_becomes_the_answer(space: Workspace) -> None:

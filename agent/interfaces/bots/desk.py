@@ -96,6 +96,7 @@ class Desk:
         except DeliveryError as error:
             log.warning("%s: an answer could not be shown: %s", incoming.source, error.message)
         except ShopOpsError as error:
+            log.info("%s: an event was refused: %s", incoming.source, error.code)
             self._say(incoming, outlet, str(error), language)
         except Exception:
             log.exception("%s: an event failed", incoming.source)
@@ -137,7 +138,9 @@ class Desk:
             analyst = self._service.analyst(store)
             conversation = f"{incoming.source}:{incoming.conversation}"
             question = Question(uuid4().hex, text, store, None, conversation, principal, via=incoming.source)
-            answer: Answer = analyst.ask(question, lambda *stage: telling.stage(words.stage(*stage, language)), cancel)
+            answer: Answer = analyst.ask(
+                question, lambda name, message: telling.stage(words.stage(name, message, language)), cancel
+            )
         finally:
             telling.end()
             with self._lock:

@@ -59,9 +59,9 @@ class FeishuOutlet:
         if self._instead is not None:
             post = replace(post, text=self._instead.en + "\n" + self._instead.zh)
         pictures = []
-        for file, title in drawn(post.charts):
+        for file in drawn(post.charts):
             try:
-                pictures.append((self._api.picture(file), title))
+                pictures.append((self._api.picture(file), file.title))
             except DeliveryError as error:
                 log.warning("a chart was not shown: %s", error.message)  # its table is there
         self._show(feishu_cards.card(post, self._back(), tuple(pictures)))

@@ -96,7 +96,7 @@ class SlackOutlet:
             self._show(text, slack_blocks.blocks(post, native=False))  # a workspace without Slack's tables
         if post.settled and self._pressed is not None:
             self._settle(self._pressed)
-        files = [*(file for file, _ in drawn(post.charts)), *read(post.files)]
+        files = [*drawn(post.charts), *read(post.files)]
         if files:
             self._api.upload(self._channel, files, thread=self._thread)
 
