@@ -6,6 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import Any, TypeVar
 
 from pydantic import SecretStr
@@ -50,10 +51,11 @@ class SlackApi:
         )
         self._tries, self._longest, self._sleep = tries, longest_wait, sleep
 
-    @property
-    def client(self) -> WebClient:
-        """For Socket Mode, which opens its connection through it."""
-        return self._client
+    def at_once(self) -> SlackApi:
+        """The same, but for calls that are of no use later: they are made once."""
+        same = copy(self)
+        same._tries = 1
+        return same
 
     def post(
         self, channel: str, text: str, blocks: Sequence[dict[str, Any]] = (), thread: str | None = None

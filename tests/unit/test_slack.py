@@ -312,6 +312,25 @@ def test_slack_s_refusal_of_its_tables_and_its_limits_lose_no_answer(space: Work
     assert not any(block["type"] == "table" for block in final["blocks"])
 
 
+def test_a_limit_on_progress_holds_up_no_answer_and_a_deleted_message_neither(space: Workspace) -> None:
+    gone: list[str] = []
+
+    def moody(asked: Asked) -> Any:
+        if asked.path == "/api/chat.update" and is_progress(asked.json):
+            return 429, {"retry-after": "20"}, {"ok": False, "error": "ratelimited"}
+        if asked.path == "/api/chat.update":
+            gone.append(asked.json["ts"])
+            return {"ok": False, "error": "message_not_found"}
+        return slack_api(asked)
+
+    space.api.respond = moody
+    space.mention("slowly")
+    space.api.until(lambda: bool(gone) and len(space.api.to("/api/chat.postMessage")) == 2)
+    final = space.api.to("/api/chat.postMessage")[1].json
+    assert final["blocks"][0]["text"]["text"] == "The first sentence. The second."
+    assert final["thread_ts"] == "1700000000.000100"
+
+
 def test_bots_edits_and_other_events_are_not_answered(space: Workspace) -> None:
     base = {"type": "message", "channel_type": "im", "channel": "D1", "user": "U123", "text": "who"}
     for number, more in enumerate(

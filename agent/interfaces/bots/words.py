@@ -48,7 +48,6 @@ TEXT_CUT = _text("The answer was cut here.", "回答在此截断。")
 NEXT = _text("Ask next:", "还可以问：")
 YES = _text("Yes, do it", "确认执行")
 NO = _text("No", "取消")
-CHOSEN = _text("✓ {label}", "✓ {label}")
 TYPE_NUMBER = _text("Reply with the number.", "请回复序号。")
 TYPE_YES = _text(
     "To do it, reply “yes {id}”; to let it go, reply “no {id}”.", "确认请回复“是 {id}”，取消请回复“否 {id}”。"
