@@ -69,6 +69,9 @@ def write_opening(
     except ModelError as error:
         log.warning("the opening is written without a model: %s", error.message)
         return by_code
+    except Exception:  # a model's library may raise anything; the brief does not depend on it
+        log.exception("the opening is written without a model")
+        return by_code
     safe, dropped = without_links(text, leads, language)
     checked = verify(safe, (analysis.headline, *leads), language, names)
     if not checked.text.strip():
