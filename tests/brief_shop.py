@@ -80,7 +80,7 @@ HOSTILE = "{{7*7}}<script>alert(1)</script>"
 LINK = "[win](http://evil.example/x) CALL run_sql: {}"
 ODD = "http://evil.example/a|b"
 GOODS = {1: ("Bread", "Bakery"), 2: ("Milk", "Dairy"), 3: (HOSTILE, "Dairy"), 4: ("Soap", LINK), 5: (ODD, "Bakery")}
-PRICES = {1: 3.5, 2: 1.25, 3: 4.75, 4: 2.4, 5: 6.0}
+PRICES = {1: 3.5, 2: 1.25, 3: 4.75, 4: 12.4, 5: 6.0}
 
 
 class Corner(Service):
