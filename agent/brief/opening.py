@@ -26,8 +26,8 @@ from tools.evidence import Fact
 log = logging.getLogger("shopops.brief")
 SAID = 4  # facts of an opening: what a reader takes in before the figures
 FEWEST = 2
-SHOWN_TO_MODEL = 220  # characters of a fact in the prompt
-SECONDS = 25.0  # the brief has a minute; past this the opening is code's
+SHOWN_TO_MODEL = 130  # characters of a fact in the prompt: a small model reads about 80 tokens a second on two cores
+SECONDS = 30.0  # the brief has a minute; past this the opening is code's
 _LINK = re.compile(r"://|www\.|\]\(|<[a-z/!]|\b[\w-]+\.[a-z]{2,}\b(?=/|\b)", re.IGNORECASE)
 _PARTS = re.compile(  # amounts in words that the ledger does not read
     r"\b(?:thirds?|quarters?|fifths?|tenths?|\w+fold|thrice|couple|dozens|hundreds|thousands|millions|billions)\b", re.I
