@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import socket
 import subprocess
@@ -124,20 +125,22 @@ FIGURES = Evidence(
 )
 def test_a_figure_leads_to_the_cell_that_it_states(text: str, cells: list[str]) -> None:
     places = tuple(Cell("e1", row, name) for row in range(3) for name in ("revenue", "share"))
-    shown = marked_text(
-        replace(ANSWER, text=text, evidence=(FIGURES,), facts=(Fact("f1", None, "text", Text(en="?", zh="?"), places),))
-    )
+    fact = Fact("f1", None, "text", Text(en="?", zh="?"), places)
+    lead, shown = marked_text(replace(ANSWER, text=text, evidence=(FIGURES,), facts=(fact,)))
+    assert lead == ""
     found = [part.split('"')[0] for part in shown.split(f'data-cell="cell-{ANSWER.id}-e1-')[1:]]
     assert found == cells
 
 
 def test_a_fact_marks_only_its_own_figures() -> None:
-    first = Fact("f1", None, "text", Text(en="A is $5.00.", zh="A"), (Cell("e1", 1, "revenue"),))
+    first = Fact("f1", None, "text", Text(en="A is (-$5.00).", zh="A"), (Cell("e1", 1, "revenue"),))
     second = Fact("f2", None, "text", Text(en="B is $5.00.", zh="B"), (Cell("e1", 2, "revenue"),))
-    shown = marked_text(
-        replace(ANSWER, text="B is $5.00. A is $5.00.", evidence=(FIGURES,), facts=(first, second), language="en")
-    )
-    assert shown.index("e1-2-revenue") < shown.index("e1-1-revenue")
+    text = "B is $5.00. A is (-$5.00)."
+    lead, rest = marked_text(replace(ANSWER, text=text, evidence=(FIGURES,), facts=(first, second)))
+    assert "e1-2-revenue" in lead
+    assert "e1-1-revenue" not in lead
+    assert ">-$5.00</button>)." in rest
+    assert re.sub("<[^>]+>", "", f"{lead} {rest}") == text
 
 
 @pytest.mark.parametrize(
