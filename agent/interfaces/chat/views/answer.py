@@ -28,7 +28,7 @@ def answer_html(answer: Answer, schema: StoreSchema, decided: frozenset[str] = f
     cells = Cells(schema, answer.language)
     pieces = [_text(answer), *(_proposal(p, answer, p.id in decided) for p in answer.proposals)]
     for evidence in answer.evidence:
-        pieces.append(chart_html(evidence, cells, answer.id) + table_html(evidence, cells, answer.id))
+        pieces.append(table_html(evidence, cells, answer.id, chart_html(evidence, cells, answer.id)))
     if answer.status == "answered":
         pieces.append(how_html(answer, schema))
     pieces += [_foot(answer), _next(answer)]
