@@ -16,7 +16,7 @@ from tools import format as fmt
 from tools.alert_periods import floor, preceding
 from tools.alert_rule import AlertRule, Per
 from tools.alert_sentences import green_words, point_words, rule_words, span_words
-from tools.alert_values import Point, points
+from tools.alert_values import Point, ended, points
 from tools.channel_words import channels_in, unknown_channel
 from tools.evidence import Cell, Chart, Column, Evidence, Fact, Value
 from tools.grammar import first_up
@@ -43,7 +43,8 @@ def proposed(arguments: AlertArguments, context: ToolContext) -> ToolResult:
     metric = _metric(arguments, context)
     rule = _rule(arguments, metric, context) if _limited(arguments) else None
     shown = rule or AlertRule(metric=metric, filters=arguments.filters, per=arguments.per or "day", bound=0.0)
-    past = points(shown, context.store, _back(shown, context), context.today, context.row_filters)
+    today = ended(context.store, context.today)
+    past = points(shown, context.store, _back(shown, today), today, context.row_filters)
     if rule is None:
         return _no_limit(shown, past, context)
     return _result(arguments, rule, past, channels, known, context)
@@ -90,8 +91,8 @@ def _score(number: float | None) -> int:
     return int(min(max(number or ALERT, ALERT), 100))
 
 
-def _back(rule: AlertRule, context: ToolContext) -> date:
-    start = floor(context.today, rule.per)
+def _back(rule: AlertRule, today: date) -> date:
+    start = floor(today, rule.per)
     for _ in range(LOOKS_BACK[rule.per]):
         start = preceding(start, rule.per)
     return start

@@ -37,6 +37,15 @@ class Point:
     clear: bool
 
 
+def ended(store: Store, today: date | None = None) -> date:
+    """The day before which days are known to be whole: the one of the newest row, or the clock where it is earlier.
+
+    A day counts as ended when there is a row of a later one, and not by the wall clock: a load that is late must not
+    look like a day without trade.
+    """
+    return min(today or store.as_of, store.data_end - timedelta(days=1))
+
+
 def points(rule: AlertRule, store: Store, start: date, today: date, row_filters: Sequence[Filter] = ()) -> list[Point]:
     """Every full period from ``start`` on that has ended before ``today``, oldest first.
 

@@ -21,7 +21,7 @@ from db.state.alert_rules import AlertRules, KeptRule, Posted, RuleStep
 from db.state.watching import Alert
 from tools.alert_rule import AlertRule
 from tools.alert_sentences import rule_words
-from tools.alert_values import points
+from tools.alert_values import ended, points
 
 if TYPE_CHECKING:
     from agent.contracts import Principal
@@ -82,7 +82,7 @@ class RuleKeeper:
 
     def _measure(self, kept: KeptRule, rule: AlertRule, store: Store, owner: Principal) -> int:
         start = date.fromisoformat(str(kept.checked_upto)[:10])
-        found = points(rule, store, start, store.as_of, owner.row_filters)
+        found = points(rule, store, start, ended(store), owner.row_filters)
         count = 0
         for move in moves(kept.state, found):
             if not self._kept.record(kept, self._step(kept, rule, move, store.schema), self._clock()):

@@ -96,7 +96,8 @@ def _checked(desk: Desk, one: Due, bench: Bench, place: int) -> Fact:
     expected = _range(desk, claim)
     if actual is None or table is None:
         text = Text(
-            en=f"{when[0].capitalize()} claimed: {claim.text.en} ({expected.en}). It can't be checked: the data does not show it.",
+            en=f"{when[0].capitalize()} claimed: {claim.text.en} ({expected.en}). "
+            "It can't be checked: the data has no record of it.",
             zh=f"{when[1]}的判断：{claim.text.zh}（{expected.zh}）。无法核对：数据中没有相应记录。",
         )
         return ledger.say(text)

@@ -19,7 +19,7 @@ from agent.contracts import Language
 from agent.prompts import load_prompt
 from agent.understand.vocabulary import Vocabulary
 from agent.verify import verify
-from db.errors import ModelError, ModelReplyError, Cancelled
+from db.errors import Cancelled, ModelError, ModelReplyError
 from models.llm.base import LanguageModel, Message, Prompt
 from tools.evidence import Fact
 
@@ -98,9 +98,9 @@ def _default(analysis: Analysis) -> list[Fact]:
     leads = analysis.leads
     ahead = next((s.leads[0] for s in analysis.sections if s.name == "outlook" and s.leads), None)
     simulated = _SIMULATED.search
-    first = sorted(
-        (f for f in leads if f is not ahead), key=lambda f: bool(simulated(f.text.en))
-    )  # recorded data first
+    moved = next((s.leads for s in analysis.sections if s.name == "moved"), ())
+    rest = sorted((f for f in leads if f is not ahead and f not in moved), key=lambda f: bool(simulated(f.text.en)))
+    first = [*moved, *rest]  # why it moved, then the others, those on recorded data first
     return [*first[: SAID - 1], *([ahead] if ahead else first[SAID - 1 : SAID])]
 
 

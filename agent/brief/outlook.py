@@ -79,7 +79,8 @@ def _error(desk: Desk, table: Evidence) -> Fact:
     own, naive = (fmt.number(at(table, 0, name), "ratio") for name in ("error", "naive_error"))
     tests = fmt.number(at(table, 0, "backtests"), "count")
     text = Text(
-        en=f"In {tests} tests on past weeks such forecasts were off by {own} a day; repeating the week before, by {naive}.",
+        en=f"In {tests} tests on past weeks such forecasts were off by {own} a day; "
+        f"repeating the week before, by {naive}.",
         zh=f"在{tests}次历史回测中，该预测平均每日误差为{own}；照搬上一周则为{naive}。",
     )
     return desk.ledger.say(text, at(table, 0, "error"), "ratio", cells(table, 0, "error", "naive_error", "backtests"))

@@ -25,7 +25,7 @@ _COUNTED = {1: Text(en="one day", zh="一天"), 2: Text(en="two days", zh="两�
 
 
 def change_text(kpi: Kpi) -> Text | None:
-    """How large the change is, without its direction: a percentage, or points for a rate; None without a week before."""
+    """How large the change is, without its direction: a percentage, or points for a rate; None: no week before."""
     if kpi.change is None:
         return None
     if kpi.unit in ("ratio", "percent"):
@@ -112,7 +112,8 @@ def closed_days(desk: Desk) -> Fact | None:
         rise = now / before - 1
         size, way = fmt.number(abs(rise), "ratio"), ("up", "上升") if rise > 0 else ("down", "下降")
         a, b = ledger.figure(now, main.unit), ledger.figure(before, main.unit)
-        en += f"; on the other days {main.label.en.lower()} {was(main.label.en)} {a}, {way[0]} {size} from {b} on the same days of the week before"
+        en += f"; on the other days {main.label.en.lower()} {was(main.label.en)} {a}, {way[0]} {size} from {b} "
+        en += "on the same days of the week before"
         zh += f"；其余各天{main.label.zh}为{a}，较上周同日的{b}{way[1]}{size}"
     places = _rows(table, [*every, *(day - WEEK for day in open_days)], main.metric)
     return ledger.say(Text(en=f"{en}.", zh=f"{zh}。"), now, main.unit, places)

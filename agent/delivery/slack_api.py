@@ -13,7 +13,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from agent.delivery.files import File
-from agent.delivery.web import checked, retry_after
+from agent.delivery.web import checked, patiently, retry_after
 from db.errors import DeliveryError, DeliveryRefused
 
 ADDRESS = "https://slack.com/api/"
@@ -106,17 +106,7 @@ class SlackApi:
         return str(answer["channel"]["id"])
 
     def _called(self, call: Callable[[], T]) -> T:
-        for left in reversed(range(self._tries)):
-            try:
-                return _translated(call)
-            except DeliveryRefused:
-                raise
-            except DeliveryError as error:
-                wait = 1.0 if error.retry_after is None else error.retry_after
-                if not left or wait > self._longest:
-                    raise
-                self._sleep(wait)
-        raise AssertionError("no try was made")
+        return patiently(lambda: _translated(call), self._tries, self._longest, self._sleep)
 
 
 def _translated(call: Callable[[], T]) -> T:

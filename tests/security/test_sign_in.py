@@ -111,6 +111,8 @@ def test_nobody_is_sent_elsewhere(ann: Service, goal: str) -> None:
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
         {"Origin": "http://testserver.evil.example"},
+        {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],
@@ -122,6 +124,7 @@ def test_a_page_of_another_site_changes_nothing(ann: Service, headers: dict[str,
     assert who(client, "POST", headers=headers) == "permission_refused"
     assert client.post("/signout", headers=headers).status_code == 403
     assert who(client, "POST", headers={"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}) == "ann"
+    assert who(client, "POST", headers={"Origin": "null", "Sec-Fetch-Site": "same-origin"}) == "ann"
 
 
 def test_nor_does_it_where_there_are_no_users(service: Service) -> None:

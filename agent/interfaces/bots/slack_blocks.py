@@ -70,55 +70,44 @@ def chosen(shown: list[Block], block_id: str, label: str) -> list[Block]:
 def _table(table: Table, language: Language, native: bool) -> list[Block]:
     mark = f"  `{words.SIMULATED.of(language)}`" if table.simulated else ""
     found = [section(f"*{cut(slack_text(table.title), MOST_TEXT - 50)}*{mark}")]
-    rows, note = shown_rows(table, ROWS, language)
+    rows, _ = shown_rows(table, ROWS, language)
+    block, lines, columns = _native(table, rows) if native else _code(table, rows)
+    _, note = shown_rows(table, lines, language)
     notes = [note] if note else []
-    if native:
-        kept = _fitting(table, rows)
-        if len(kept) < len(rows):
-            _, note = shown_rows(table, len(kept), language)
-            notes = [note]
-        if len(table.head) > COLUMNS:
-            notes.append(words.COLUMNS_CUT.of(language).format(n=len(table.head) - COLUMNS))
-        found.append(_native(table, kept))
-    else:
-        text, lines = _code(table, rows)
-        if lines < len(rows):
-            _, note = shown_rows(table, lines, language)
-            notes = [note]
-        found.append(section(f"```{text}```"))
+    if columns < len(table.head):
+        notes.append(words.COLUMNS_CUT.of(language).format(n=len(table.head) - columns))
+    found.append(block)
     return [*found, context(" ".join(notes))] if notes else found
 
 
-def _fitting(table: Table, rows: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
-    """As many rows as the characters of a table allow."""
-    room = CELLS - sum(max(len(cell), 1) for cell in table.head[:COLUMNS])
-    for number, row in enumerate(rows):
+def _native(table: Table, rows: tuple[tuple[str, ...], ...]) -> tuple[Block, int, int]:
+    """Slack's own table, and how many of its rows and columns fit."""
+    shown, room = [], CELLS
+    for row in (table.head, *rows):
         room -= sum(max(len(cell), 1) for cell in row[:COLUMNS])
         if room < 0:
-            return rows[:number]
-    return rows
-
-
-def _native(table: Table, rows: tuple[tuple[str, ...], ...]) -> Block:
-    shown = [table.head, *rows]
+            break
+        shown.append([{"type": "raw_text", "text": cell or " "} for cell in row[:COLUMNS]])
     settings = [{"align": "right"} if numeric else {"is_wrapped": True} for numeric in table.numeric[:COLUMNS]]
-    cells = [[{"type": "raw_text", "text": cell or " "} for cell in row[:COLUMNS]] for row in shown]
-    return {"type": "table", "column_settings": settings, "rows": cells}
+    block = {"type": "table", "column_settings": settings, "rows": shown}
+    return block, max(len(shown) - 1, 0), min(len(table.head), COLUMNS)
 
 
-def _code(table: Table, rows: tuple[tuple[str, ...], ...]) -> tuple[str, int]:
-    """The table in letters of one width, and how many of its rows fit."""
+def _code(table: Table, rows: tuple[tuple[str, ...], ...]) -> tuple[Block, int, int]:
+    """The table in letters of one width, and how many of its rows and columns fit."""
     wide = [max(_width(row[i]) for row in (table.head, *rows)) for i in range(len(table.head))]
+    columns = max((n for n in range(1, len(wide) + 1) if sum(wide[:n]) + 2 * (n - 1) <= CODE_WIDTH), default=1)
     lines: list[str] = []
     size = 0
     for row in (table.head, *rows):
-        cells = (_padded(cell, wide[i], table.numeric[i]) for i, cell in enumerate(row))
+        cells = (_padded(cell, wide[i], table.numeric[i]) for i, cell in enumerate(row[:columns]))
         line = slack_text(cut("  ".join(cells).rstrip().replace("`", "'"), CODE_WIDTH))
         size += len(line) + 1
         if size > MOST_TEXT - 10:
             break
         lines.append(line)
-    return "\n".join(lines), max(len(lines) - 1, 0)
+    text = "\n".join(lines)
+    return section(f"```{text}```"), max(len(lines) - 1, 0), columns
 
 
 def _width(text: str) -> int:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from agent.contracts import Language
-from agent.delivery.files import MOST_BYTES, File
 from agent.delivery.marks import cut, slack_text
 from agent.delivery.slack import MOST_TEXT, section
 from agent.delivery.slack_api import SlackApi, SlackRefused
 from agent.interfaces.bots import slack_blocks, words
-from agent.interfaces.bots.shape import Chart, Post
-from agent.present import pictures
-from db.errors import DeliveryError, InternalError
+from agent.interfaces.bots.files import drawn, read
+from agent.interfaces.bots.shape import Post
+from db.errors import DeliveryError
 
 _NOT_THERE = frozenset("channel_not_found not_in_channel is_archived restricted_action".split())
 _BAD_BLOCKS = frozenset("invalid_blocks invalid_blocks_format invalid_attachments".split())
@@ -98,7 +96,7 @@ class SlackOutlet:
             self._show(text, slack_blocks.blocks(post, native=False))  # a workspace without Slack's tables
         if post.settled and self._pressed is not None:
             self._settle(self._pressed)
-        files = [*_drawn(post.charts), *_read(post.files)]
+        files = [*(file for file, _ in drawn(post.charts)), *read(post.files)]
         if files:
             self._api.upload(self._channel, files, thread=self._thread)
 
@@ -115,18 +113,3 @@ class SlackOutlet:
             self._api.update(self._channel, pressed.message, pressed.label, left)
         except DeliveryError as error:
             log.info("pressed buttons stay: %s", error.message)
-
-
-def _drawn(charts: tuple[Chart, ...]) -> list[File]:
-    found = []
-    for number, chart in enumerate(charts, 1):
-        try:
-            found.append(File(f"chart-{number}.png", "image/png", pictures.png(chart.spec, chart.title)))
-        except InternalError:
-            log.exception("a chart was not drawn")  # the table shows the same figures
-    return found
-
-
-def _read(paths: tuple[Path, ...]) -> list[File]:
-    kept = (path for path in paths if path.is_file() and path.stat().st_size <= MOST_BYTES)
-    return [File(path.name, "application/octet-stream", path.read_bytes()) for path in kept]

@@ -23,6 +23,7 @@ class Telling:
         self._show = show
         self._news = threading.Condition()
         self._stage: str | None = None
+        self._shown: str | None = None
         self._ended = False
         self._thread = threading.Thread(target=self._tell, name="bot-progress", daemon=True)
         self._thread.start()
@@ -43,12 +44,12 @@ class Telling:
     def _tell(self) -> None:
         while True:
             with self._news:
-                self._news.wait_for(lambda: self._ended or self._stage is not None)
+                self._news.wait_for(lambda: self._ended or self._stage != self._shown)
                 if self._ended:
                     return
-                stage, self._stage = self._stage, None
+                self._shown = self._stage
             try:
-                self._show(stage or "")
+                self._show(self._shown or "")
             except DeliveryError as error:
                 log.warning("progress could not be shown: %s", error.message)
             except Exception:

@@ -24,7 +24,10 @@ HELP = _text(
     "请直接提问，例如：“2017年销售额最高的五个部门是哪些？”",
 )
 ONLY_TEXT = _text("I read text only: please type your question.", "我只能阅读文字，请输入您的问题。")
-BUSY = _text("Too many questions at once: please ask again in a minute.", "当前提问过多，请稍后再试。")
+BUSY = _text(
+    "You have several questions under way: please ask again when they are answered.",
+    "您有多个问题正在处理，请待回答后再提问。",
+)
 FAULT = _text("Something went wrong in ShopOps; its log has the details.", "ShopOps 出现内部错误，详情见日志。")
 UNKNOWN = _text(
     "ShopOps does not know you yet: ask its administrator to map your id {user} to a user.",
