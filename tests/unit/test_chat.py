@@ -151,12 +151,13 @@ def test_cells_are_sorted_by_their_value(value: Value, key: str) -> None:
 
 
 def test_a_brief_is_shown_without_links_and_images() -> None:
-    text = "# Week\n\n**Up** 3\\%\n\n| a | b |\n| --- | ---: |\n| x \\| y | [z](http://203.0.113.7) |\n- ![i](http://x)"
+    text = "# Week\n\n**Up** 3\\%\n\n| a | b |\n| --- | ---: |\n| x \\| y | [z](http://203.0.113.7) |\n1. *e* ![i](http://x)"
     shown = markdown_html(text)
     assert shown == (
         '<h2>Week</h2><p><strong>Up</strong> 3\\%</p><div class="so-wide"><table class="so-plain"><thead><tr>'
-        '<th scope="col">a</th><th scope="col">b</th></tr></thead><tbody><tr><td>x | y</td>'
-        "<td>[z](http://203.0.113.7)</td></tr></tbody></table></div><ul><li>![i](http://x)</li></ul>"
+        '<th scope="col">a</th><th scope="col" class="so-number">b</th></tr></thead><tbody><tr><td>x | y</td>'
+        '<td class="so-number">[z](http://203.0.113.7)</td></tr></tbody></table></div>'
+        "<ol><li><em>e</em> ![i](http://x)</li></ol>"
     )
 
 
