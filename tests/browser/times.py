@@ -1,7 +1,7 @@
 """How much the chat adds to an answer, in Chromium: ``python -m tests.browser.times [--runs 30]``.
 
-A scripted analyst answers at once, so everything between Enter and the painted answer is the interface's own time. Times
-are taken in the page by its own clock: from the key's event to the frame in which the element was painted (two
+A scripted analyst answers at once, so everything between Enter and the painted answer is the interface's own time.
+Times are taken in the page by its own clock: from the key's event to the frame in which the element was painted (two
 animation frames later), so that network, queue, rendering and layout are all in it.
 """
 
@@ -20,8 +20,9 @@ from tests.browser.conftest import FLAGS, serve
 WATCH = """() => { window.took = {}; const box = document.querySelector('#question');
   box.addEventListener('keydown', () => { window.began = performance.now(); window.took = {}; }, {capture: true});
   const seen = (name, selector) => { const found = document.querySelector(selector);
-    if (found && !(name in window.took)) { window.took[name] = -1; requestAnimationFrame(() => requestAnimationFrame(() => {
-      window.took[name] = performance.now() - window.began; })); } };
+    if (found && !(name in window.took)) { window.took[name] = -1;
+      const done = () => { window.took[name] = performance.now() - window.began; };
+      requestAnimationFrame(() => requestAnimationFrame(done)); } };
   new MutationObserver(() => { seen('progress', '.so-turn:last-child .so-working');
     const said = document.querySelector('.so-turn:last-child .so-working span');
     if (said && said.textContent.startsWith('Planning')) seen('stage', '.so-turn:last-child .so-working');

@@ -23,6 +23,7 @@ from agent.interfaces.chat.running import News, Running, Said, Shown, Stage, Sto
 from agent.interfaces.chat.tabs import ACTIONS, action
 from agent.interfaces.chat.views import answer as view
 from agent.interfaces.chat.views.chart import chart_html
+from agent.interfaces.chat.views.dashboard import alert_words
 from agent.interfaces.chat.views.figures import marked_text
 from agent.interfaces.chat.views.markdown import markdown_html
 from agent.interfaces.chat.views.table import sort_key, table_html
@@ -32,6 +33,7 @@ from agent.present.cells import Cells
 from db.errors import SettingsError
 from db.semantic.load import load_store_schema
 from db.semantic.schema import StoreSchema, Text
+from db.state.watching import Alert
 from tests.unit.answers import answer as made_up
 from tools.evidence import Cell, Chart, Column, Evidence, Fact, Value
 
@@ -159,6 +161,22 @@ def test_a_brief_is_shown_without_links_and_images() -> None:
         '<td class="so-number">[z](http://203.0.113.7)</td></tr></tbody></table></div>'
         "<ol><li><em>e</em> ![i](http://x)</li></ol>"
     )
+
+
+@pytest.mark.parametrize(
+    ("payload", "words_"),
+    [
+        ({"words": {"en": "revenue < 5"}, "value": 4, "unit": "currency"}, "revenue < 5 · $4.00"),
+        (
+            {"label": {"en": "Revenue"}, "direction": 1, "unit": "count", "value": 9, "expected": 5},
+            "2017-12-01: Revenue 9, well above the usual 5",
+        ),
+        ({"odd": 1}, "metrics 2017-12-01"),
+    ],
+)
+def test_an_alert_is_one_line(schema: StoreSchema, payload: dict[str, Any], words_: str) -> None:
+    told = {**payload, "label": {"en": "Revenue", "zh": "销售额"}} if "label" in payload else payload
+    assert alert_words(Alert("metric", "metrics", "2017-12-01", "2017-12-01", 1.0, told), schema, "en") == words_
 
 
 def test_one_question_a_tab() -> None:

@@ -1,4 +1,4 @@
-"""The Markdown of our own briefs as HTML: headings, lists, tables, bold, italics; the rest is text, links and images too."""
+"""The Markdown of our own briefs as HTML: headings, lists, tables, bold, italics. Links and images stay text."""
 
 from __future__ import annotations
 
