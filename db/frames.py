@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from db.engine import QUERY_TIMEOUT, Store
 from db.errors import PermissionRefused, RoleMissing
+from db.semantic.columns import column, joined
 from db.semantic.conditions import condition
 from db.semantic.dialects import dialect_of
-from db.semantic.facts import column, table_clause
 from db.semantic.query import Filter, Interval
 from db.semantic.render import render
 from db.semantic.roles import ROLES
@@ -94,11 +94,8 @@ def _filtered(store: Store, table: str, filters: Sequence[Filter]) -> tuple[sa.F
             )
         conditions.append(condition(dialect, dimension, column(found), filter_, _no_members))
         tables.append(found.split(".")[0])
-    clause: sa.FromClause = table_clause(schema, table)
-    for join in schema.joins_for(table, [name for name in dict.fromkeys(tables) if name != table]):
-        right = table_clause(schema, join.right.split(".")[0])
-        clause = clause.outerjoin(right, column(join.left) == column(join.right))
-    return clause, conditions
+    others = [name for name in dict.fromkeys(tables) if name != table]
+    return joined(schema, dialect, table, others), conditions
 
 
 def _no_members(_filter: Filter) -> sa.Select[Any]:
