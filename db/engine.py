@@ -194,7 +194,8 @@ def _recorded(backend: Backend) -> Metadata | None:
 def _measured(schema: StoreSchema, backend: Backend, today: date | None, now: date | None) -> Metadata:
     """From the data itself; an empty fingerprint says that it may change at any moment."""
     dialect, time = dialect_of(backend.dialect), column(schema.default_time)
-    table = table_clause(schema, schema.default_time.split(".")[0], dialect)
+    name, own = schema.default_time.split(".", 1)
+    table = table_clause(schema, name, dialect, (own,))
     statement = render(sa.select(sa.func.min(time), sa.func.max(time)).select_from(table), dialect)
     _, rows = backend.execute(statement, QUERY_TIMEOUT, 1)
     low, high = rows[0] if rows else (None, None)

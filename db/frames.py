@@ -72,14 +72,17 @@ def source(
         )
     dialect, table = dialect_of(store.backend.dialect), declared.table
     columns = [column(f"{table}.{declared.columns[field]}").label(field) for field in wanted]
-    clause, conditions = _filtered(store, table, filters)
+    read = [f"{table}.{declared.columns[field]}" for field in dict.fromkeys([*wanted, *(["time"] if time else [])])]
+    clause, conditions = _filtered(store, table, filters, read)
     if time is not None:
         moment = column(f"{table}.{declared.columns['time']}")
         conditions += [moment >= dialect.moment(time.start), moment < dialect.moment(time.end)]
     return sa.select(*columns).select_from(clause).where(*conditions).subquery(name or role)
 
 
-def _filtered(store: Store, table: str, filters: Sequence[Filter]) -> tuple[sa.FromClause, list[Any]]:
+def _filtered(
+    store: Store, table: str, filters: Sequence[Filter], read: Sequence[str]
+) -> tuple[sa.FromClause, list[Any]]:
     schema, dialect = store.schema, dialect_of(store.backend.dialect)
     reach = schema.paths(table)
     conditions: list[Any] = []
@@ -93,9 +96,8 @@ def _filtered(store: Store, table: str, filters: Sequence[Filter]) -> tuple[sa.F
                 f"The data of {table} cannot be limited by {dimension.label.en}.", "Ask without that condition."
             )
         conditions.append(condition(dialect, dimension, column(found), filter_, _no_members))
-        tables.append(found.split(".")[0])
-    others = [name for name in dict.fromkeys(tables) if name != table]
-    return joined(schema, dialect, table, others), conditions
+        tables.append(found)
+    return joined(schema, dialect, table, [*read, *tables]), conditions
 
 
 def _no_members(_filter: Filter) -> sa.Select[Any]:

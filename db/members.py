@@ -115,7 +115,8 @@ def _ranked(schema: StoreSchema, dimension: Dimension, backend: Backend) -> list
 
 def _distinct(schema: StoreSchema, reference: str, backend: Backend) -> list[str | int]:
     dialect = dialect_of(backend.dialect)
-    table = table_clause(schema, reference.split(".", maxsplit=1)[0], dialect)
+    name, own = reference.split(".", maxsplit=1)
+    table = table_clause(schema, name, dialect, (own,))
     select = sa.select(column(reference)).select_from(table).where(column(reference).is_not(None)).distinct()
     _, rows = backend.execute(render(select, dialect), MEMBER_TIMEOUT, MEMBER_LIMIT)
     return [row[0] for row in rows]

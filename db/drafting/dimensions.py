@@ -36,7 +36,7 @@ def lay(build: Building) -> None:
     for concept in _ORDER:
         for table, sheet in sheets:
             column = sheet.holds.get(concept)
-            if column is not None and _belongs(build, table, sheet, concept, column):
+            if column is not None and column.distinct > _FEW and _belongs(build, table, sheet, concept, column):
                 _known(build, table, sheet, concept, column)
     for table, sheet in sheets:
         for column in sheet.splits:
@@ -77,7 +77,7 @@ def _known(build: Building, table: str, sheet: Sheet, concept: str, column: Colu
     if concept in ("product_id", "variant_id") and table != build.base:
         return
     if name in build.dimensions:
-        if sheet.kind not in ("customers", "products", "stores"):
+        if sheet.kind not in ("customers", "stores"):
             return
         name = safe(f"{sheet.kind.rstrip('s')}_{name}", build.dimensions)
     words = _words(name if name in build.dimensions else _NAMES.get(concept, concept))

@@ -7,6 +7,7 @@ of the database are quoted there and nowhere else, so that a column may be calle
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 
@@ -36,49 +37,68 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def table_clause(schema: StoreSchema, name: str, dialect: SQLDialect) -> sa.FromClause:
-    """The table under the name that the YAML gives it."""
+def table_clause(
+    schema: StoreSchema, name: str, dialect: SQLDialect, needed: Collection[str] | None = None
+) -> sa.FromClause:
+    """The table under the name that the YAML gives it.
+
+    Args:
+        needed: of a table with ``columns``, those that will be read; all without it.
+    """
     table = schema.tables[name]
     if table.columns:
-        return _made(schema, name, dialect)
+        return _made(schema, name, dialect, needed)
     if table.source is None:
         return sa.table(name)
     return _source(table.source).alias(name)
 
 
-def joined(schema: StoreSchema, dialect: SQLDialect, fact: str, tables: list[str]) -> sa.FromClause:
+def joined(schema: StoreSchema, dialect: SQLDialect, fact: str, named: Iterable[str]) -> sa.FromClause:
     """A table with its many-to-one joins to others, outer so that no row is lost.
 
+    Args:
+        named: every ``table.column`` that will be read, beside those that the joins compare.
+
     Raises:
-        QueryError: there is no path to one of them.
+        QueryError: there is no path to one of the tables.
     """
-    clause = table_clause(schema, fact, dialect)
-    for join in schema.joins_for(fact, tables):
-        right = table_clause(schema, join.right.split(".")[0], dialect)
+    pairs = [reference.split(".", 1) for reference in named]
+    others = [table for table in dict.fromkeys(table for table, _ in pairs) if table != fact]
+    joins = schema.joins_for(fact, others)
+    pairs += [side.split(".", 1) for join in joins for side in (join.left, join.right)]
+    needed: dict[str, set[str]] = {}
+    for table, own in pairs:
+        needed.setdefault(table, set()).add(own)
+    clause = table_clause(schema, fact, dialect, needed.get(fact, ()))
+    for join in joins:
+        other = join.right.split(".")[0]
+        right = table_clause(schema, other, dialect, needed[other])
         clause = clause.outerjoin(right, column(join.left) == column(join.right))
     return clause
 
 
-def _made(schema: StoreSchema, name: str, dialect: SQLDialect) -> sa.FromClause:
+def _made(schema: StoreSchema, name: str, dialect: SQLDialect, needed: Collection[str] | None) -> sa.FromClause:
     """The subselect behind a table with ``columns``: its own, then those of the tables that it reads through."""
     table = schema.tables[name]
+    columns = {own: c for own, c in table.columns.items() if needed is None or own in needed}
+    columns = columns or dict(list(table.columns.items())[:1])  # count(*) names none
     clause: sa.FromClause = _source(table.source or name).alias(_HERE)
-    for other in dict.fromkeys(c.via for c in table.columns.values() if c.via):
+    for other in dict.fromkeys(c.via for c in columns.values() if c.via):
         join = next((j for j in schema.joins if j.left.split(".")[0] == name and j.right.split(".")[0] == other), None)
         if join is None:
             raise QueryError(f"There is no join from table {name} to table {other}.")
+        through = {c.of for c in columns.values() if c.via == other} | {join.right.split(".")[1]}
         left = _own(table.columns[join.left.split(".")[1]], dialect, schema)
-        clause = clause.outerjoin(table_clause(schema, other, dialect), left == column(join.right))
+        clause = clause.outerjoin(table_clause(schema, other, dialect, through), left == column(join.right))
     values = [
         (column(f"{entry.via}.{entry.of}") if entry.via else _own(entry, dialect, schema)).label(own)
-        for own, entry in table.columns.items()
+        for own, entry in columns.items()
     ]
     made = sa.select(*values).select_from(clause)
     if table.per:
         # by the value as it is read: two spellings of one address are one key
-        made = made.group_by(
-            *(_own(c, dialect, schema) for c in table.columns.values() if c.of in table.per and not c.pick)
-        )
+        keys = [c for c in table.columns.values() if c.of in table.per and not c.pick]
+        made = made.group_by(*(_own(c, dialect, schema) for c in keys))
     return made.subquery(name)
 
 

@@ -62,11 +62,11 @@ def fact_select(scope: Scope, source: Source, metrics: list[Metric], period: Int
     inner = list(keys)
     if source.inner_grain and source.time:
         inner.append(scope.dialect.bucket(column(source.time), source.inner_grain))
-    tables = _tables(scope, source, metrics)
+    clause = _from(scope, source, metrics)
     if source.entity:
-        return _by_entity(scope, source, metrics, inner, where, tables)
+        return _by_entity(scope, source, metrics, inner, where, clause)
     columns: list[sa.Label[Any]] = [sa.literal_column(metric.expr or "").label(metric.name) for metric in metrics]
-    query = sa.select(*_labelled(inner), *columns).select_from(_from(scope, source.table, tables))
+    query = sa.select(*_labelled(inner), *columns).select_from(clause)
     return _outer(source, _grouped(query.where(*where), inner), len(keys), [metric.name for metric in metrics])
 
 
@@ -76,11 +76,11 @@ def _by_entity(
     metrics: list[Metric],
     keys: list[Expr],
     where: list[sa.ColumnElement[bool]],
-    tables: list[str],
+    clause: sa.FromClause,
 ) -> sa.Select[Any]:
     entity = column(source.entity or "")
     query = sa.select(*_labelled(keys), entity.label("entity"))
-    query = query.select_from(_from(scope, source.table, tables)).where(*where)
+    query = query.select_from(clause).where(*where)
     query = query.group_by(*keys, entity)
     if source.having:
         query = query.having(sa.literal_column(source.having))
@@ -143,16 +143,11 @@ def _conditions(scope: Scope, source: Source, metric: Metric, period: Interval |
     return found
 
 
-def _tables(scope: Scope, source: Source, metrics: list[Metric]) -> list[str]:
-    """Every table that the statement mentions, besides the fact table."""
+def _from(scope: Scope, source: Source, metrics: list[Metric]) -> sa.FromClause:
+    """The fact table with its many-to-one joins, and of each table the columns that the statement mentions."""
     texts = [source.time, source.where, source.entity, source.having, *(metric.expr for metric in metrics)]
-    names = [table for table, _ in references(*texts) if table in scope.schema.tables]
+    named = [f"{table}.{column}" for table, column in references(*texts) if table in scope.schema.tables]
     for name in (*scope.keys, *(filter_.dimension for filter_ in scope.filters)):
         reference = scope.schema.column_of(metrics[0], scope.schema.dimension(name))
-        names += [reference.split(".")[0]] if reference else []
-    return [name for name in dict.fromkeys(names) if name != source.table]
-
-
-def _from(scope: Scope, fact: str, tables: list[str]) -> sa.FromClause:
-    """The fact table with its many-to-one joins, outer so that no fact row is lost."""
-    return joined(scope.schema, scope.dialect, fact, tables)
+        named += [reference] if reference else []
+    return joined(scope.schema, scope.dialect, source.table, named)
