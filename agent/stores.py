@@ -72,14 +72,15 @@ def shown_address(url: str) -> str:
     >>> shown_address("postgresql+psycopg://ann:secret@db.example/shop?sslmode=require")
     'postgresql+psycopg://ann@db.example/shop'
     """
-    from sqlalchemy import make_url
+    from sqlalchemy import URL, make_url
     from sqlalchemy.exc import ArgumentError
 
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         return "an address that cannot be read"
-    return parsed.set(password=None, query={}).render_as_string().replace(":@", "@")
+    bare = URL.create(parsed.drivername, parsed.username, None, parsed.host, parsed.port, parsed.database)
+    return bare.render_as_string()
 
 
 def open_named(settings: Settings, name: str | None = None, *, check: bool = False) -> Store:
@@ -116,12 +117,12 @@ def today_of(schema: StoreSchema) -> date:
 
 
 def stamp(settings: Settings, name: str, seconds: float) -> tuple[object, ...]:
-    """Changes when a store is to be opened anew: other YAML or file, another day, or a database's refresh.
+    """Changes when a store is to be opened anew: its file first, then its YAML, another day, a database's refresh.
 
     Args:
         seconds: a clock that goes on, in seconds.
     """
-    paths = [settings.stores_folder / f"{name}{end}" for end in (".yaml", WORDS_SUFFIX, ".duckdb", ".url")]
+    paths = [settings.stores_folder / f"{name}{end}" for end in (".duckdb", ".yaml", WORDS_SUFFIX, ".url")]
     found: list[object] = [_changed(path) for path in paths]
     if store_address(settings, name) is not None:
         found += [datetime.now().date(), int(seconds // REFRESH_SECONDS)]

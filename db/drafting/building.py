@@ -28,6 +28,7 @@ class Building:
     dimensions: dict[str, Content] = field(default_factory=dict)
     roles: dict[str, Content] = field(default_factory=dict)
     unavailable: dict[str, Content] = field(default_factory=dict)
+    events: dict[str, str] = field(default_factory=dict)  # refunds, payments → their table
     asks: list[Text] = field(default_factory=list)
     used: dict[str, set[str]] = field(default_factory=dict)  # table of the database → its columns that are read
     alias: dict[str, str] = field(default_factory=dict)  # table of the database → its name in the YAML
@@ -36,6 +37,7 @@ class Building:
     orders: str = ""  # the table with one row an order
     time: str = ""
     keyed: bool = False
+    untranslated: list[str] = field(default_factory=list)  # dimensions that have no Chinese name
     condition: str = ""  # that leaves cancelled orders out
     default_split: str | None = None
 
@@ -71,11 +73,12 @@ class Building:
         pick: str = "",
         times: str = "",
         minus: str = "",
+        off: str = "",
     ) -> str:
         """Declare a column of a table; returns its name in the YAML."""
         columns = self.tables[table]["columns"]
         read = "key" if key else reading(column, self.dialect, as_text=as_text)
-        more = {"read": read if read != "plain" else "", "pick": pick, "times": times, "minus": minus}
+        more = {"read": read if read != "plain" else "", "pick": pick, "times": times, "minus": minus, "off": off}
         extra = {k: v for k, v in more.items() if v}
         entry = {"of": column.name, **extra} if extra else column.name
         made = next((own for own, known in columns.items() if known == entry and name in ("", own)), None)
@@ -83,7 +86,7 @@ class Building:
             made = safe(name or column.name, columns)
             columns[made] = entry
         self.keyed = self.keyed or key
-        self.used[self.tables[table]["source"]] |= {column.name, *(n for n in (times, minus) if n)}
+        self.used[self.tables[table]["source"]] |= {column.name, *(n for n in (times, minus, off) if n)}
         if name:
             self.concept.setdefault(f"{name}.{table}", made)
         return made
@@ -143,7 +146,7 @@ class Building:
 
 def reading(column: ColumnShape, dialect: DialectName, *, as_text: bool = False) -> str:
     """How a column is to be read (``Column.read``)."""
-    if as_text:
+    if as_text or (column.kind == "text" and "cast" in column.looks):
         return "text" if column.kind == "bool" or "cast" in column.looks else "plain"
     if column.kind == "zoned":
         return "zoned"

@@ -120,10 +120,7 @@ def _unknown(build: Building, table: str, column: ColumnShape) -> None:
     made = build.add_column(table, column, as_text=True, pick=pick)
     build.dimensions[name] = {"label": {"en": label, "zh": label}, "table": table, "column": made}
     if label.isascii():
-        build.ask(
-            f"What do operators call '{label}' in Chinese? Write it under dimensions.{name}.label.zh.",
-            f"“{label}”中文怎么叫？请写在 dimensions.{name}.label.zh。",
-        )
+        build.untranslated.append(name)
 
 
 def _customer(build: Building) -> None:
@@ -134,17 +131,14 @@ def _customer(build: Building) -> None:
     sheet = build.sheet(owner)
     column = sheet.holds.get("customer_id")
     entry = copy.deepcopy({k: shipped()["dimensions"]["customer"][k] for k in ("label", "synonyms")})
-    table, made = reference.split(".")
+    table, column_name = reference.split(".")
     value = {"value": "int"} if column is not None and column.kind == "int" else {}
-    others = [
-        f"{t}.{c.split('.', 1)[0]}"
-        for t in (build.orders,)
-        if t and t != table and (c := build.concept.get(f"customer_id.{t}"))
-    ]
+    others = [f"{t}.{made}" for t in build.tables if t != table and (made := build.concept.get(f"customer_id.{t}"))]
+    others = [other for other in others if build.sheet(other.split(".")[0]).kind != "customers"]
     build.dimensions["customer"] = {
         **entry,
         "table": table,
-        "column": made,
+        "column": column_name,
         **value,
         "fill": False,
         "pii": "pseudonym",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from db.drafting import dimensions, facts, measures, people, questions, roles
+from db.drafting import dimensions, events, facts, measures, people, questions, roles
 from db.drafting.building import Building
 from db.drafting.shapes import ShopShape
 from db.drafting.sheets import Probes, Sheet, read_sheets
@@ -58,6 +58,7 @@ def draft_schema(
             f"Tables looked at: {', '.join(s.shape.name for s in sheets[:12])}. Name the columns as docs/connect.md does.",
         )
     people.lay(build)
+    events.lay(build)
     dimensions.lay(build)
     measures.lay(build)
     roles.lay(build)

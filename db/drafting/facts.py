@@ -91,8 +91,7 @@ def _lines_of(build: Building, orders: Sheet, lines: Sheet) -> bool:
     build.time = f"{table}.ordered_at"
     _products_sold(build, lines, table)
     _amount(build, lines, table)
-    if "discount" in lines.holds:
-        build.add_column(table, lines.holds["discount"], "discount")
+    _discounted(build, lines, table)
     if build.column(table, "amount") is None:
         build.ask(
             f"The lines in '{lines.shape.name}' have no price: revenue is the orders' total and cannot be split by product.",
@@ -127,8 +126,7 @@ def _flat(build: Building, sheet: Sheet) -> None:
             if sheet.of_order(measure):
                 build.add_column(made, sheet.holds[measure], measure, pick="max")
     _amount(build, sheet, table)
-    if "discount" in sheet.holds and not sheet.of_order("discount"):
-        build.add_column(table, sheet.holds["discount"], "discount")
+    _discounted(build, sheet, table)
     if build.column(table, "amount") is None and build.orders and build.column(build.orders, "order_total"):
         build.concept[f"amount.{build.orders}"] = build.concept[f"order_total.{build.orders}"]
         build.ask(
@@ -158,8 +156,28 @@ def _amount(build: Building, sheet: Sheet, table: str) -> None:
             return
         build.add_column(table, whole, "amount")
     elif price is not None and count is not None and {price.kind, count.kind} <= {"int", "number"}:
-        minus = holds["discount"].name if "discount" in holds and not sheet.of_order("discount") else ""
-        build.add_column(table, price, "amount", times=count.name, minus=minus)
+        less = _line_discount(sheet)
+        fraction = less is not None and "fraction" in less.looks
+        build.add_column(
+            table,
+            price,
+            "amount",
+            times=count.name,
+            minus=less.name if less and not fraction else "",
+            off=less.name if less and fraction else "",
+        )
+
+
+def _discounted(build: Building, sheet: Sheet, table: str) -> None:
+    less = _line_discount(sheet)
+    if less is not None and "fraction" not in less.looks:
+        build.add_column(table, less, "discount")
+
+
+def _line_discount(sheet: Sheet) -> ColumnShape | None:
+    """The discount of a line, which its price does not hold yet."""
+    found = [sheet.holds[c] for c in ("line_discount", "discount") if c in sheet.holds and not sheet.of_order(c)]
+    return next((column for column in found if column.kind in ("int", "number")), None)
 
 
 def _repeats(sheet: Sheet) -> bool:

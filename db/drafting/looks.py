@@ -68,6 +68,9 @@ def looks_of(values: Sequence[Any], kind: Kind) -> frozenset[Look]:
         return frozenset()
     if kind == "int":
         return _numbers([int(v) for v in values])
+    if kind == "number":
+        found = [float(v) for v in values if not isinstance(v, str)]
+        return frozenset(["fraction"]) if found and max(found) <= 1 and min(found) >= 0 and any(found) else frozenset()
     return _texts([str(v).strip() for v in values]) if kind in ("text", "date") else frozenset()
 
 

@@ -6,8 +6,6 @@ import copy
 from typing import Any
 
 from db.drafting.building import Building
-from db.drafting.shapes import ColumnShape
-from db.drafting.sheets import Sheet
 from db.drafting.vocabulary import labels, shipped
 from db.semantic.collisions import folded
 from db.semantic.render import literal
@@ -84,7 +82,8 @@ def _shown(build: Building, reference: str) -> str:
         return _plain(f"{source}.{entry}")
     text = f"{source}.{entry['of']}"
     text += f" × {entry['times']}" if "times" in entry else ""
-    return _plain(text + (f" − {entry['minus']}" if "minus" in entry else ""))
+    text += f" − {entry['minus']}" if "minus" in entry else ""
+    return _plain(text + (f" × (1 − {entry['off']})" if "off" in entry else ""))
 
 
 def _plain(text: str) -> str:
@@ -134,7 +133,7 @@ def _charges(build: Building) -> None:
             good = {"good": "neutral"} if name != "order_total" else {}
             _add(build, name, f"{en}.", f"{zh}。", unit="currency", **good, table=orders, expr=f"sum({column})",
                  **_where(build, orders), additive=True)  # fmt: skip
-    for table in dict.fromkeys([build.base, orders]):
+    for table in dict.fromkeys([orders, build.base]):  # an order's discount holds those of its lines
         column = build.column(table, "discount") if table else None
         if column:
             _add(build, "discount", f"Sum of {_shown(build, column)}.", f"{_shown(build, column)}之和。", unit="currency",
@@ -168,47 +167,9 @@ def _cancelled(build: Building) -> None:
         _ratio(build, "cancellation_rate", "cancelled_orders", "placed_orders", "ratio", good="down")
 
 
-def _event(build: Building, kind: str) -> tuple[str, Sheet, ColumnShape] | None:
-    """A table of things that happened to orders (refunds, payments), declared with its date; None without one."""
-    for sheet in build.of_kind(kind):
-        moment = next(
-            (sheet.holds[c] for c in ("processed_at", "paid_at", "ordered_at", "updated_at") if c in sheet.holds), None
-        )
-        if moment is None:
-            continue
-        table = build.add_table(sheet)
-        made = build.add_column(table, moment, "ordered_at")
-        build.tables[table]["time"] = made
-        if moment.has_clock:
-            build.tables[table]["clock"] = True
-        _to_orders(build, table, sheet)
-        return table, sheet, moment
-    return None
-
-
-def _to_orders(build: Building, table: str, sheet: Sheet) -> None:
-    order = sheet.holds.get("order_id")
-    if order is None or not build.orders:
-        return
-    owner = build.sheet(build.orders)
-    if build.tables[build.orders].get("per"):
-        known = owner.holds["order_id"]
-        share = build.probes.overlap((sheet.shape.name, order.name), (owner.shape.name, known.name))
-        target = known if share else None
-    else:
-        target = build.target(sheet, order, owner)
-    if target is None:
-        return
-    made = build.add_column(table, order, "order_id")
-    build.add_join(f"{table}.{made}", f"{build.orders}.{build.add_column(build.orders, target)}")
-    if build.column(build.orders, "customer_id"):
-        build.add_via(table, build.orders, "customer_id")
-        build.dimensions["customer"].setdefault("also", []).append(f"{table}.customer_id")
-
-
 def _refunds(build: Building) -> None:
-    found = _event(build, "refunds")
-    if found is None:
+    table = build.events.get("refunds")
+    if table is None:
         column = build.sheet(build.orders).holds.get("refund_amount") if build.orders else None
         if column is not None and build.column(build.orders, "refund_amount"):
             _add(build, "refund_amount", "Money given back, by the day of the order.", "退还金额之和，按下单日期计。",
@@ -216,7 +177,7 @@ def _refunds(build: Building) -> None:
                  expr=f"sum({build.column(build.orders, 'refund_amount')})", additive=True)  # fmt: skip
             _ratio(build, "refund_rate", "refund_amount", "revenue", "ratio", good="down")
         return
-    table, sheet, _ = found
+    sheet = build.sheet(table)
     _add(build, "refunds", "Number of refunds, by the day of the refund.", "退款笔数，按退款日期计。", unit="count",
          good="down", table=table, expr="count(*)", additive=True)  # fmt: skip
     amount = sheet.holds.get("refund_amount") or sheet.holds.get("order_total")
@@ -234,10 +195,10 @@ def _refunds(build: Building) -> None:
 
 
 def _payments(build: Building) -> None:
-    found = _event(build, "payments")
-    if found is None:
+    table = build.events.get("payments")
+    if table is None:
         return
-    table, sheet, _ = found
+    sheet = build.sheet(table)
     _add(build, "payments", "Attempts to pay, failed ones included.", "支付尝试次数，含失败的支付。", unit="count",
          table=table, expr="count(*)", additive=True)  # fmt: skip
     status = sheet.holds.get("order_status") or sheet.holds.get("financial_status")

@@ -12,12 +12,10 @@ def lay(build: Building) -> None:
     _customers(build)
     for concept in ("product_id", "variant_id"):
         _joined(build, build.base, concept, "products")
-    if not any("product_id" in c or "variant_id" in c for c in build.concept) and build.base:
-        build.ask(
-            "No product number was found in the sales: no sales by product.", "销售数据没有商品编号：不能按商品统计。"
-        )
     _joined(build, build.base, "store_id", "stores")
     _products_of_flat(build)
+    if not any(build.column(build.base, c) for c in ("product_id", "variant_id")):
+        build.ask("The sales do not say which product was sold.", "销售数据没有记录售出的商品。")
 
 
 def _customers(build: Building) -> None:

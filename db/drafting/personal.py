@@ -51,5 +51,5 @@ def personal_values(column: ColumnShape) -> bool:
 
 def key_rank(column: str) -> int | None:
     """How well a personal column tells people apart, 0 is best; None: not well enough."""
-    keys = [normal(name) for name in _known()["keys"]]
-    return keys.index(normal(column)) if normal(column) in keys else None
+    bare = normal(column)
+    return next((rank for rank, part in enumerate(_known()["keys"]) if part in bare), None)

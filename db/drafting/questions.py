@@ -53,6 +53,14 @@ def missing(build: Building, *, asked_currency: bool) -> tuple[Text, ...]:
                 zh=f"“{statuses[0]}”的所有状态都计入销售：如有不应计入的，请加 where 条件。",
             )
         )
+    if build.untranslated:
+        names = ", ".join(build.untranslated[:12]) + ("…" if len(build.untranslated) > 12 else "")
+        found.append(
+            Text(
+                en=f"These have no Chinese name: {names}. Write it under dimensions.<name>.label.zh, with synonyms.",
+                zh=f"这些维度还没有中文名：{names}。请写在 dimensions.<名称>.label.zh，并补充同义词。",
+            )
+        )
     if any("cost" in s.holds for s in (*sheets, *build.of_kind("products"))):
         found.append(
             Text(

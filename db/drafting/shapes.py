@@ -19,6 +19,7 @@ Look = Literal[
     "clock",  # moments with a time of day
     "seconds",
     "milliseconds",
+    "fraction",  # numbers between 0 and 1
     "number",  # texts that are numbers, with symbols and separators perhaps
     "hash_number",  # "#1001"
     "long",  # free text

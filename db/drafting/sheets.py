@@ -21,6 +21,7 @@ MEASURES = (
     "line_amount",
     "unit_price",
     "order_total",
+    "line_discount",
     "discount",
     "shipping",
     "tax",
@@ -45,12 +46,13 @@ _SPLITS = (
 ).split()
 _OF: Mapping[SheetKind, tuple[str, ...]] = {
     "orders": ("order_total", "discount", "shipping", "tax", "refund_amount"),
-    "lines": ("line_amount", "unit_price", "quantity", "discount", "tax", "cost"),
+    "lines": ("line_amount", "unit_price", "quantity", "line_discount", "discount", "tax", "cost"),
     "flat": (
         "line_amount",
         "unit_price",
         "quantity",
         "order_total",
+        "line_discount",
         "discount",
         "shipping",
         "tax",
@@ -62,6 +64,7 @@ _OF: Mapping[SheetKind, tuple[str, ...]] = {
         "unit_price",
         "quantity",
         "order_total",
+        "line_discount",
         "discount",
         "shipping",
         "tax",
@@ -125,10 +128,12 @@ def read_sheets(shop: ShopShape, probes: Probes) -> tuple[Sheet, ...]:
 
 def _read(shape: TableShape, probes: Probes) -> Sheet:
     kind: SheetKind = table_kind(shape.name)
-    holds = _holds(shape, kind)
     if kind in ("orders", "lines", "other"):
-        kind = _structure(shape, kind, holds)
-        holds = _holds(shape, kind)
+        kind = _structure(shape, kind, _holds(shape, "other"))
+    elif kind in ("products", "stores", "customers") and "order_id" in (found := _holds(shape, "other")):
+        pointed = not shape.unique(found["order_id"].name) and not any(c in found for c in TIMES[:3])
+        kind = _structure(shape, "lines" if pointed else "other", found)  # "items", "shop": of orders, whatever the name
+    holds = _holds(shape, kind)
     sheet = Sheet(shape, kind, holds)
     if kind == "flat" and "order_id" in holds:
         lines = {
@@ -141,7 +146,10 @@ def _read(shape: TableShape, probes: Probes) -> Sheet:
             for c in shape.columns
             if c.name not in lines and c.kind != "other" and not normal(c.name).startswith(("lineitem", "line_item"))
         ]
-        sheet = replace(sheet, level=probes.level(shape.name, holds["order_id"].name, others))
+        level = probes.level(shape.name, holds["order_id"].name, others)
+        if "unit_price" in holds and holds.get("line_amount", holds["order_id"]).name in level:
+            holds["order_total"] = holds.pop("line_amount")  # written once an order, or on each of its lines again
+        sheet = replace(sheet, holds=holds, level=level)
     return _classified(sheet)
 
 
@@ -255,7 +263,8 @@ def _unclear(column: ColumnShape, rows: int | None) -> bool:
 def _key(sheet: Sheet, personal: Iterable[str]) -> ColumnShape | None:
     if sheet.kind not in ("orders", "flat"):
         return None
-    ranks = {name: key_rank(name) for name in personal if sheet.shape.column(name).filled}
+    shapes = {name: sheet.shape.column(name) for name in personal}
+    ranks = {name: key_rank(name) for name, c in shapes.items() if c.distinct > 1 and "long" not in c.looks}
     if "customer_id" in sheet.holds:  # it held names
         ranks[sheet.holds["customer_id"].name] = 100
     ranked = [(rank, name) for name, rank in ranks.items() if rank is not None]

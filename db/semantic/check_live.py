@@ -36,7 +36,7 @@ def _behind(schema: StoreSchema) -> list[tuple[Path_, str, str]]:
     for name, table in schema.tables.items():
         found += [(("tables", name, "per"), name, real) for real in table.per]
         for own, entry in table.columns.items():
-            reals = () if entry.via else (entry.of, entry.times, entry.minus)
+            reals = () if entry.via else (entry.of, entry.times, entry.minus, entry.off)
             found += [(("tables", name, "columns", own), name, real) for real in reals if real]
     return found
 

@@ -108,7 +108,11 @@ def _own(entry: Column, dialect: SQLDialect, schema: StoreSchema) -> Expr:
         value = value * _here(entry.times)
     if entry.minus:
         value = value - sa.func.coalesce(_here(entry.minus), sa.literal_column("0"))
-    return {"min": sa.func.min, "max": sa.func.max}[entry.pick](value) if entry.pick else value
+    if entry.off:
+        value = value * (sa.literal_column("1") - sa.func.coalesce(_here(entry.off), sa.literal_column("0")))
+    if entry.pick:
+        return sa.func.min(value) if entry.pick == "min" else sa.func.max(value)
+    return value
 
 
 def _here(name: str) -> Expr:

@@ -135,7 +135,8 @@ class Column(_Strict):
     """A column of the database under the store's own name for it; ``db.semantic.columns`` writes it as SQL.
 
     ``of`` is its name in the database, whatever it is; with ``via``, a column of another declared table, to which this
-    one has a join. ``times`` and ``minus`` are further columns of the same table: ``of * times - minus``. ``read``:
+    one has a join. ``times``, ``minus`` and ``off`` (a fraction) are further columns of the same table:
+    ``(of * times - minus) * (1 - off)``. ``read``:
     a text as a ``moment`` or a ``number``, seconds or milliseconds since 1970, a moment with a zone in the store's
     ``time_zone``, anything as ``text``, or a person's address as a ``key`` that tells people apart and no more.
     ``pick``: the first or the last value, where the table has one row for each of ``per``.
@@ -146,6 +147,7 @@ class Column(_Strict):
     read: Literal["plain", "moment", "seconds", "milliseconds", "zoned", "number", "text", "key"] = "plain"
     times: str | None = None
     minus: str | None = None
+    off: str | None = None
     pick: Literal["min", "max"] | None = None
 
     @model_validator(mode="before")
