@@ -36,7 +36,8 @@ def listen(host: str, port: int) -> socket.socket:
         SettingsError: the port is taken or not allowed, or the host is not an address of this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # TCP by name: asyncio turns Nagle off for such sockets only, and each piece of a stream would wait 40 ms
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))

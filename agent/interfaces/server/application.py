@@ -42,6 +42,8 @@ def parts_of(settings: Settings, host: str, *, work: bool = True) -> Iterator[Pa
         SettingsError: the host is reached by others while no user exists.
         ShopOpsError: the state or the store cannot be opened.
     """
+    from agent.interfaces import bots
+
     with ExitStack() as opened:
         telemetry = opened.enter_context(observing.telemetry(settings))
         service = opened.enter_context(Service.open(settings, telemetry))
@@ -55,7 +57,10 @@ def parts_of(settings: Settings, host: str, *, work: bool = True) -> Iterator[Pa
             opened.callback(worker.stop, settings.shutdown_seconds)
             probes["worker"] = worker.health
         readiness = Readiness(probes)
-        yield Parts(application(service, telemetry, readiness, host), service, telemetry, readiness)
+        app = application(service, telemetry, readiness, host)
+        bots.start(service)
+        opened.callback(bots.stop, service, settings.shutdown_seconds)
+        yield Parts(app, service, telemetry, readiness)
 
 
 def application(service: Service, telemetry: Telemetry, readiness: Readiness, host: str) -> App:
