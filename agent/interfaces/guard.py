@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakValueDictionary
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -71,12 +71,15 @@ class Guard:
             raise problems.TooOften(waits)
 
 
-_GUARDS: WeakKeyDictionary[Service, Guard] = WeakKeyDictionary()
+_GUARDS: WeakValueDictionary[int, Guard] = WeakValueDictionary()  # a guard that is in use keeps its service, and its id
 
 
 def guard_of(service: Service) -> Guard:
     """The one guard of a service: API and MCP count together."""
-    return _GUARDS.setdefault(service, Guard(service))
+    guard = _GUARDS.get(id(service))
+    if guard is None:
+        guard = _GUARDS[id(service)] = Guard(service)
+    return guard
 
 
 def guarded_route(guard: Guard) -> type[APIRoute]:

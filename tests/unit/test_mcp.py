@@ -265,7 +265,7 @@ def test_a_client_that_leaves_stops_its_question(tmp_path: Path, mode: str) -> N
 
         over_http(f"{url}/mcp", token, use, mode)
         assert analyst.thinking.is_set()
-        assert analyst.stopped.wait(5)
+        assert analyst.stopped.wait(20)
 
 
 def test_resources(shop: tuple[Service, str]) -> None:
