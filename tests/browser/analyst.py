@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +51,17 @@ QUERY = {"metrics": ["revenue"], "group_by": ["department"]}
 DAY = timedelta(days=1)
 
 
+@cache
+def journey_schema() -> StoreSchema:
+    """The demo store's YAML, read once."""
+    return load_store_schema(STORES / "journey.yaml")
+
+
 @dataclass(frozen=True)
 class Shop:
     """The part of a store that the chat reads."""
 
-    schema: StoreSchema = field(default_factory=lambda: load_store_schema(STORES / "journey.yaml"))
+    schema: StoreSchema = field(default_factory=lambda: journey_schema())
     metadata: Metadata = field(
         default_factory=lambda: Metadata(date(2018, 1, 1), date(2017, 1, 1), date(2018, 1, 1), "test")
     )

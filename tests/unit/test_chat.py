@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import socket
 import subprocess
@@ -22,6 +23,7 @@ from agent.interfaces.chat.running import News, Running, Said, Shown, Stage, Sto
 from agent.interfaces.chat.tabs import ACTIONS, action
 from agent.interfaces.chat.views import answer as view
 from agent.interfaces.chat.views.chart import chart_html
+from agent.interfaces.chat.views.dashboard import alert_words
 from agent.interfaces.chat.views.figures import marked_text
 from agent.interfaces.chat.views.markdown import markdown_html
 from agent.interfaces.chat.views.table import sort_key, table_html
@@ -31,6 +33,7 @@ from agent.present.cells import Cells
 from db.errors import SettingsError
 from db.semantic.load import load_store_schema
 from db.semantic.schema import StoreSchema, Text
+from db.state.watching import Alert
 from tests.unit.answers import answer as made_up
 from tools.evidence import Cell, Chart, Column, Evidence, Fact, Value
 
@@ -124,20 +127,22 @@ FIGURES = Evidence(
 )
 def test_a_figure_leads_to_the_cell_that_it_states(text: str, cells: list[str]) -> None:
     places = tuple(Cell("e1", row, name) for row in range(3) for name in ("revenue", "share"))
-    shown = marked_text(
-        replace(ANSWER, text=text, evidence=(FIGURES,), facts=(Fact("f1", None, "text", Text(en="?", zh="?"), places),))
-    )
+    fact = Fact("f1", None, "text", Text(en="?", zh="?"), places)
+    lead, shown = marked_text(replace(ANSWER, text=text, evidence=(FIGURES,), facts=(fact,)))
+    assert lead == ""
     found = [part.split('"')[0] for part in shown.split(f'data-cell="cell-{ANSWER.id}-e1-')[1:]]
     assert found == cells
 
 
 def test_a_fact_marks_only_its_own_figures() -> None:
-    first = Fact("f1", None, "text", Text(en="A is $5.00.", zh="A"), (Cell("e1", 1, "revenue"),))
+    first = Fact("f1", None, "text", Text(en="A is (-$5.00).", zh="A"), (Cell("e1", 1, "revenue"),))
     second = Fact("f2", None, "text", Text(en="B is $5.00.", zh="B"), (Cell("e1", 2, "revenue"),))
-    shown = marked_text(
-        replace(ANSWER, text="B is $5.00. A is $5.00.", evidence=(FIGURES,), facts=(first, second), language="en")
-    )
-    assert shown.index("e1-2-revenue") < shown.index("e1-1-revenue")
+    text = "B is $5.00. A is (-$5.00)."
+    lead, rest = marked_text(replace(ANSWER, text=text, evidence=(FIGURES,), facts=(first, second)))
+    assert "e1-2-revenue" in lead
+    assert "e1-1-revenue" not in lead
+    assert ">-$5.00</button>)." in rest
+    assert re.sub("<[^>]+>", "", f"{lead} {rest}") == text
 
 
 @pytest.mark.parametrize(
@@ -148,13 +153,30 @@ def test_cells_are_sorted_by_their_value(value: Value, key: str) -> None:
 
 
 def test_a_brief_is_shown_without_links_and_images() -> None:
-    text = "# Week\n\n**Up** 3\\%\n\n| a | b |\n| --- | ---: |\n| x \\| y | [z](http://203.0.113.7) |\n- ![i](http://x)"
+    text = "# Week\n\n**Up** 3\\%\n\n| a | b |\n| --- | ---: |\n| x \\| y | [z](http://203.0.113.7) |\n1. *e* ![i](http://x)"
     shown = markdown_html(text)
     assert shown == (
         '<h2>Week</h2><p><strong>Up</strong> 3\\%</p><div class="so-wide"><table class="so-plain"><thead><tr>'
-        '<th scope="col">a</th><th scope="col">b</th></tr></thead><tbody><tr><td>x | y</td>'
-        "<td>[z](http://203.0.113.7)</td></tr></tbody></table></div><ul><li>![i](http://x)</li></ul>"
+        '<th scope="col">a</th><th scope="col" class="so-number">b</th></tr></thead><tbody><tr><td>x | y</td>'
+        '<td class="so-number">[z](http://203.0.113.7)</td></tr></tbody></table></div>'
+        "<ol><li><em>e</em> ![i](http://x)</li></ol>"
     )
+
+
+@pytest.mark.parametrize(
+    ("payload", "words_"),
+    [
+        ({"words": {"en": "revenue < 5"}, "value": 4, "unit": "currency"}, "revenue < 5 · $4.00"),
+        (
+            {"label": {"en": "Revenue"}, "direction": 1, "unit": "count", "value": 9, "expected": 5},
+            "2017-12-01: Revenue 9, well above the usual 5",
+        ),
+        ({"odd": 1}, "metrics 2017-12-01"),
+    ],
+)
+def test_an_alert_is_one_line(schema: StoreSchema, payload: dict[str, Any], words_: str) -> None:
+    told = {**payload, "label": {"en": "Revenue", "zh": "销售额"}} if "label" in payload else payload
+    assert alert_words(Alert("metric", "metrics", "2017-12-01", "2017-12-01", 1.0, told), schema, "en") == words_
 
 
 def test_one_question_a_tab() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -15,6 +16,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from agent.contracts import Answer
 from agent.interfaces.chat import words
 from agent.interfaces.chat.tabs import ADMINS_ONLY, NotFound, action
+from agent.interfaces.chat.tabs.proposals import exported
 from agent.interfaces.chat.views.shell import shell_html
 from agent.interfaces.chat.visit import Recent, Visit, visit_of
 from agent.kept import answer_of
@@ -51,6 +53,7 @@ def router(service: Service, recent: Recent) -> APIRouter:
     routes.add_api_route("/frame", desk.frame, methods=["GET"])
     routes.add_api_route("/do/{name}", desk.do, methods=["POST"])
     routes.add_api_route("/answers/{answer_id}/{evidence_id}.{ending}", desk.table, methods=["GET"])
+    routes.add_api_route("/exports/{name}", desk.export, methods=["GET"])
     routes.add_api_route("/briefs/{number}.{kind}", desk.brief, methods=["GET"])
     return routes
 
@@ -91,6 +94,10 @@ class _Desk:
         """A table of an answer as CSV or Excel."""
         return self._done(request, lambda visit: _file(visit, answer_id, evidence_id, ending))
 
+    def export(self, name: str, request: Request) -> Response:
+        """The file of an export that was confirmed."""
+        return self._done(request, lambda visit: _download(exported(visit, name)))
+
     def brief(self, number: int, kind: str, request: Request) -> Response:
         """A brief's file."""
         return self._done(request, lambda visit: _brief(visit, number, kind))
@@ -119,6 +126,10 @@ def _brief(visit: Visit, number: int, kind: str) -> Response:
     path = kept_file(visit, found(visit, number), kind)
     if path is None:
         raise NotFound(kind)
+    return _download(path)
+
+
+def _download(path: Path) -> Response:
     return FileResponse(path, media_type="application/octet-stream", filename=path.name, headers=_PRIVATE)
 
 

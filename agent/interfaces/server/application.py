@@ -65,7 +65,7 @@ def parts_of(settings: Settings, host: str, *, work: bool = True) -> Iterator[Pa
 
 def application(service: Service, telemetry: Telemetry, readiness: Readiness, host: str) -> App:
     """All faces as one ASGI application."""
-    from agent.interfaces import api, bots, chat, mcp
+    from agent.interfaces import api, bots, chat, mcp, signing_in
     from agent.interfaces.identity import principal_of
     from agent.interfaces.web import guarded, trusted
 
@@ -75,11 +75,12 @@ def application(service: Service, telemetry: Telemetry, readiness: Readiness, ho
         return principal_of(request, service)
 
     app.include_router(health.router(readiness, telemetry, allowed))
+    app.include_router(signing_in.router(service))
     app.include_router(api.router(service))
     app.include_router(bots.router(service))
     mcp.mount(app, service)
     chat.mount(app, service)  # last: it answers every path that nobody else does
-    return measured(draining(guarded(trusted(app, host)), readiness), telemetry)
+    return measured(draining(guarded(trusted(app, host, service.settings.public_host)), readiness), telemetry)
 
 
 def refuse_open_doors(service: Service, host: str) -> None:

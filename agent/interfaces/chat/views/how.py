@@ -17,7 +17,8 @@ from tools.evidence import Evidence
 def how_html(answer: Answer, schema: StoreSchema) -> str:
     """How it was computed, closed at first."""
     language = answer.language
-    parts = [_plan(answer), *(_source(e, language) for e in answer.evidence), _definitions(answer, schema)]
+    sources = dict.fromkeys(_source(e, language) for e in answer.evidence)  # tables of one call share theirs
+    parts = [_plan(answer), *sources, _definitions(answer, schema)]
     parts.append(_timings(answer))
     return f'<details class="so-how"><summary>{words.HOW.of(language)}</summary>{"".join(parts)}</details>'
 

@@ -1,4 +1,4 @@
-"""The Markdown of our own briefs as HTML: headings, lists, tables, bold. Everything else is text: no link, no image."""
+"""The Markdown of our own briefs as HTML: headings, lists, tables, bold, italics. Links and images stay text."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 from html import escape
 from itertools import takewhile
 
+_DIGITS = tuple("0123456789")
+_NUMBERED = re.compile(r"\d+\. +")
+_ITALIC = re.compile(r"(?<![*\w])\*([^*]+)\*(?![*\w])")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _ESCAPED = re.compile(r"\\([\\`*_\[\]<>|~#:.\-!(){}+])")
 _HEADING = re.compile(r"(#{1,4}) +(.*)")
@@ -34,6 +37,11 @@ def markdown_html(text: str) -> str:
             block = _block(lines[place:], ("- ", "* "))
             shown.append(f"<ul>{''.join(f'<li>{_inline(item[2:])}</li>' for item in block)}</ul>")
             place += len(block) - 1
+        elif _NUMBERED.match(line):
+            block = _block(lines[place:], _DIGITS)
+            items = "".join(f"<li>{_inline(_NUMBERED.sub('', item))}</li>" for item in block)
+            shown.append(f"<ol>{items}</ol>")
+            place += len(block) - 1
         elif line and not re.fullmatch(r"[-*_]{3,}", line):
             shown.append(f"<p>{_inline(line)}</p>")
         place += 1
@@ -54,15 +62,22 @@ def _inline(text: str) -> str:
         return f"\x00{len(kept) - 1}\x00"
 
     bold = _BOLD.sub(r"<strong>\1</strong>", escape(_ESCAPED.sub(hide, text.replace("\x00", " "))))
-    return re.sub("\x00(\\d+)\x00", lambda m: escape(kept[int(m[1])]), bold)
+    both = _ITALIC.sub(r"<em>\1</em>", bold)
+    return re.sub("\x00(\\d+)\x00", lambda m: escape(kept[int(m[1])]), both)
 
 
 def _table(lines: list[str]) -> str:
     rows = [_cells(line) for line in lines if not _RULE.fullmatch(line)]
     if not rows:
         return ""
-    head = "".join(f'<th scope="col">{_inline(cell)}</th>' for cell in rows[0])
-    body = "".join(f"<tr>{''.join(f'<td>{_inline(cell)}</td>' for cell in row)}</tr>" for row in rows[1:])
+    rule = next((_cells(line) for line in lines if _RULE.fullmatch(line)), [])
+    sides = [' class="so-number"' if mark.endswith(":") and not mark.startswith(":") else "" for mark in rule]
+    sides += [""] * len(rows[0])
+    head = "".join(f'<th scope="col"{side}>{_inline(cell)}</th>' for cell, side in zip(rows[0], sides, strict=False))
+    body = "".join(
+        "<tr>" + "".join(f"<td{side}>{_inline(cell)}</td>" for cell, side in zip(row, sides, strict=False)) + "</tr>"
+        for row in rows[1:]
+    )
     table = f'<table class="so-plain"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
     return f'<div class="so-wide">{table}</div>'
 

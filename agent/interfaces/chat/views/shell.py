@@ -42,7 +42,8 @@ def _said(language: Language) -> dict[str, str]:
     known = {
         "understand": words.STAGES["understand"], "stopped": words.STOPPED, "copied": words.COPIED,
         "sure": tabs.DELETE_SURE, "lost": tabs.LOST, "out": tabs.SIGNED_OUT, "why": words.WHY_BAD,
-        "more": words.WHY_MORE, "send": words.SEND_WHY, "empty": words.EMPTY, "writing": tabs.BRIEF_WRITING,
+        "more": words.WHY_MORE, "busy": words.BUSY, "send": words.SEND_WHY, "empty": words.EMPTY,
+        "writing": tabs.BRIEF_WRITING,
     }  # fmt: skip
     reasons = "|".join(reason.of(language) for reason in words.REASONS)
     return {name: text.of(language) for name, text in known.items()} | {"reasons": reasons}

@@ -15,8 +15,8 @@ from tools.evidence import Column, Evidence, Value
 FEW = 12  # rows that are seen at a glance, and need no count
 
 
-def table_html(evidence: Evidence, cells: Cells, answer_id: str) -> str:
-    """The evidence as a table, with its title, its origin, and whether rows are missing."""
+def table_html(evidence: Evidence, cells: Cells, answer_id: str, chart: str = "") -> str:
+    """The evidence as a table, under its title and its ``chart``, with its origin and whether rows are missing."""
     language = cells.language
     head = "".join(_head(column, cells) for column in evidence.columns)
     body = "".join(
@@ -32,7 +32,7 @@ def table_html(evidence: Evidence, cells: Cells, answer_id: str) -> str:
     frame = attributes(class_="so-scroll", tabindex="0", role="group", aria_label=title)
     return (
         f'<figure class="so-evidence"><figcaption><span class="so-caption">{escape(title)}'
-        f"{_badge(evidence, cells)}</span>{_downloads(evidence, cells, answer_id)}</figcaption>"
+        f"{_badge(evidence, cells)}</span>{_downloads(evidence, cells, answer_id)}</figcaption>{chart}"
         f"<div{frame}><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         f"{_notes(evidence, cells)}</figure>"
     )
