@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,11 +17,13 @@ from fastapi import FastAPI
 
 from agent.contracts import Answer, Proposal, Question
 from agent.interfaces import bots
+from agent.memory import Memory
 from agent.service import Service
 from agent.settings import read_settings
-from db.semantic.schema import Text
+from db.semantic.load import load_store_schema
+from db.semantic.schema import StoreSchema, Text
 from db.state import State
-from tests.browser.analyst import FakeAnalyst, departments, top_departments
+from tests.browser.analyst import STORES, FakeAnalyst, Shop, departments, top_departments
 from tests.served import served
 
 PROPOSED = Proposal(
@@ -31,14 +34,21 @@ PROPOSED = Proposal(
 class Scripted(FakeAnalyst):
     """Adds what bots must bear: proposals, huge tables, words that mention everybody."""
 
-    def ask(self, question: Question, progress: Any, cancel: Any) -> Answer:
+    def __init__(self) -> None:
+        self.store = Shop(_schema())
+        self.memory = Memory.transient()
+        self.asked: list[Question] = []
+        self.left = threading.Event()
+        self.closed = False
+
+    def ask(self, question: Question, progress: Any, cancel: Any, on_text: Any = None) -> Answer:
         text = question.text.lower()
         if "export" in text:
             return replace(top_departments(self._noted(question)), proposals=(PROPOSED,))
         if "huge" in text:
             rows: list[tuple[Any, ...]] = [(f"D{n} " + "字" * 60, float(n)) for n in range(500)]
-            evidence = departments(*rows)
-            return replace(top_departments(self._noted(question)), evidence=(evidence, *[replace(evidence, chart=None)] * 2))
+            evidence = replace(departments(*rows), chart=None)
+            return replace(top_departments(self._noted(question)), evidence=(evidence, evidence, evidence))
         if "everybody" in text:
             hostile = "<!channel> <@U1> & <https://evil.example|click> `x` @all"
             evidence = departments((hostile, 1.0), ("MEAT", 2.0))
@@ -47,11 +57,16 @@ class Scripted(FakeAnalyst):
             principal = question.principal
             told = f"{principal.name} {principal.role} {principal.may_see_pii} {question.conversation} {question.via}"
             return replace(top_departments(self._noted(question)), text=told, evidence=())
-        return super().ask(question, progress, cancel)
+        return super().ask(question, progress, cancel, lambda text: None)
 
     def _noted(self, question: Question) -> Question:
         self.asked.append(question)
         return question
+
+
+@cache
+def _schema() -> StoreSchema:
+    return load_store_schema(STORES / "journey.yaml")
 
 
 @cache

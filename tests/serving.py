@@ -113,7 +113,9 @@ class Slow:
     thinking: threading.Event = field(default_factory=threading.Event)
     stopped: threading.Event = field(default_factory=threading.Event)
 
-    def ask(self, question: Question, progress: Any = None, cancel: threading.Event | None = None) -> Answer:
+    def ask(
+        self, question: Question, progress: Any = None, cancel: threading.Event | None = None, on_text: Any = None
+    ) -> Answer:
         self.asked.append(question)
         if progress:
             progress("understand", "reading")
@@ -121,6 +123,8 @@ class Slow:
             self.thinking.set()
             if cancel is not None and cancel.wait(20):
                 self.stopped.set()
+        if on_text and "prose" in question.text:
+            on_text("Grocery led.")
         if "fail" in question.text:
             raise RuntimeError("a secret detail")
         from dataclasses import replace

@@ -12,7 +12,6 @@ from db.semantic.schema import Text
 from tools import format as fmt
 from tools.evidence import Evidence, Fact
 
-
 _CHANGE = Text(en="change", zh="变化")
 
 
@@ -29,7 +28,7 @@ def write(desk: Desk) -> Section:
     facts = [_total(desk, shown)]
     if reached is not None:
         facts += _best(desk, shown, desk.ledger.keep(reached.table(0)))
-    return Section(name, desk.heading(name), (*(Line(f) for f in facts), Grid(shown)), tuple(facts[-1:]))
+    return Section(name, desk.heading(name), (*(Line(f) for f in facts), Grid(shown)), ())
 
 
 def _with_rates(desk: Desk, table: Evidence, reached: Evidence | None) -> Evidence:

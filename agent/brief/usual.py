@@ -8,6 +8,7 @@ level; a store without a last year has no season in its limits, and the brief sa
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -81,5 +82,5 @@ def _against_last_year(values: Sequence[float | None]) -> Usual | None:
 
 
 def _chart(history: Sequence[float]) -> tuple[float, float]:
-    ranges = [abs(b - a) for a, b in zip(history, history[1:], strict=False)]
+    ranges = [abs(b - a) for a, b in itertools.pairwise(history)]
     return median(history[-LEVEL:]), FACTOR * median(ranges)

@@ -25,7 +25,7 @@ _COUNTED = {1: Text(en="one day", zh="一天"), 2: Text(en="two days", zh="两�
 
 
 def change_text(kpi: Kpi) -> Text | None:
-    """How large the change is, without its direction: a percentage, or points for a rate; None without a week before."""
+    """How large the change is, without its direction: a percentage, or points for a rate; None: no week before."""
     if kpi.change is None:
         return None
     if kpi.unit in ("ratio", "percent"):
@@ -57,7 +57,12 @@ def headline(desk: Desk, kpi: Kpi) -> Fact:
         en = f"{label} {'rose' if up else 'fell'} {size.en} to {now}"
         zh = f"{kpi.label.zh}环比{'上升' if up else '下降'}{size.zh}至{now}"
     tail = _tail(kpi)
-    return _said(desk, kpi, Text(en=f"{en}, {tail.en}" if tail.en else en, zh=f"{zh}，{tail.zh}" if tail.zh else zh))
+    en, zh = f"{en}, {tail.en}" if tail.en else en, f"{zh}，{tail.zh}" if tail.zh else zh
+    worst = next((other for other in desk.kpis if other is not kpi and other.bad), None)
+    if worst is not None:  # news that the main figure hides
+        en = f"{en}; {worst.label.en.lower()} {was(worst.label.en)} {_RANGE[worst.verdict].en}"
+        zh = f"{zh}；{worst.label.zh}{_RANGE[worst.verdict].zh}"
+    return _said(desk, kpi, Text(en=en, zh=zh))
 
 
 def verdict(desk: Desk, kpi: Kpi) -> Fact:
@@ -112,7 +117,8 @@ def closed_days(desk: Desk) -> Fact | None:
         rise = now / before - 1
         size, way = fmt.number(abs(rise), "ratio"), ("up", "上升") if rise > 0 else ("down", "下降")
         a, b = ledger.figure(now, main.unit), ledger.figure(before, main.unit)
-        en += f"; on the other days {main.label.en.lower()} {was(main.label.en)} {a}, {way[0]} {size} from {b} on the same days of the week before"
+        en += f"; on the other days {main.label.en.lower()} {was(main.label.en)} {a}, {way[0]} {size} from {b} "
+        en += "on the same days of the week before"
         zh += f"；其余各天{main.label.zh}为{a}，较上周同日的{b}{way[1]}{size}"
     places = _rows(table, [*every, *(day - WEEK for day in open_days)], main.metric)
     return ledger.say(Text(en=f"{en}.", zh=f"{zh}。"), now, main.unit, places)

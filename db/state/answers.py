@@ -1,4 +1,4 @@
-"""Answers as they were shown, under pseudonyms, and the conversations that they make up. Each belongs to its principal."""
+"""Answers as they were shown, under pseudonyms, and the conversations that they make up; each is its principal's."""
 
 from __future__ import annotations
 

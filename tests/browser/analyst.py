@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +51,20 @@ QUERY = {"metrics": ["revenue"], "group_by": ["department"]}
 DAY = timedelta(days=1)
 
 
+@cache
+def journey_schema() -> StoreSchema:
+    """The demo store's YAML, read once."""
+    return load_store_schema(STORES / "journey.yaml")
+
+
 @dataclass(frozen=True)
 class Shop:
     """The part of a store that the chat reads."""
 
-    schema: StoreSchema = field(default_factory=lambda: load_store_schema(STORES / "journey.yaml"))
-    metadata: Metadata = Metadata(date(2018, 1, 1), date(2017, 1, 1), date(2018, 1, 1), "test")
+    schema: StoreSchema = field(default_factory=lambda: journey_schema())
+    metadata: Metadata = field(
+        default_factory=lambda: Metadata(date(2018, 1, 1), date(2017, 1, 1), date(2018, 1, 1), "test")
+    )
     as_of: date = date(2018, 1, 1)
     data_start: date = date(2017, 1, 1)
     data_end: date = date(2018, 1, 1)
@@ -222,7 +231,7 @@ def nasty(question: Question) -> Answer:
 
 def propose(analyst: FakeAnalyst, question: Question) -> Answer:
     """An alert that waits for a yes."""
-    rule = {"kind": "threshold", "metric": "refund_rate", "op": "above", "value": 0.05}
+    rule = {"kind": "threshold", "metric": "refund_rate", "bound": 0.05}
     payload = {"rule": rule, "channels": [], "language": "en"}
     summary = Text(en="Tell you when the refund rate passes 5%.", zh="退款率超过5%时通知您。")
     kept: tuple[Proposal, ...] = analyst.memory.propose(question, (Proposed("set_alert", payload, summary),))

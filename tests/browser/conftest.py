@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import pytest
 
-from agent.ask import Analyst
+from agent.ask import Analyst, Observer
 from agent.memory import Memory
 from agent.service import Service
 from agent.settings import Settings
@@ -30,8 +30,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 class FakeService(Service):
     """The real state, and a scripted analyst for every store and model."""
 
-    def __init__(self, settings: Settings, state: State) -> None:
-        super().__init__(settings, state)
+    def __init__(self, settings: Settings, state: State, observer: Observer | None = None) -> None:
+        super().__init__(settings, state, observer)
         self.fake = FakeAnalyst(Memory(state, answers=Answers(state)))
         self.models: list[str | None] = []
 
@@ -119,18 +119,20 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 class Tabs:
-    """Opens tabs, each a browser profile of its own; at the end none may have asked elsewhere or complained."""
+    """Opens tabs; at the end none may have asked elsewhere or complained."""
 
-    def __init__(self, browser: Any, url: str) -> None:
-        self._browser, self._url = browser, url
+    def __init__(self, browser: Any, url: str, profile: Any = None) -> None:
+        self._browser, self._url, self._profile = browser, url, profile
         self._opened: list[Watched] = []
         self._contexts: list[Any] = []
 
-    def __call__(self, path: str = "", like: Watched | None = None, **options: Any) -> Watched:
-        """A page at ``path``; in the same profile as ``like``."""
-        context = like.page.context if like else self._browser.new_context(**{"locale": "en-US", **options})
-        context.set_default_timeout(WAIT_MS)
-        self._contexts.append(context)
+    def __call__(self, path: str = "", **options: Any) -> Watched:
+        """A page at ``path``; in a profile of its own where it has options."""
+        context = self._profile if self._profile and not options else None
+        if context is None:
+            context = self._browser.new_context(**{"locale": "en-US", **options})
+            context.set_default_timeout(WAIT_MS)
+            self._contexts.append(context)
         watched = Watched(context.new_page())
         watched.page.on("request", lambda request: watched.requests.append(request.url))
         watched.page.on("pageerror", lambda error: watched.errors.append(str(error)))
@@ -151,13 +153,24 @@ class Tabs:
             assert watched.requests
             elsewhere = [url for url in watched.requests if not url.startswith((self._url, "data:", "blob:"))]
             assert (elsewhere, watched.errors) == ([], [])
-        for context in dict.fromkeys(self._contexts):
+            if not watched.page.is_closed():
+                watched.page.close()
+        for context in self._contexts:
             context.close()
 
 
+@pytest.fixture(scope="session")
+def profile(browser: Any) -> Iterator[Any]:
+    """A browser profile for all tests that need nothing of their own: Gradio's script is read from its cache."""
+    context = browser.new_context(locale="en-US")
+    context.set_default_timeout(WAIT_MS)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def tab(browser: Any, served: Served) -> Iterator[Callable[..., Watched]]:
+def tab(browser: Any, profile: Any, served: Served) -> Iterator[Callable[..., Watched]]:
     """Tabs of the chat without sign-in."""
-    tabs = Tabs(browser, served.url)
+    tabs = Tabs(browser, served.url, profile)
     yield tabs.ready
     tabs.close()

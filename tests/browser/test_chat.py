@@ -202,7 +202,7 @@ def test_chinese_in_the_dark(tab: Tab) -> None:
 
 
 def test_the_language_and_the_theme_are_switched_and_kept(tab: Tab) -> None:
-    page = tab()
+    page = tab(color_scheme="light")
     page.ask("top departments")
     expect(page.last.locator("tbody tr")).to_have_count(5)
     page.page.locator("#language").select_option("zh")

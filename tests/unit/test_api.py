@@ -57,13 +57,14 @@ def test_an_answer_is_that_of_the_command_line_and_its_conversation(service: Ser
 
 def test_a_stream_tells_its_stages_and_then_the_answer(service: Service) -> None:
     with served(service) as url:
-        stream = httpx.post(f"{url}{BASE}/ask/stream", json=QUESTION)
+        stream = httpx.post(f"{url}{BASE}/ask/stream", json={"question": "some prose"})
     assert stream.status_code == 200
     assert stream.headers["content-type"].startswith("text/event-stream")
     told = events(stream.text)
-    assert [name for name, _ in told] == ["stage", "answer"]
+    assert [name for name, _ in told] == ["stage", "text", "answer"]
     assert told[0][1] == {"stage": "understand", "message": "reading"}
-    assert told[1][1]["text"] == answer().text
+    assert told[1][1] == {"text": "Grocery led."}
+    assert told[2][1]["text"] == answer().text
 
 
 def test_the_first_stage_is_out_while_the_analyst_still_thinks(service: Service, analyst: Slow) -> None:

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -20,119 +19,8 @@ import pytest
 from agent.interfaces.bots.slack_blocks import CELLS
 from db.state.accounts import Accounts
 from tests.bots import PROPOSED, listening
-from tests.web_fake import Asked, Fake, serving
-
-SIGNING, TOKEN = "sIgNiNg-secret", "xoxb-tOkEn-secret"
-
-
-def slack_api(asked: Asked) -> dict[str, Any] | tuple[int, dict[str, str], Any]:
-    """The recorded shapes of Slack's answers."""
-    method = asked.path.removeprefix("/api/")
-    if asked.path.startswith("/upload/"):
-        return 200, {}, "OK - 12"
-    if method == "files.getUploadURLExternal":
-        return {"ok": True, "upload_url": f"http://{asked.headers['host']}/upload/F1", "file_id": "F1"}
-    if method == "files.completeUploadExternal":
-        return {"ok": True, "files": [{"id": "F1", "title": "chart-1.png"}]}
-    if method == "conversations.open":
-        return {"ok": True, "channel": {"id": "D777"}}
-    if method == "chat.postMessage":
-        channel = asked.json["channel"]
-        if channel == "C0NOTIN":
-            return {"ok": False, "error": "not_in_channel"}
-        return {"ok": True, "channel": channel, "ts": f"1700000001.{len(asked.body):06}", "message": {}}
-    return {"ok": True, "channel": "C1", "ts": "1700000001.000200"}
-
-
-class Workspace:
-    """A fake Slack that sends to a bot: ``api`` is its Web API, ``bot`` the bot's endpoints."""
-
-    def __init__(self, api: Fake, bot: SimpleNamespace) -> None:
-        self.api, self.bot = api, bot
-
-    def send(
-        self,
-        body: str,
-        kind: str = "application/json",
-        stamp: str | None = None,
-        sign: str | None = None,
-        **headers: str,
-    ) -> httpx.Response:
-        moment = str(int(time.time())) if stamp is None else stamp
-        if sign is None:
-            base = f"v0:{moment}:{body}".encode()
-            sign = "v0=" + hmac.new(SIGNING.encode(), base, hashlib.sha256).hexdigest()
-        known = {"x-slack-request-timestamp": moment, "x-slack-signature": sign, "content-type": kind}
-        return httpx.post(f"{self.bot.address}/slack/events", content=body, headers={**known, **headers})
-
-    def event(self, event: dict[str, Any], **headers: str) -> httpx.Response:
-        envelope = {
-            "token": "deprecated",
-            "team_id": "T1",
-            "api_app_id": "A1",
-            "type": "event_callback",
-            "event_id": f"Ev{event['ts']}",
-            "event_time": 1700000000,
-            "authorizations": [{"team_id": "T1", "user_id": "UBOT", "is_bot": True}],
-            "event": {"team": "T1", "event_ts": event["ts"], **event},
-        }
-        return self.send(json.dumps(envelope, ensure_ascii=False), **headers)
-
-    def mention(self, text: str, user: str = "U123", ts: str = "1700000000.000100", **more: Any) -> httpx.Response:
-        return self.event(
-            {"type": "app_mention", "user": user, "text": f"<@UBOT> {text}", "ts": ts, "channel": "C1", **more}
-        )
-
-    def direct(self, text: str, user: str = "U123", ts: str = "1700000000.000300") -> httpx.Response:
-        message = {"type": "message", "channel_type": "im", "user": user, "text": text, "ts": ts, "channel": "D1"}
-        return self.event(message)
-
-    def command(self, text: str, channel: str = "C1", trigger: str = "1.2.3") -> httpx.Response:
-        form = {
-            "token": "deprecated",
-            "team_id": "T1",
-            "channel_id": channel,
-            "channel_name": "general",
-            "user_id": "U123",
-            "command": "/ask",
-            "text": text,
-            "response_url": "https://hooks.slack.com/commands/T1/1/x",
-            "trigger_id": trigger,
-        }
-        return self.send(urlencode(form), "application/x-www-form-urlencoded")
-
-    def press(
-        self, message: dict[str, Any], block: str, button: int = 0, user: str = "U123", at: str = "1"
-    ) -> httpx.Response:
-        """Press a button of a message that the bot posted."""
-        row = next(b for b in message["blocks"] if b.get("block_id", "").startswith(block))
-        element = row["elements"][button]
-        payload = {
-            "type": "block_actions",
-            "user": {"id": user, "username": "ann", "team_id": "T1"},
-            "api_app_id": "A1",
-            "container": {"type": "message", "message_ts": "1700000001.000200", "channel_id": message["channel"]},
-            "trigger_id": "9.9.9",
-            "team": {"id": "T1", "domain": "shop"},
-            "channel": {"id": message["channel"], "name": "general"},
-            "message": {"type": "message", "ts": "1700000001.000200", "thread_ts": "1700000000.000100", **message},
-            "actions": [{**element, "block_id": row["block_id"], "action_ts": f"170000000{at}.0"}],
-        }
-        return self.send(urlencode({"payload": json.dumps(payload)}), "application/x-www-form-urlencoded")
-
-    def shown(self, number: int = 1) -> list[dict[str, Any]]:
-        """The final messages, once there are so many; progress is no final message."""
-
-        def final() -> list[dict[str, Any]]:
-            asked = [one for one in self.api.asked if one.path in ("/api/chat.postMessage", "/api/chat.update")]
-            return [m for m in (one.json for one in asked) if not _is_progress(m)]
-
-        self.api.until(lambda: len(final()) >= number)
-        return final()
-
-
-def _is_progress(message: dict[str, Any]) -> bool:
-    return any(block.get("block_id") == "working" for block in message.get("blocks") or ())
+from tests.slack_fake import SIGNING, TOKEN, Workspace, is_progress, slack_api
+from tests.web_fake import Asked, serving
 
 
 @pytest.fixture
@@ -176,13 +64,14 @@ def test_the_chart_comes_as_a_picture_into_the_thread(space: Workspace) -> None:
     [completed] = space.api.to("/api/files.completeUploadExternal")
     assert (completed.form["channel_id"], completed.form["thread_ts"]) == ("C1", "1700000000.000100")
     assert space.api.to("/upload/F1")[0].body.startswith(b"\x89PNG")
+    assert space.api.to("/api/files.getUploadURLExternal")[0].form["alt_txt"] == "Revenue by department in 2017"
 
 
 def test_progress_is_one_message_that_becomes_the_answer(space: Workspace) -> None:
     space.mention("wait for me")
     space.api.until(lambda: bool(space.api.to("/api/chat.postMessage")))
     [first] = [one.json for one in space.api.to("/api/chat.postMessage")]
-    assert _is_progress(first)
+    assert is_progress(first)
     assert "…" in first["text"]
     pressed = {"channel": "C1", "blocks": first["blocks"]}
     assert space.press(pressed, "working", user="U999").status_code == 200
@@ -323,7 +212,7 @@ def test_a_reading_is_chosen_by_button_or_number_once(space: Workspace) -> None:
         assert space.press(message, "choices", 1, at=at).status_code == 200
     space.api.until(lambda: len(space.bot.analyst.asked) == 2)
     finals = space.shown(3)
-    gone = next(m for m in finals if any("✓ Orders" in json.dumps(b, ensure_ascii=False) for b in m["blocks"]))
+    gone = next(m for m in finals if "✓ Orders · <@U123>" in json.dumps(m["blocks"], ensure_ascii=False))
     assert not any(block.get("block_id") == "choices" for block in gone["blocks"])
     assert any("13,224" in json.dumps(m) for m in finals)
     assert [q.conversation for q in space.bot.analyst.asked] == ["slack:C1:1700000000.000100"] * 2
@@ -406,7 +295,7 @@ def test_slack_s_refusal_of_its_tables_and_its_limits_lose_no_answer(space: Work
     busy: list[int] = []
 
     def moody(asked: Asked) -> Any:
-        if asked.path.startswith("/api/chat.") and not _is_progress(asked.json):
+        if asked.path.startswith("/api/chat.") and not is_progress(asked.json):
             if len(busy) < 2:
                 busy.append(1)
                 return 429, {"retry-after": "0"}, {"ok": False, "error": "ratelimited"}
@@ -421,6 +310,25 @@ def test_slack_s_refusal_of_its_tables_and_its_limits_lose_no_answer(space: Work
     final = space.shown()[-1]
     assert any("```" in block.get("text", {}).get("text", "") for block in final["blocks"])
     assert not any(block["type"] == "table" for block in final["blocks"])
+
+
+def test_a_limit_on_progress_holds_up_no_answer_and_a_deleted_message_neither(space: Workspace) -> None:
+    gone: list[str] = []
+
+    def moody(asked: Asked) -> Any:
+        if asked.path == "/api/chat.update" and is_progress(asked.json):
+            return 429, {"retry-after": "20"}, {"ok": False, "error": "ratelimited"}
+        if asked.path == "/api/chat.update":
+            gone.append(asked.json["ts"])
+            return {"ok": False, "error": "message_not_found"}
+        return slack_api(asked)
+
+    space.api.respond = moody
+    space.mention("slowly")
+    space.api.until(lambda: bool(gone) and len(space.api.to("/api/chat.postMessage")) == 2)
+    final = space.api.to("/api/chat.postMessage")[1].json
+    assert final["blocks"][0]["text"]["text"] == "The first sentence. The second."
+    assert final["thread_ts"] == "1700000000.000100"
 
 
 def test_bots_edits_and_other_events_are_not_answered(space: Workspace) -> None:

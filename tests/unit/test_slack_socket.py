@@ -16,7 +16,7 @@ from websockets.sync.server import ServerConnection, serve
 
 from agent.interfaces import bots
 from tests.bots import opened
-from tests.unit.test_slack import slack_api
+from tests.slack_fake import slack_api
 from tests.web_fake import Asked, serving
 
 APP_TOKEN = "xapp-aPp-secret"

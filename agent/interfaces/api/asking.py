@@ -7,7 +7,7 @@ import json
 import logging
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -29,6 +29,8 @@ from db.errors import ShopOpsError
 PING_SECONDS = 10.0  # between signs of life, so that no proxy takes a thinking model for a dead connection
 GONE = 499  # nobody reads it; the code that proxies log for a client that has gone
 HEADERS = {"Cache-Control": "no-store"}
+Stage = Callable[[str, str], None]
+OnText = Callable[[str], None]
 log = logging.getLogger("shopops.api")
 
 
@@ -56,11 +58,15 @@ def add_to(routes: APIRouter, guard: Guard) -> None:
 
     @routes.post("/ask/stream", responses=FAILURES | STREAM, tags=["ask"], operation_id="ask_stream")
     async def ask_stream(request: Request, body: AskIn) -> Response:
-        """Ask a question, and watch it being answered: server-sent events ``stage``, then ``answer`` or ``problem``."""
+        """Ask a question, and watch it being answered. Closing the connection stops it."""
         principal = principal_of_request(request)
         guard.question(principal)
         asked = _question(body, principal, service.settings.store)
-        return Events(asked, lambda progress, cancel: service.analyst(asked.store).ask(asked, progress, cancel))
+
+        def work(stage: Stage, text: OnText, cancel: threading.Event) -> Answer:
+            return service.analyst(asked.store).ask(asked, stage, cancel, text)
+
+        return Events(asked, work)
 
 
 def shown(answer: Answer, conversation: str | None) -> dict[str, Any]:
@@ -78,12 +84,12 @@ class Events(Response):
     """An answer on its way as server-sent events. The client's leaving stops the work at once.
 
     Args:
-        ask: the analyst's work; gets where to tell its stages, and the event that stops it.
+        ask: the analyst's work; gets where to tell its stages and its text, and the event that stops it.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, question: Question, ask: Any) -> None:
+    def __init__(self, question: Question, ask: Callable[[Stage, OnText, threading.Event], Answer]) -> None:
         self.question, self._ask = question, ask
         self.background = None
         self.status_code = 200
@@ -120,14 +126,20 @@ class Events(Response):
             with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
                 news.send_nowait(item)
 
-        def tell(stage: str, message: str) -> None:
+        def tell(name: str, **data: str) -> None:
             """Called from whatever thread the work has come to."""
             with suppress(RuntimeError):  # the server is closing
-                loop.call_soon_threadsafe(put, ("stage", {"stage": stage, "message": message}))
+                loop.call_soon_threadsafe(put, (name, data))
+
+        def stage(stage: str, message: str) -> None:
+            tell("stage", stage=stage, message=message)
+
+        def text(so_far: str) -> None:
+            tell("text", text=so_far)
 
         async with news:
             try:
-                answer = await in_thread(lambda cancel: self._ask(tell, cancel))
+                answer = await in_thread(lambda cancel: self._ask(stage, text, cancel))
             except ShopOpsError as error:
                 status = problems.status_of(type(error))
                 await news.send(("problem", problems.document(error.code, status, error.message, error.hint)))

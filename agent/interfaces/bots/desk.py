@@ -23,6 +23,7 @@ from db.errors import DeliveryError, ShopOpsError, StoreLocked
 from db.state.events import EventsSeen
 
 WORKERS = 8  # answers under way at once; a local model answers one after the other anyway
+EACH = 3  # of them for one person; more are told to wait, so that one cannot hold up all
 WAITING = 64  # more than these, and a service is asked to come again
 log = logging.getLogger("shopops.bots")
 
@@ -49,7 +50,7 @@ class Desk:
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="bot")
         self._lock = threading.Lock()
         self._under_way: set[Future[None]] = set()
-        self._running: dict[tuple[str, str, str], threading.Event] = {}
+        self._running: dict[Incoming, threading.Event] = {}
         self._choices = Choices()
         self._closed = False
 
@@ -95,6 +96,7 @@ class Desk:
         except DeliveryError as error:
             log.warning("%s: an answer could not be shown: %s", incoming.source, error.message)
         except ShopOpsError as error:
+            log.info("%s: an event was refused: %s", incoming.source, error.code)
             self._say(incoming, outlet, str(error), language)
         except Exception:
             log.exception("%s: an event failed", incoming.source)
@@ -124,23 +126,25 @@ class Desk:
 
     def _asked(self, incoming: Incoming, text: str, outlet: Outlet, rules: Rules, principal: Principal) -> Post:
         language = _language(incoming)
-        key = (incoming.source, incoming.conversation or "", incoming.user)
         cancel = threading.Event()
         with self._lock:
-            self._running[key] = cancel
-        telling = Telling(lambda stage: outlet.working(words.stage(stage, language), language))
-        telling.stage("understand")
+            if sum((one.source, one.user) == (incoming.source, incoming.user) for one in self._running) >= EACH:
+                return Post(language, words.BUSY.of(language))
+            self._running[incoming] = cancel
+        telling = Telling(lambda shown: outlet.working(shown, language))
+        telling.stage(words.stage("understand", "", language))
         try:
             store = rules.store or self._service.settings.store
             analyst = self._service.analyst(store)
             conversation = f"{incoming.source}:{incoming.conversation}"
             question = Question(uuid4().hex, text, store, None, conversation, principal, via=incoming.source)
-            answer: Answer = analyst.ask(question, lambda stage, _: telling.stage(stage), cancel)
+            answer: Answer = analyst.ask(
+                question, lambda name, message: telling.stage(words.stage(name, message, language)), cancel
+            )
         finally:
             telling.end()
             with self._lock:
-                if self._running.get(key) is cancel:
-                    del self._running[key]
+                del self._running[incoming]
         post = posts.answered(answer, analyst.store.schema)
         self._choices.keep(incoming, post)
         return post
@@ -153,11 +157,12 @@ class Desk:
 
     def _stopped(self, incoming: Incoming) -> bool:
         """Stop what this person asked here; its own answer then says so."""
+        place = (incoming.source, incoming.conversation, incoming.user)
         with self._lock:
-            event = self._running.get((incoming.source, incoming.conversation or "", incoming.user))
-        if event is not None:
+            found = [e for one, e in self._running.items() if (one.source, one.conversation, one.user) == place]
+        for event in found:
             event.set()
-        return event is not None
+        return bool(found)
 
 
 def _language(incoming: Incoming) -> Language:

@@ -32,7 +32,7 @@ def blocks(post: Post, *, native: bool = True) -> list[Block]:
     Args:
         native: the first table is Slack's own table; it takes only one a message. Without, all are text.
     """
-    texts = pieces(slack_text(post.text), MOST_TEXT)
+    texts = pieces(slack_text(post.text), MOST_TEXT) or ["…"]
     found = [section(text) for text in texts[: MOST_BLOCKS - _SPARE - 2 * TABLES]]
     if len(found) < len(texts):
         found.append(context(words.TEXT_CUT.of(post.language)))
@@ -42,10 +42,9 @@ def blocks(post: Post, *, native: bool = True) -> list[Block]:
         found += _table(table, post.language, native and number == 0)
     for offer in post.offers[:3]:
         found += _offer(offer, post.language)
-    if post.choices:
-        found.append(_actions(post.choices, "choices"))
-    if post.suggestions:
-        found += [context(words.NEXT.of(post.language)), _actions(post.suggestions[:3], "next")]
+    found += _actions(post.choices, "choices")
+    if row := _actions(post.suggestions[:3], "next"):
+        found += [context(words.NEXT.of(post.language)), *row]
     if post.footer:
         found.append(context(post.footer))
     return found[:MOST_BLOCKS]
@@ -62,63 +61,54 @@ def fallback(post: Post) -> str:
     return cut(slack_text(post.text), MOST_FALLBACK)
 
 
-def chosen(shown: list[Block], block_id: str, label: str) -> list[Block]:
-    """A message's blocks with a row of buttons replaced by what was pressed."""
-    return [context(label) if block.get("block_id") == block_id else block for block in shown]
+def chosen(shown: list[Block], block_id: str, label: str, user: str) -> list[Block]:
+    """A message's blocks with a row of buttons replaced by what was pressed, and by whom."""
+    text = f"✓ {cut(slack_text(label), 200)} · <@{user}>"
+    pressed = {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}
+    return [pressed if block.get("block_id") == block_id else block for block in shown]
 
 
 def _table(table: Table, language: Language, native: bool) -> list[Block]:
     mark = f"  `{words.SIMULATED.of(language)}`" if table.simulated else ""
     found = [section(f"*{cut(slack_text(table.title), MOST_TEXT - 50)}*{mark}")]
-    rows, note = shown_rows(table, ROWS, language)
+    rows, _ = shown_rows(table, ROWS, language)
+    block, lines, columns = _native(table, rows) if native else _code(table, rows)
+    _, note = shown_rows(table, lines, language)
     notes = [note] if note else []
-    if native:
-        kept = _fitting(table, rows)
-        if len(kept) < len(rows):
-            _, note = shown_rows(table, len(kept), language)
-            notes = [note]
-        if len(table.head) > COLUMNS:
-            notes.append(words.COLUMNS_CUT.of(language).format(n=len(table.head) - COLUMNS))
-        found.append(_native(table, kept))
-    else:
-        text, lines = _code(table, rows)
-        if lines < len(rows):
-            _, note = shown_rows(table, lines, language)
-            notes = [note]
-        found.append(section(f"```{text}```"))
+    if columns < len(table.head):
+        notes.append(words.COLUMNS_CUT.of(language).format(n=len(table.head) - columns))
+    found.append(block)
     return [*found, context(" ".join(notes))] if notes else found
 
 
-def _fitting(table: Table, rows: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
-    """As many rows as the characters of a table allow."""
-    room = CELLS - sum(max(len(cell), 1) for cell in table.head[:COLUMNS])
-    for number, row in enumerate(rows):
+def _native(table: Table, rows: tuple[tuple[str, ...], ...]) -> tuple[Block, int, int]:
+    """Slack's own table, and how many of its rows and columns fit."""
+    shown, room = [], CELLS
+    for row in (table.head, *rows):
         room -= sum(max(len(cell), 1) for cell in row[:COLUMNS])
         if room < 0:
-            return rows[:number]
-    return rows
-
-
-def _native(table: Table, rows: tuple[tuple[str, ...], ...]) -> Block:
-    shown = [table.head, *rows]
+            break
+        shown.append([{"type": "raw_text", "text": cell or " "} for cell in row[:COLUMNS]])
     settings = [{"align": "right"} if numeric else {"is_wrapped": True} for numeric in table.numeric[:COLUMNS]]
-    cells = [[{"type": "raw_text", "text": cell or " "} for cell in row[:COLUMNS]] for row in shown]
-    return {"type": "table", "column_settings": settings, "rows": cells}
+    block = {"type": "table", "column_settings": settings, "rows": shown}
+    return block, max(len(shown) - 1, 0), min(len(table.head), COLUMNS)
 
 
-def _code(table: Table, rows: tuple[tuple[str, ...], ...]) -> tuple[str, int]:
-    """The table in letters of one width, and how many of its rows fit."""
+def _code(table: Table, rows: tuple[tuple[str, ...], ...]) -> tuple[Block, int, int]:
+    """The table in letters of one width, and how many of its rows and columns fit."""
     wide = [max(_width(row[i]) for row in (table.head, *rows)) for i in range(len(table.head))]
+    columns = max((n for n in range(1, len(wide) + 1) if sum(wide[:n]) + 2 * (n - 1) <= CODE_WIDTH), default=1)
     lines: list[str] = []
     size = 0
     for row in (table.head, *rows):
-        cells = (_padded(cell, wide[i], table.numeric[i]) for i, cell in enumerate(row))
+        cells = (_padded(cell, wide[i], table.numeric[i]) for i, cell in enumerate(row[:columns]))
         line = slack_text(cut("  ".join(cells).rstrip().replace("`", "'"), CODE_WIDTH))
         size += len(line) + 1
         if size > MOST_TEXT - 10:
             break
         lines.append(line)
-    return "\n".join(lines), max(len(lines) - 1, 0)
+    text = "\n".join(lines)
+    return section(f"```{text}```"), max(len(lines) - 1, 0), columns
 
 
 def _width(text: str) -> int:
@@ -143,13 +133,14 @@ def _decision(button: Button, language: Language) -> str:
     return json.dumps([language, button.value])
 
 
-def _actions(buttons: tuple[Button, ...], block_id: str) -> Block:
+def _actions(buttons: tuple[Button, ...], block_id: str) -> list[Block]:
+    """A row of buttons; a question that is too long for one is left out."""
     elements = [
         _button(f"{ASK}_{number}", button.label, button.value)
         for number, button in enumerate(buttons[:BUTTONS])
         if len(button.value) <= VALUE
     ]
-    return {"type": "actions", "block_id": block_id, "elements": elements}
+    return [{"type": "actions", "block_id": block_id, "elements": elements}] if elements else []
 
 
 def _button(action: str, label: str, value: str) -> Block:

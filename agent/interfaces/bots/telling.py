@@ -23,14 +23,15 @@ class Telling:
         self._show = show
         self._news = threading.Condition()
         self._stage: str | None = None
+        self._shown: str | None = None
         self._ended = False
         self._thread = threading.Thread(target=self._tell, name="bot-progress", daemon=True)
         self._thread.start()
 
-    def stage(self, name: str) -> None:
-        """The question has come to this stage."""
+    def stage(self, words: str | None) -> None:
+        """The question has come to this stage; None says nothing new."""
         with self._news:
-            self._stage = name
+            self._stage = words or self._stage
             self._news.notify_all()
 
     def end(self) -> None:
@@ -43,12 +44,12 @@ class Telling:
     def _tell(self) -> None:
         while True:
             with self._news:
-                self._news.wait_for(lambda: self._ended or self._stage is not None)
+                self._news.wait_for(lambda: self._ended or self._stage != self._shown)
                 if self._ended:
                     return
-                stage, self._stage = self._stage, None
+                self._shown = self._stage
             try:
-                self._show(stage or "")
+                self._show(self._shown or "")
             except DeliveryError as error:
                 log.warning("progress could not be shown: %s", error.message)
             except Exception:

@@ -31,15 +31,19 @@ def launch(open_service: Callable[[], Service], host: str = HOST, port: int = PO
         host: address to listen on; the default is reached from this machine only.
 
     Raises:
-        SettingsError: the address cannot be used, e.g. because the port is taken.
+        SettingsError: the address cannot be used, e.g. because the port is taken; or others would reach a server
+            that asks nobody to sign in.
         ShopOpsError: the service or its store cannot be opened.
     """
     import uvicorn
+
+    from agent.interfaces.server.application import refuse_open_doors
 
     listening = listen(host, port)
     service = None
     try:
         service = open_service()
+        refuse_open_doors(service, host)
         service.analyst()
         config = uvicorn.Config(
             application(service, host), log_config=None, lifespan="on", timeout_graceful_shutdown=CLOSING_SECONDS
@@ -58,37 +62,37 @@ def application(service: Service, host: str = HOST) -> App:
     """The chat alone as a web application."""
     from fastapi import FastAPI
 
-    from agent.interfaces import signing_in
-
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(signing_in.router(service))
     mount(app, service)
     return guarded(trusted(app, host))
 
 
 def mount(app: FastAPI, service: Service) -> None:
-    """Put the chat at the root of ``app``, which also has the routes of ``agent.interfaces.signing_in``.
+    """Put the chat at the root of ``app``, with the sign-in page.
 
     Call it last: what is added to ``app`` later lies behind the page.
     """
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     import gradio as gr
+    from starlette.concurrency import run_in_threadpool
 
+    from agent.interfaces import signing_in
     from agent.interfaces.chat.page import Page
     from agent.interfaces.chat.routes import router, version
     from agent.interfaces.chat.style import CSS, theme
     from agent.interfaces.chat.visit import Recent, principal_of
-    from db.errors import SignInNeeded
+    from db.errors import ShopOpsError
 
-    def name_of(request: Request) -> str | None:
+    async def name_of(request: Request) -> str | None:
         try:
-            return principal_of(request, service).name
-        except SignInNeeded:
+            return (await run_in_threadpool(principal_of, request, service)).name
+        except ShopOpsError:  # nobody is signed in, another site asks, or it cannot be known: not let in
             return None
 
     recent = Recent()
     app.add_middleware(_SignInFirst, service=service)
+    app.include_router(signing_in.router(service))
     app.include_router(router(service, recent))
     settings: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     gr.mount_gradio_app(

@@ -68,7 +68,7 @@ def schedule(visit: Visit, asked: Mapping[str, Any]) -> dict[str, Any]:
     check_acting(visit.principal)
     day, time = asked.get("day"), str(asked.get("time", ""))
     try:
-        clock = datetime.strptime(time, "%H:%M")  # noqa: DTZ007 - a time of day; its zone stands beside it
+        clock = datetime.strptime(time, "%H:%M")  # a time of day: its zone stands beside it
         weekday = _CRON_DAYS[int(str(day))]
     except (ValueError, IndexError):
         raise UsageError("A weekday and a time are needed.", "Choose both.") from None

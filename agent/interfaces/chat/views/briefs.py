@@ -10,6 +10,7 @@ from agent.contracts import Language
 from agent.interfaces.chat.views.html import attributes, button, icon
 from agent.interfaces.chat.views.markdown import markdown_html
 from agent.interfaces.chat.words import tabs as words
+from db.semantic.schema import Text
 from db.state.briefs import KeptBrief
 from db.state.schedules import Schedule
 
@@ -86,15 +87,18 @@ def _language(language: Language) -> str:
 
 
 def _schedule(schedules: Sequence[Schedule], channels: Sequence[str], language: Language) -> str:
-    listed = "".join(
-        f'<li><span class="so-kind">{escape(item.cron)}</span><span>{escape(item.timezone)} · '
-        f"{escape(', '.join(map(str, item.payload.get('channels', ()))))}</span><small>{escape(item.owner)}</small></li>"
-        for item in schedules
-        if item.enabled
-    )
+    listed = "".join(_scheduled(item) for item in schedules if item.enabled)
     there = f'<ul class="so-list">{listed}</ul>' if listed else ""
     form = _form(channels, language) if channels else f'<p class="so-note">{escape(words.NO_CHANNELS.of(language))}</p>'
     return f'<section class="so-card"><h2>{escape(words.BRIEF_SCHEDULE.of(language))}</h2>{there}{form}</section>'
+
+
+def _scheduled(item: Schedule) -> str:
+    where = ", ".join(map(str, item.payload.get("channels", ())))
+    return (
+        f'<li><span class="so-kind">{escape(item.cron)}</span><span>{escape(item.timezone)} · {escape(where)}</span>'
+        f"<small>{escape(item.owner)}</small></li>"
+    )
 
 
 def _form(channels: Sequence[str], language: Language) -> str:
@@ -105,12 +109,16 @@ def _form(channels: Sequence[str], language: Language) -> str:
     )
     zone = attributes(class_="so-input so-zone", name="timezone", value="UTC", required=True, autocomplete="off")
     return (
-        f'<form class="so-form" data-send="schedule">'
-        f'<label class="so-field"><span>{escape(words.BRIEF_DAY.of(language))}</span><select name="day">{days}</select></label>'
-        f'<label class="so-field"><span>{escape(words.BRIEF_TIME.of(language))}</span>'
-        f'<input type="time" name="time" value="08:00" required></label>'
-        f'<label class="so-field"><span>{escape(words.BRIEF_ZONE.of(language))}</span><input{zone}></label>'
-        f"{_language(language)}"
-        f'<fieldset class="so-checks"><legend class="so-note">{escape(words.BRIEF_CHANNELS.of(language))}</legend>{boxes}</fieldset>'
-        f'<button type="submit" class="so-button so-primary">{escape(words.BRIEF_SET.of(language))}</button></form>'
+        '<form class="so-form" data-send="schedule">'
+        + _field(words.BRIEF_DAY, f'<select name="day">{days}</select>', language)
+        + _field(words.BRIEF_TIME, '<input type="time" name="time" value="08:00" required>', language)
+        + _field(words.BRIEF_ZONE, f"<input{zone}>", language)
+        + _language(language)
+        + f'<fieldset class="so-checks"><legend class="so-note">{escape(words.BRIEF_CHANNELS.of(language))}</legend>'
+        + f'{boxes}</fieldset><button type="submit" class="so-button so-primary">'
+        + f"{escape(words.BRIEF_SET.of(language))}</button></form>"
     )
+
+
+def _field(name: Text, control: str, language: Language) -> str:
+    return f'<label class="so-field"><span>{escape(name.of(language))}</span>{control}</label>'

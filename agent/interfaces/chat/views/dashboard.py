@@ -9,6 +9,7 @@ from decimal import Decimal
 from html import escape
 from typing import Any
 
+from agent.alerting.messages import watch_line
 from agent.contracts import Language
 from agent.interfaces.chat.views.chart import drawing
 from agent.interfaces.chat.views.html import attributes, button
@@ -57,8 +58,8 @@ def dashboard_html(
     cards = "".join(_card(kpi, schema, language, place == 0) for place, kpi in enumerate(kpis))
     trends = "".join(_trend(kpi, schema, language, place == 0) for place, kpi in enumerate(kpis))
     return (
-        f'<div class="so-page"><header><h1>{escape(words.DASHBOARD.of(language))}</h1><p class="so-note">{escape(said)}</p>'
-        f'</header><div class="so-kpis">{cards}</div>'
+        f'<div class="so-page"><header><h1>{escape(words.DASHBOARD.of(language))}</h1>'
+        f'<p class="so-note">{escape(said)}</p></header><div class="so-kpis">{cards}</div>'
         + (f'<div class="so-card">{trends}</div>' if trends else "")
         + f'<div class="so-halves">{_red(red, schema, language)}{_dead(dead, language)}</div></div>'
     )
@@ -166,28 +167,15 @@ def _alert(alert: Alert, schema: StoreSchema, language: Language) -> str:
 
 
 def alert_words(alert: Alert, schema: StoreSchema, language: Language) -> str:
-    """One line on an alert, from its payload: of a watch's rows and metrics, or of a rule."""
+    """One line on an alert: of a rule its words and the figure, of a watch what it found."""
     told = alert.payload
-    if alert.kind == "metric" and "expected" in told:
-        label = str(told["label"][language])
-        value, usual = (fmt.number(told[key], told["unit"], schema.currency) for key in ("value", "expected"))
-        above = told["direction"] > 0
-        if language == "zh":
-            return f"{label}：{value}，明显{'高于' if above else '低于'}通常的 {usual}"
-        return f"{label}: {value}, well {'above' if above else 'below'} the usual {usual}"
-    for name in ("says", "text", "title", "summary"):
-        said = told.get(name)
-        if isinstance(said, dict) and language in said:
-            return _with_amount(str(said[language]), told, schema)
-        if isinstance(said, str):
-            return said
-    return f"{alert.source} {alert.row}"
-
-
-def _with_amount(said: str, told: Any, schema: StoreSchema) -> str:
-    if "order" not in told or "amount" not in told:
-        return said
-    return f"{said} · #{told['order']} · {fmt.number(told['amount'], 'currency', schema.currency)}"
+    try:
+        if "words" in told:
+            value = fmt.number(told["value"], told["unit"], schema.currency)
+            return f"{told['words'][language]} · {value}"
+        return watch_line(alert, schema.currency).of(language)
+    except (KeyError, TypeError):  # of an older or a newer version
+        return f"{alert.source} {alert.row}"
 
 
 def _dead(dead: Sequence[Delivery] | None, language: Language) -> str:
@@ -203,7 +191,8 @@ def _dead(dead: Sequence[Delivery] | None, language: Language) -> str:
 def _failed(item: Delivery, language: Language) -> str:
     tries = words.TRIES.of(language).format(n=item.attempts)
     when = item.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
+    title = escape(str(item.message.get("title", "")))
     return (
-        f'<li><span class="so-kind">{escape(item.channel)}</span><span>{escape(str(item.message.get("title", "")))}</span>'
+        f'<li><span class="so-kind">{escape(item.channel)}</span><span>{title}</span>'
         f"<small>{escape(item.error or '')} · {escape(tries)} · {when}</small></li>"
     )

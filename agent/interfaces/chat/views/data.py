@@ -46,7 +46,8 @@ def data_html(schema: StoreSchema, known: Metadata, tables: Sequence[TableSize] 
 def _tables(tables: Sequence[TableSize] | None, language: Language) -> str:
     title = escape(words.TABLES.of(language))
     if tables is None:
-        return f'<section class="so-card"><h2>{title}</h2><p class="so-note">{escape(words.RESTRICTED.of(language))}</p></section>'
+        why = escape(words.RESTRICTED.of(language))
+        return f'<section class="so-card"><h2>{title}</h2><p class="so-note">{why}</p></section>'
     rows = "".join(
         f'<tr><td>{escape(t.name)}</td><td class="so-number">{"–" if t.rows is None else f"{t.rows:,}"}</td>'
         f'<td class="so-number">{escape(t.last or "–")}</td></tr>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from html import escape
 
 from agent.contracts import Language
@@ -10,6 +11,7 @@ from agent.interfaces.chat import words
 from agent.interfaces.chat.views.html import attributes, button, icon
 from agent.interfaces.chat.visit import Visit
 from agent.interfaces.chat.words import tabs
+from db.semantic.schema import Text
 
 TABS = (("chat", tabs.CHAT), ("dashboard", tabs.DASHBOARD), ("briefs", tabs.BRIEFS), ("data", tabs.DATA))
 
@@ -18,10 +20,7 @@ def shell_html(visit: Visit) -> str:
     """The whole frame in the page's language; the rest is put into it by static/*.js."""
     language, schema = visit.language, visit.analyst.store.schema
     names = [*TABS, *([("review", tabs.REVIEW)] if visit.admin else [])]
-    panels = "".join(
-        f"<section{attributes(id=f'panel-{name}', class_='so-panel', hidden=True, tabindex='-1', aria_label=label.of(language))}></section>"
-        for name, label in names[1:]
-    )
+    panels = "".join(_panel(name, label.of(language)) for name, label in names[1:])
     said = json.dumps(_said(language), ensure_ascii=False)
     return (
         f"<div{attributes(class_='so-app', lang=language, data_words=said, data_language=language)}>"
@@ -33,12 +32,18 @@ def shell_html(visit: Visit) -> str:
     )
 
 
+def _panel(name: str, label: str) -> str:
+    said = attributes(id=f"panel-{name}", class_="so-panel", hidden=True, tabindex="-1", aria_label=label)
+    return f"<section{said}></section>"
+
+
 def _said(language: Language) -> dict[str, str]:
     """What the page's script says by itself."""
     known = {
         "understand": words.STAGES["understand"], "stopped": words.STOPPED, "copied": words.COPIED,
         "sure": tabs.DELETE_SURE, "lost": tabs.LOST, "out": tabs.SIGNED_OUT, "why": words.WHY_BAD,
-        "more": words.WHY_MORE, "send": words.SEND_WHY, "empty": words.EMPTY, "writing": tabs.BRIEF_WRITING,
+        "more": words.WHY_MORE, "busy": words.BUSY, "send": words.SEND_WHY, "empty": words.EMPTY,
+        "writing": tabs.BRIEF_WRITING,
     }  # fmt: skip
     reasons = "|".join(reason.of(language) for reason in words.REASONS)
     return {name: text.of(language) for name, text in known.items()} | {"reasons": reasons}
@@ -85,7 +90,7 @@ def _switches(language: Language) -> str:
     )
 
 
-def _bar(names: list[tuple[str, object]], store: str, language: Language) -> str:
+def _bar(names: Sequence[tuple[str, Text]], store: str, language: Language) -> str:
     menu = button(
         tabs.MENU.of(language),
         icon_name="menu",
@@ -94,15 +99,16 @@ def _bar(names: list[tuple[str, object]], store: str, language: Language) -> str
         data_do="menu",
         aria_expanded="false",
     )
-    links = "".join(
-        f'<button type="button"{attributes(class_="so-tab", data_tab=name, aria_current="page" if name == "chat" else None)}>'
-        f"{icon(name)}<span>{escape(label.of(language))}</span></button>"  # type: ignore[attr-defined]
-        for name, label in names
-    )
+    links = "".join(_tab(name, label.of(language)) for name, label in names)
     return (
         f'<header class="so-bar">{menu}<nav class="so-tabs">{links}</nav>'
         f'<span class="so-store" title="{escape(store, quote=True)}">{escape(store)}</span></header>'
     )
+
+
+def _tab(name: str, label: str) -> str:
+    said = attributes(class_="so-tab", data_tab=name, aria_current="page" if name == "chat" else None)
+    return f'<button type="button"{said}>{icon(name)}<span>{escape(label)}</span></button>'
 
 
 def _chat(language: Language) -> str:

@@ -95,7 +95,7 @@ NO = text("No", "否")
 PROPOSED = text("This needs your yes", "需要您确认")
 GONE = text("This does not exist any more.", "此内容已不存在。")
 FORGOTTEN = text("The conversation was deleted.", "对话已删除。")
-DECLINED = text("Declined. Nothing was done.", "已拒绝，未做任何更改。")
+DECIDED = text("This waits no longer: it was decided, or is too old.", "已处理或已过期。")
 EXAMPLES = {
     "en": (
         "How much revenue did we make last month, compared with the month before?",
