@@ -79,7 +79,8 @@ def placed_numbers(text: str) -> list[tuple[int, int, Figure]]:
     folded = _folded(text)
     if len(folded) != len(text):
         return []
-    return [(m.start(), m.start() + len(m[0].rstrip()), _figure(m)) for m in _NUMBER.finditer(folded)]
+    found = _NUMBER.finditer(folded)
+    return [(m.end() - len(m[0].lstrip()), m.start() + len(m[0].rstrip()), _figure(m)) for m in found]
 
 
 def _figure(match: re.Match[str]) -> Figure:

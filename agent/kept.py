@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from agent.answer_json import STAGES, answer_object
 from agent.contracts import Answer, Call, Option, Plan, Proposal, Timings
@@ -68,9 +68,11 @@ def _same(words: str) -> Text:
 def _plan(kept: Mapping[str, Any], page: Mapping[str, Any]) -> Plan | None:
     if not page.get("source"):
         return None
-    status = kept["status"] if kept["status"] in ("clarify", "out_of_scope") else "run"
+    asked_back: Literal["clarify", "out_of_scope"] | None = (
+        kept["status"] if kept["status"] in ("clarify", "out_of_scope") else None
+    )
     return Plan(
-        status,
+        asked_back or "run",
         tuple(Call(call["tool"], call["args"]) for call in kept["plan"]),
         _same(page["message"]) if page.get("message") else None,
         tuple(Option(_same(o["label"]), o["question"]) for o in page.get("options", ())),

@@ -71,7 +71,7 @@ def verify(text: str, facts: Sequence[Fact], language: Language, names: Callable
 class SoFar:
     """A text that is still being written, for those who watch: only whole sentences that hold are handed on.
 
-    The last sentence waits, for its marks stand behind it. One that fails is left out; ``verify`` replaces it at the end.
+    The last sentence waits, for its marks stand behind it. One that fails is left out; ``verify`` replaces it later.
     """
 
     facts: Sequence[Fact]

@@ -66,7 +66,8 @@ class Point:
 
 def _data(evidence: Evidence, chart: Chart, x: str, cells: Cells) -> list[dict[str, Any]]:
     return [
-        {"key": p.key, "series": p.series, "value": p.value, "shown": p.shown} for p in points(evidence, chart, x, cells)
+        {"key": p.key, "series": p.series, "value": p.value, "shown": p.shown}
+        for p in points(evidence, chart, x, cells)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Answers as they were shown, under pseudonyms, and the conversations that they make up. Each belongs to its principal."""
+"""Answers as they were shown, under pseudonyms, and the conversations that they make up; each is its principal's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from db.state.database import reading, writing
 from db.state.masking import mask_personal
@@ -79,15 +79,19 @@ class Answers:
         The audit trail keeps that something was asked, and that this was deleted; it never had the words.
         """
         mine = (turns.c.conversation == conversation) & (turns.c.principal == principal)
-        with writing(self._engine) as connection:
-            ids = list(connection.execute(select(turns.c.answer_id).where(mine)).scalars())
-            owned = answers.c.answer_id.in_(ids) & (answers.c.principal == principal)
+        asked = select(turns.c.answer_id).where(mine)
+        with reading(self._engine) as connection:
+            count = len(list(connection.execute(asked)))
+
+        def change(connection: Connection) -> None:
+            owned = answers.c.answer_id.in_(asked) & (answers.c.principal == principal)
             connection.execute(delete(answers).where(owned))
-            connection.execute(delete(feedback).where(feedback.c.answer_id.in_(ids)))
+            connection.execute(delete(feedback).where(feedback.c.answer_id.in_(asked)))
             connection.execute(delete(turns).where(mine))
-        if ids:
-            self._state.append_audit(principal, "conversation_delete", {"turns": len(ids)}, now)
-        return len(ids)
+
+        if count:
+            self._state.audited(principal, "conversation_delete", {"turns": count}, now, change)
+        return count
 
 
 def _masked(value: Any) -> Any:

@@ -21,7 +21,7 @@ from agent.interfaces.chat.views.answer import answer_html, sentence_html
 from agent.interfaces.chat.visit import Recent, Visit, visit_of
 from agent.service import Service
 from agent.understand.text import detect_language
-from db.errors import ShopOpsError
+from db.errors import ShopOpsError, SignInNeeded
 
 ASKED_AT_ONCE = 64  # an event waits without a thread; the local model queues its askers itself
 LONGEST_ID = 64  # characters of a conversation's or a turn's id, which the page makes up
@@ -65,7 +65,7 @@ class Page:
         sent: dict[str, Any] = event._data or {}
         turn = str(sent.get("turn", ""))[:LONGEST_ID]
         try:
-            visit = visit_of(request.request, self.service, self.recent)
+            visit = _visit(request, self)
             async for piece in self._answered(visit, sent, _tab(request, visit)):
                 yield json.dumps({"turn": turn, **piece}, ensure_ascii=False)
         except ShopOpsError as error:
@@ -74,7 +74,7 @@ class Page:
 
     def stopped(self, request: gr.Request) -> None:
         """The stop button of this tab."""
-        self.running.stop(_tab(request, visit_of(request.request, self.service, self.recent)))
+        self.running.stop(_tab(request, _visit(request, self)))
 
     def left(self, request: gr.Request) -> None:
         """The tab was closed: nobody waits for its answer."""
@@ -127,6 +127,12 @@ def _stage(stage: Stage, language: Language) -> str | None:
     if stage.message.startswith(("querying ", "正在查询")):
         return f"{stage.message[:1].upper()}{stage.message[1:]}…"
     return None
+
+
+def _visit(request: gr.Request, page: Page) -> Visit:
+    if request.request is None:  # Gradio runs events of its own without one; those of this page come from a browser
+        raise SignInNeeded("Nobody is signed in.", "Open the page in a browser.")
+    return visit_of(request.request, page.service, page.recent)
 
 
 def _tab(request: gr.Request, visit: Visit) -> str:

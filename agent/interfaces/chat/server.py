@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from agent.interfaces.web import App, guarded, listen, trusted
+from agent.interfaces.web import App, Receive, Scope, Send, guarded, listen, trusted
 from agent.service import Service
 
 if TYPE_CHECKING:
@@ -31,15 +31,19 @@ def launch(open_service: Callable[[], Service], host: str = HOST, port: int = PO
         host: address to listen on; the default is reached from this machine only.
 
     Raises:
-        SettingsError: the address cannot be used, e.g. because the port is taken.
+        SettingsError: the address cannot be used, e.g. because the port is taken; or others would reach a server
+            that asks nobody to sign in.
         ShopOpsError: the service or its store cannot be opened.
     """
     import uvicorn
+
+    from agent.interfaces.server.application import refuse_open_doors
 
     listening = listen(host, port)
     service = None
     try:
         service = open_service()
+        refuse_open_doors(service, host)
         service.analyst()
         config = uvicorn.Config(
             application(service, host), log_config=None, lifespan="on", timeout_graceful_shutdown=CLOSING_SECONDS
@@ -64,24 +68,31 @@ def application(service: Service, host: str = HOST) -> App:
 
 
 def mount(app: FastAPI, service: Service) -> None:
-    """Put the chat at the root of ``app``. Call it last: what is added to ``app`` later lies behind the page."""
+    """Put the chat at the root of ``app``, with the sign-in page.
+
+    Call it last: what is added to ``app`` later lies behind the page.
+    """
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     import gradio as gr
+    from starlette.concurrency import run_in_threadpool
 
+    from agent.interfaces import signing_in
     from agent.interfaces.chat.page import Page
     from agent.interfaces.chat.routes import router, version
     from agent.interfaces.chat.style import CSS, theme
     from agent.interfaces.chat.visit import Recent, principal_of
-    from db.errors import SignInNeeded
+    from db.errors import ShopOpsError
 
-    def name_of(request: Request) -> str | None:
+    async def name_of(request: Request) -> str | None:
         try:
-            return principal_of(request, service).name
-        except SignInNeeded:
+            return (await run_in_threadpool(principal_of, request, service)).name
+        except ShopOpsError:  # nobody is signed in, another site asks, or it cannot be known: not let in
             return None
 
     recent = Recent()
+    app.add_middleware(_SignInFirst, service=service)
+    app.include_router(signing_in.router(service))
     app.include_router(router(service, recent))
     settings: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
     gr.mount_gradio_app(
@@ -89,6 +100,30 @@ def mount(app: FastAPI, service: Service) -> None:
         show_error=False, ssr_mode=False, pwa=False, mcp_server=False, enable_monitoring=False, run_history=False,
         max_file_size="1kb", app_kwargs=settings, auth_dependency=name_of,
     )  # fmt: skip
+
+
+class _SignInFirst:
+    """Sends a browser that opens the page and is not signed in to where it can be."""
+
+    def __init__(self, app: App, service: Service) -> None:
+        self._app, self._service = app, service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/":
+            from starlette.concurrency import run_in_threadpool
+            from starlette.requests import Request
+
+            from agent.interfaces.identity import principal_of
+            from agent.interfaces.signing_in import ask_to_sign_in
+            from db.errors import SignInNeeded
+
+            request = Request(scope)
+            try:
+                await run_in_threadpool(principal_of, request, self._service)
+            except SignInNeeded:
+                await ask_to_sign_in(request)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 def _shown(host: str) -> str:

@@ -96,11 +96,6 @@ def visit_of(request: Request, service: Service, recent: Recent) -> Visit:
 
 def principal_of(request: Request, service: Service) -> Principal:
     """The signed-in user; this machine's operator where there is no user at all. Raises SignInNeeded."""
-    from importlib import import_module
+    from agent.interfaces import identity
 
-    try:
-        identity = import_module("agent.interfaces.identity")
-    except ModuleNotFoundError:
-        return Principal()
-    found: Principal = identity.principal_of(request, service)
-    return found
+    return identity.principal_of(request, service)

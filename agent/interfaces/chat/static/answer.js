@@ -81,7 +81,7 @@
   };
 
   const copy = async (button) => {
-    const text = so.find(".so-text p:last-child", button.closest(".so-answer")).textContent;
+    const text = so.all(".so-text p:not(.so-note)", button.closest(".so-answer")).map((p) => p.textContent).join("\n");
     try { await navigator.clipboard.writeText(text); so.tell(so.words.copied); } catch { so.tell(text); }
   };
 

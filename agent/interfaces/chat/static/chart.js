@@ -10,7 +10,7 @@
     return made;
   };
   /* About how wide a label is at 12 pixels: a Chinese character is twice as wide as a Latin one. */
-  so.wide = (text) => Array.from(String(text)).reduce((sum, c) => sum + (c.charCodeAt(0) > 0x2e7f ? 12 : 6.6), 0);
+  so.wide = (text) => Array.from(String(text)).reduce((sum, c) => sum + (c.charCodeAt(0) > 0x2e7f ? 12 : 7.4), 0);
   so.cut = (text, room) => {
     let shown = String(text);
     if (so.wide(shown) <= room) return shown;

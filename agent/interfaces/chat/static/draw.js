@@ -49,7 +49,7 @@
     const shown = Array.from(new Set(marks.map((mark) => mark[1])));
     const values = marks.map((mark) => mark[2]);
     const low = Math.min(0, ...values), high = Math.max(0, ...values);
-    const names = Math.min(Math.max(...data.keys.map(so.wide)) + 12, width * 0.38, 200);
+    const names = Math.min(Math.max(...data.keys.map(so.wide)) + 14, width * 0.38, 230);
     const numbers = Math.max(...marks.map((mark) => so.wide(mark[3]))) + 10;
     const minus = low < 0 ? numbers : 0;
     const left = names + minus, room = Math.max(20, width - left - numbers);
@@ -60,7 +60,7 @@
     const drawn = [];
     data.keys.forEach((key, k) => {
       const middle = 4 + step * (k + 0.5);
-      const name = so.shape("text", { x: names - 10, y: middle + 4, "text-anchor": "end", class: "so-label so-name" }, so.cut(key, names - 14));
+      const name = so.shape("text", { x: names - 10, y: middle + 4, "text-anchor": "end", class: "so-label so-name" }, so.cut(key, names - 12));
       name.append(so.shape("title", {}, key));
       svg.append(name);
       marks.filter((mark) => mark[0] === k).forEach((mark) => {

@@ -106,7 +106,7 @@
       if (so.conversation === id) so.fresh();
     },
     theme: () => { const dark = !so.dark(); so.theme(dark); so.kept("theme", dark ? "dark" : "light"); },
-    "sign-out": async () => { await fetch("sign-out", { method: "POST", headers: { "x-shopops": "1" } }); so.out(); },
+    "sign-out": async () => { await fetch("signout", { method: "POST" }); so.out(); },
     trend,
     brief: (button) => within(button, "brief", { id: button.dataset.id }),
     briefs: (button) => within(button, "briefs", {}),

@@ -41,7 +41,7 @@ window.ShopOps = (() => {
   };
 
   so.out = () => {
-    location.assign("sign-in?next=" + encodeURIComponent(location.pathname));
+    location.assign("signin?next=" + encodeURIComponent(location.pathname));
     return null;
   };
 

@@ -44,7 +44,7 @@
   so.ask = (text) => {
     const asked = text.trim(), box = so.find("#question");
     if (!asked) { so.tell(so.words.empty); box.focus(); return; }
-    if (so.busy) return;
+    if (so.busy) { so.tell(so.words.busy); return; }
     so.show("chat");
     welcome(false);
     so.all(".so-next").forEach((old) => old.remove()); // they would ask out of their place
@@ -58,7 +58,8 @@
     place();
     box.value = "";
     fit(box);
-    ready({ id: mark(), turn, working, began: performance.now() });
+    ready({ id: mark(), turn, working, began: performance.now(), heard: performance.now() });
+    watch(so.busy);
     turn.scrollIntoView({ block: "start", behavior: so.calm() ? "auto" : "smooth" });
     const model = so.find("#model").value;
     so.trigger("ask", { turn: so.busy.id, text: asked, conversation: so.conversation, model });
@@ -72,6 +73,7 @@
     if (!value) return;
     const news = JSON.parse(value), busy = so.busy;
     if (!busy || news.turn !== busy.id) return;
+    busy.heard = performance.now();
     if (news.out) { so.out(); return; }
     if (news.say) busy.working.lastChild.textContent = news.say;
     if (news.text) written(busy, news.text);
@@ -87,6 +89,17 @@
     const box = so.find("#question");
     if (document.activeElement === document.body) box.focus({ preventScroll: true });
   };
+
+  /* A server that went away says nothing: after a while of silence it is asked whether it is still there. */
+  const SILENT = 30000, LOST = 300000;
+  const watch = (busy) => setTimeout(async () => {
+    if (so.busy !== busy) return;
+    const silence = performance.now() - busy.heard;
+    if (silence > SILENT && (silence > LOST || !(await so.call("history")))) {
+      busy.working.replaceChildren(make("span", "", so.words.lost));
+      ready(null);
+    } else watch(busy);
+  }, SILENT / 2);
 
   const written = (busy, text) => {
     if (!busy.text) {
@@ -111,7 +124,7 @@
 
   /* A conversation of before, as it was shown. */
   so.open = async (id) => {
-    if (so.busy) return;
+    if (so.busy) { so.tell(so.words.busy); return; }
     const found = await so.call("open", { id });
     if (!found) { if (so.conversation === null) history.replaceState(null, "", location.pathname); return; }
     const turns = so.find(".so-turns");

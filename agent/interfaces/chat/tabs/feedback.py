@@ -10,6 +10,7 @@ from agent.feedback import stands_alone
 from agent.interfaces.chat import words
 from agent.interfaces.chat.tabs import NotFound
 from agent.interfaces.chat.visit import Visit
+from db.state.answers import Answers
 
 LONGEST = 1_000  # characters of a reason
 
@@ -23,5 +24,8 @@ def thumb(visit: Visit, asked: Mapping[str, Any]) -> dict[str, Any]:
         raise NotFound(answer_id)
     why = str(asked.get("why", ""))[:LONGEST]
     state.add_feedback(answer_id, "up" if up else "down", why, datetime.now(UTC))
-    said = "review" if up and stands_alone(turn) and not asked.get("verified") else "noted"
+    said = "noted"
+    if up and stands_alone(turn):
+        kept = Answers(state).get(answer_id, visit.principal.name) or {}
+        said = "known" if kept.get("page", {}).get("source") == "verified" else "review"
     return {"said": words.THANKS[said].of(visit.language)}

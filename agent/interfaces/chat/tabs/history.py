@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from agent.actions import Actions
 from agent.interfaces.chat import words
 from agent.interfaces.chat.tabs import NotFound
 from agent.interfaces.chat.views.answer import turn_html
@@ -23,16 +24,17 @@ def history(visit: Visit, _: Mapping[str, Any]) -> dict[str, Any]:
     return {"html": history_html(found, datetime.now(UTC), visit.language)}
 
 
-def open(visit: Visit, asked: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A001 - the action's name on the page
+def open(visit: Visit, asked: Mapping[str, Any]) -> dict[str, Any]:
     """A conversation as it was shown, under pseudonyms."""
     conversation = str(asked.get("id", ""))
     kept = Answers(visit.service.state).of_conversation(conversation, visit.principal.name)
     if not kept:
         raise NotFound(conversation)
-    turns = []
-    for content in kept:
-        answer = answer_of(content)
-        turns.append(turn_html(answer, visit.service.analyst(answer.store).store.schema))
+    answers = [answer_of(content) for content in kept]
+    proposed = {proposal.id for answer in answers for proposal in answer.proposals}
+    waiting = {proposal.id for proposal in Actions(visit.service).waiting(visit.principal)} if proposed else set()
+    decided = frozenset(proposed - waiting)
+    turns = [turn_html(a, visit.service.analyst(a.store).store.schema, decided) for a in answers]
     return {"html": "".join(turns), "conversation": conversation}
 
 

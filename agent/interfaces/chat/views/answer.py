@@ -23,21 +23,21 @@ def question_html(text: str) -> str:
     return f'<div class="so-question">{escape(cut)}</div>'
 
 
-def answer_html(answer: Answer, schema: StoreSchema) -> str:
-    """Everything that stands under a question."""
+def answer_html(answer: Answer, schema: StoreSchema, decided: frozenset[str] = frozenset()) -> str:
+    """Everything that stands under a question; ``decided``: proposals that wait no longer."""
     cells = Cells(schema, answer.language)
-    pieces = [_text(answer), *(_proposal(p, answer) for p in answer.proposals)]
+    pieces = [_text(answer), *(_proposal(p, answer, p.id in decided) for p in answer.proposals)]
     for evidence in answer.evidence:
-        pieces.append(chart_html(evidence, cells, answer.id) + table_html(evidence, cells, answer.id))
+        pieces.append(table_html(evidence, cells, answer.id, chart_html(evidence, cells, answer.id)))
     if answer.status == "answered":
         pieces.append(how_html(answer, schema))
     pieces += [_foot(answer), _next(answer)]
-    return f'<div{attributes(class_="so-answer", data_answer=answer.id, lang=answer.language)}>{"".join(pieces)}</div>'
+    return f"<div{attributes(class_='so-answer', data_answer=answer.id, lang=answer.language)}>{''.join(pieces)}</div>"
 
 
-def turn_html(answer: Answer, schema: StoreSchema) -> str:
+def turn_html(answer: Answer, schema: StoreSchema, decided: frozenset[str] = frozenset()) -> str:
     """A kept turn, question and answer, as the page shows it when a conversation is opened again."""
-    return f'<article class="so-turn">{question_html(answer.question)}{answer_html(answer, schema)}</article>'
+    return f'<article class="so-turn">{question_html(answer.question)}{answer_html(answer, schema, decided)}</article>'
 
 
 def sentence_html(text: str, status: str = "failed") -> str:
@@ -50,16 +50,23 @@ def _text(answer: Answer) -> str:
     said = escape(message.of(answer.language)) if message and answer.status in {"clarify", "out_of_scope"} else ""
     corrections = "、".join(f"{wrong} → {right}" for wrong, right in answer.corrections)
     note = f'<p class="so-note">{words.READ_AS.of(answer.language)}: {escape(corrections)}</p>' if corrections else ""
-    return f'<div class="so-text so-{answer.status}">{note}<p>{said or marked_text(answer)}</p></div>'
+    lead, rest = ("", said) if said else marked_text(answer)
+    leading = f'<p class="so-lead">{lead}</p>' if lead else ""
+    return f'<div class="so-text so-{answer.status}">{note}{leading}<p>{rest}</p></div>'
 
 
-def _proposal(proposal: Proposal, answer: Answer) -> str:
+def _proposal(proposal: Proposal, answer: Answer, decided: bool) -> str:
     language = answer.language
+    if decided:
+        said = escape(proposal.summary.of(language))
+        return (
+            f'<div class="so-proposal"><p>{said}</p><p class="so-note">{escape(words.DECIDED.of(language))}</p></div>'
+        )
     yes = button(words.YES.of(language), class_="so-button so-primary", data_do="confirm", data_id=proposal.id)
     no = button(words.NO.of(language), data_do="decline", data_id=proposal.id)
     return (
         f'<div class="so-proposal"><strong>{escape(words.PROPOSED.of(language))}</strong>'
-        f"<p>{escape(proposal.summary.of(language))}</p><div class=\"so-choices\">{yes}{no}</div></div>"
+        f'<p>{escape(proposal.summary.of(language))}</p><div class="so-choices">{yes}{no}</div></div>'
     )
 
 
@@ -69,8 +76,17 @@ def _foot(answer: Answer) -> str:
     language = answer.language
     thumbs = [
         button(words.COPY.of(language), icon_name="copy", class_="so-quiet", quiet=True, data_do="copy"),
-        button(words.GOOD.of(language), icon_name="up", class_="so-quiet", quiet=True, data_do="up", aria_pressed="false"),
-        button(words.BAD.of(language), icon_name="down", class_="so-quiet", quiet=True, data_do="down", aria_pressed="false"),
+        button(
+            words.GOOD.of(language), icon_name="up", class_="so-quiet", quiet=True, data_do="up", aria_pressed="false"
+        ),
+        button(
+            words.BAD.of(language),
+            icon_name="down",
+            class_="so-quiet",
+            quiet=True,
+            data_do="down",
+            aria_pressed="false",
+        ),
     ]
     return f'<div class="so-foot">{"".join(thumbs)}<span class="so-thanks" role="status"></span></div>'
 
@@ -84,4 +100,4 @@ def _next(answer: Answer) -> str:
         return ""
     label = (words.CHOOSE if readings else words.ASK_NEXT).of(language)
     buttons = "".join(button(shown, class_="so-chip", data_ask=question) for shown, question in asked)
-    return f'<div{attributes(class_="so-next", role="group", aria_label=label)}>{buttons}</div>'
+    return f"<div{attributes(class_='so-next', role='group', aria_label=label)}>{buttons}</div>"

@@ -30,8 +30,8 @@ def chart_html(evidence: Evidence, cells: Cells, answer_id: str) -> str:
         [keys.index(p.key), series.index(p.series), p.value, p.shown, cell_id(answer_id, evidence.id, p.row, p.column)]
         for p in found
     ]
-    data = {"kind": chart.kind, "keys": keys, "series": series, "marks": marks, "unit": unit}
-    data["currency"] = _SYMBOLS.get(cells.schema.currency, "")
+    money = _SYMBOLS.get(cells.schema.currency, "")
+    data = {"kind": chart.kind, "keys": keys, "series": series, "marks": marks, "unit": unit, "currency": money}
     return drawing(data, words.CHART.of(cells.language).format(title=evidence.title.of(cells.language)))
 
 

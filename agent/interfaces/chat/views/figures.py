@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from html import escape
+from itertools import pairwise
 
 from agent.contracts import Answer
 from agent.figures import Figure, placed_numbers
@@ -12,6 +13,10 @@ from agent.interfaces.chat import words
 from agent.interfaces.chat.views.html import attributes
 from tools.evidence import Cell, Column, Evidence, Fact, Value
 
+_STOPS = ".,;:!?%)]」。，；：！？、）"  # they stay on the line of the figure before them
+_SIGNS = "-−+"
+_OPEN = "(（"
+LEAD = 220  # characters: a longer sentence is a list, and is not set apart
 _KINDS = {"currency": "money", "ratio": "percent", "percent": "percent"}
 
 
@@ -20,24 +25,52 @@ def cell_id(answer_id: str, evidence: str, row: int, column: str) -> str:
     return f"cell-{answer_id}-{evidence}-{row}-{column}"
 
 
-def marked_text(answer: Answer) -> str:
-    """The text with each figure that a fact's cell holds as a button; everything else is escaped text."""
+def marked_text(answer: Answer) -> tuple[str, str]:
+    """The text in HTML, each figure that a fact's cell holds as a button: the leading sentence, and the rest.
+
+    The leading sentence is the first fact's own, where it stands first, is short, and something follows it.
+    """
+    text, spans = answer.text, _spans(answer.text, answer)
+    lead = min((end for start, end, _ in spans if start == 0), default=0)
+    if not 0 < lead <= LEAD or not text[lead:].strip():
+        lead = 0
+    pieces = _pieces(answer, spans)
+    shown = ["".join(html for start, html in pieces if (start < lead) is first) for first in (True, False)]
+    return shown[0].strip(), shown[1].strip()
+
+
+def _pieces(answer: Answer, spans: Sequence[tuple[int, int, Fact]]) -> list[tuple[int, str]]:
+    """The text as pieces of HTML with where each begins; none reaches over the end of a fact's sentence."""
     text, tables = answer.text, {evidence.id: evidence for evidence in answer.evidence}
-    spans = _spans(text, answer)
     used: set[Cell] = set()
-    pieces, done = [], 0
+    pieces: list[tuple[int, str]] = []
+    done = 0
     for start, end, figure in placed_numbers(text):
         cell = _cell(figure, _facts_at(start, spans, answer.facts), tables, used)
         if cell is None:
             continue
         used.add(cell)
+        if start > done and text[start - 1] in _SIGNS:
+            start -= 1
         shown = text[start:end]
         label = words.OPEN_FIGURE.of(answer.language).format(figure=shown)
         place = cell_id(answer.id, cell.evidence, cell.row, cell.column)
         said = attributes(class_="so-figure", data_cell=place, aria_label=f"{shown}. {label}", title=label)
-        pieces.append(f'{escape(text[done:start])}<button type="button"{said}>{escape(shown)}</button>')
-        done = end
-    return "".join([*pieces, escape(text[done:])])
+        first = start - 1 if start > done and text[start - 1] in _OPEN else start
+        last = end
+        while last < len(text) and text[last] in _STOPS:
+            last += 1
+        pieces += _plain(text, done, first, spans)
+        one = f'{escape(text[first:start])}<button type="button"{said}>{escape(shown)}</button>{escape(text[end:last])}'
+        pieces.append((first, f'<span class="so-one">{one}</span>'))
+        done = last
+    return pieces + _plain(text, done, len(text), spans)
+
+
+def _plain(text: str, start: int, end: int, spans: Sequence[tuple[int, int, Fact]]) -> list[tuple[int, str]]:
+    """Text without figures, cut where the first sentence ends."""
+    cuts = [start, *sorted({at for _, at, _ in spans if start < at < end}), end]
+    return [(low, escape(text[low:high])) for low, high in pairwise(cuts) if high > low]
 
 
 def _spans(text: str, answer: Answer) -> list[tuple[int, int, Fact]]:
@@ -59,9 +92,7 @@ def _facts_at(start: int, spans: Sequence[tuple[int, int, Fact]], facts: Sequenc
     return [fact for low, high, fact in spans if low <= start < high] or facts
 
 
-def _cell(
-    figure: Figure, facts: Sequence[Fact], tables: dict[str, Evidence], used: set[Cell]
-) -> Cell | None:
+def _cell(figure: Figure, facts: Sequence[Fact], tables: dict[str, Evidence], used: set[Cell]) -> Cell | None:
     """The cell that a figure states; of several alike the first that no earlier figure stands for."""
     alike = [cell for fact in facts for cell in fact.cells if _states(figure, cell, tables.get(cell.evidence))]
     return next((cell for cell in alike if cell not in used), alike[0] if alike else None)

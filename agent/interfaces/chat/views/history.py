@@ -23,7 +23,7 @@ def history_html(found: Sequence[Conversation], now: datetime, language: Languag
         name = words.TODAY if day == today else words.YESTERDAY if day == today - timedelta(days=1) else words.EARLIER
         groups.setdefault(name.of(language), []).append(item)
     return "".join(
-        f'<h3>{escape(name)}</h3><ul>{"".join(_item(item, language) for item in items)}</ul>'
+        f"<h3>{escape(name)}</h3><ul>{''.join(_item(item, language) for item in items)}</ul>"
         for name, items in groups.items()
     )
 
@@ -31,9 +31,7 @@ def history_html(found: Sequence[Conversation], now: datetime, language: Languag
 def _item(item: Conversation, language: Language) -> str:
     opening = attributes(class_="so-past", data_do="open", data_id=item.id, title=_when(item, language))
     delete = words.DELETE.of(language).format(title=item.title)
-    bin_ = button(
-        delete, icon_name="trash", class_="so-quiet so-delete", quiet=True, data_do="delete", data_id=item.id
-    )
+    bin_ = button(delete, icon_name="trash", class_="so-quiet so-delete", quiet=True, data_do="delete", data_id=item.id)
     return f'<li><button type="button"{opening}>{escape(item.title)}</button>{bin_}</li>'
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from html import escape
+from typing import Any
 
 from agent.contracts import Answer, Language
 from agent.interfaces.chat import words
@@ -15,7 +17,8 @@ from tools.evidence import Evidence
 def how_html(answer: Answer, schema: StoreSchema) -> str:
     """How it was computed, closed at first."""
     language = answer.language
-    parts = [_plan(answer), *(_source(e, language) for e in answer.evidence), _definitions(answer, schema)]
+    sources = dict.fromkeys(_source(e, language) for e in answer.evidence)  # tables of one call share theirs
+    parts = [_plan(answer), *sources, _definitions(answer, schema)]
     parts.append(_timings(answer))
     return f'<details class="so-how"><summary>{words.HOW.of(language)}</summary>{"".join(parts)}</details>'
 
@@ -26,11 +29,12 @@ def _plan(answer: Answer) -> str:
     language = answer.language
     by = words.PLANNED_BY[answer.plan.source].of(language)
     model = f" · {answer.model}" if answer.model and answer.plan.source == "model" else ""
-    calls = "".join(
-        f"<pre>{escape(call.tool)} {escape(json.dumps(dict(call.args), ensure_ascii=False, default=str, indent=1))}</pre>"
-        for call in answer.plan.calls
-    )
+    calls = "".join(f"<pre>{escape(call.tool)} {escape(_json(call.args))}</pre>" for call in answer.plan.calls)
     return f"<h4>{words.PLAN.of(language)}</h4><p>{escape(by + model)}</p>{calls}"
+
+
+def _json(args: Mapping[str, Any]) -> str:
+    return json.dumps(dict(args), ensure_ascii=False, default=str, indent=1)
 
 
 def _source(evidence: Evidence, language: Language) -> str:

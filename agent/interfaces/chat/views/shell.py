@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from html import escape
 
 from agent.contracts import Language
@@ -10,6 +11,7 @@ from agent.interfaces.chat import words
 from agent.interfaces.chat.views.html import attributes, button, icon
 from agent.interfaces.chat.visit import Visit
 from agent.interfaces.chat.words import tabs
+from db.semantic.schema import Text
 
 TABS = (("chat", tabs.CHAT), ("dashboard", tabs.DASHBOARD), ("briefs", tabs.BRIEFS), ("data", tabs.DATA))
 
@@ -18,13 +20,10 @@ def shell_html(visit: Visit) -> str:
     """The whole frame in the page's language; the rest is put into it by static/*.js."""
     language, schema = visit.language, visit.analyst.store.schema
     names = [*TABS, *([("review", tabs.REVIEW)] if visit.admin else [])]
-    panels = "".join(
-        f'<section{attributes(id=f"panel-{name}", class_="so-panel", hidden=True, tabindex="-1", aria_label=label.of(language))}></section>'
-        for name, label in names[1:]
-    )
+    panels = "".join(_panel(name, label.of(language)) for name, label in names[1:])
     said = json.dumps(_said(language), ensure_ascii=False)
     return (
-        f'<div{attributes(class_="so-app", lang=language, data_words=said, data_language=language)}>'
+        f"<div{attributes(class_='so-app', lang=language, data_words=said, data_language=language)}>"
         f'<a class="so-skip" href="#question">{escape(tabs.SKIP.of(language))}</a>'
         f"{_side(visit)}"
         f'<div class="so-main">{_bar(names, schema.label.of(language), language)}'
@@ -33,12 +32,18 @@ def shell_html(visit: Visit) -> str:
     )
 
 
+def _panel(name: str, label: str) -> str:
+    said = attributes(id=f"panel-{name}", class_="so-panel", hidden=True, tabindex="-1", aria_label=label)
+    return f"<section{said}></section>"
+
+
 def _said(language: Language) -> dict[str, str]:
     """What the page's script says by itself."""
     known = {
         "understand": words.STAGES["understand"], "stopped": words.STOPPED, "copied": words.COPIED,
         "sure": tabs.DELETE_SURE, "lost": tabs.LOST, "out": tabs.SIGNED_OUT, "why": words.WHY_BAD,
-        "more": words.WHY_MORE, "send": words.SEND_WHY, "empty": words.EMPTY, "writing": tabs.BRIEF_WRITING,
+        "more": words.WHY_MORE, "busy": words.BUSY, "send": words.SEND_WHY, "empty": words.EMPTY,
+        "writing": tabs.BRIEF_WRITING,
     }  # fmt: skip
     reasons = "|".join(reason.of(language) for reason in words.REASONS)
     return {name: text.of(language) for name, text in known.items()} | {"reasons": reasons}
@@ -85,17 +90,25 @@ def _switches(language: Language) -> str:
     )
 
 
-def _bar(names: list[tuple[str, object]], store: str, language: Language) -> str:
-    menu = button(tabs.MENU.of(language), icon_name="menu", class_="so-quiet so-menu", quiet=True, data_do="menu", aria_expanded="false")
-    links = "".join(
-        f'<button type="button"{attributes(class_="so-tab", data_tab=name, aria_current="page" if name == "chat" else None)}>'
-        f"{icon(name)}<span>{escape(label.of(language))}</span></button>"  # type: ignore[attr-defined]
-        for name, label in names
+def _bar(names: Sequence[tuple[str, Text]], store: str, language: Language) -> str:
+    menu = button(
+        tabs.MENU.of(language),
+        icon_name="menu",
+        class_="so-quiet so-menu",
+        quiet=True,
+        data_do="menu",
+        aria_expanded="false",
     )
+    links = "".join(_tab(name, label.of(language)) for name, label in names)
     return (
         f'<header class="so-bar">{menu}<nav class="so-tabs">{links}</nav>'
         f'<span class="so-store" title="{escape(store, quote=True)}">{escape(store)}</span></header>'
     )
+
+
+def _tab(name: str, label: str) -> str:
+    said = attributes(class_="so-tab", data_tab=name, aria_current="page" if name == "chat" else None)
+    return f'<button type="button"{said}>{icon(name)}<span>{escape(label)}</span></button>'
 
 
 def _chat(language: Language) -> str:
@@ -105,7 +118,9 @@ def _chat(language: Language) -> str:
         aria_label=tabs.ASK_LABEL.of(language), aria_describedby="hint", enterkeyhint="send",
     )  # fmt: skip
     send = button(tabs.SEND.of(language), icon_name="send", class_="so-send", quiet=True, id="ask")
-    stop = button(tabs.STOP.of(language), icon_name="stop", class_="so-send so-stop", quiet=True, id="stop", hidden=True)
+    stop = button(
+        tabs.STOP.of(language), icon_name="stop", class_="so-send so-stop", quiet=True, id="stop", hidden=True
+    )
     return (
         f'<section id="panel-chat" class="so-panel so-chat" aria-label="{escape(tabs.CHAT.of(language))}">'
         '<div class="so-thread"><div class="so-column">'

@@ -15,8 +15,8 @@ from tools.evidence import Column, Evidence, Value
 FEW = 12  # rows that are seen at a glance, and need no count
 
 
-def table_html(evidence: Evidence, cells: Cells, answer_id: str) -> str:
-    """The evidence as a table, with its title, its origin, and whether rows are missing."""
+def table_html(evidence: Evidence, cells: Cells, answer_id: str, chart: str = "") -> str:
+    """The evidence as a table, under its title and its ``chart``, with its origin and whether rows are missing."""
     language = cells.language
     head = "".join(_head(column, cells) for column in evidence.columns)
     body = "".join(
@@ -31,8 +31,8 @@ def table_html(evidence: Evidence, cells: Cells, answer_id: str) -> str:
     title = evidence.title.of(language)
     frame = attributes(class_="so-scroll", tabindex="0", role="group", aria_label=title)
     return (
-        f'<figure class="so-evidence"><figcaption><span class="so-caption">{escape(title)}{_badge(evidence, cells)}</span>'
-        f"{_downloads(evidence, cells, answer_id)}</figcaption>"
+        f'<figure class="so-evidence"><figcaption><span class="so-caption">{escape(title)}'
+        f"{_badge(evidence, cells)}</span>{_downloads(evidence, cells, answer_id)}</figcaption>{chart}"
         f"<div{frame}><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         f"{_notes(evidence, cells)}</figure>"
     )
@@ -43,8 +43,9 @@ def _head(column: Column, cells: Cells) -> str:
     sort = words.SORT.of(cells.language).format(column=label)
     side = "so-number" if column.unit in NUMERIC else None
     return (
-        f'<th{attributes(scope="col", class_=side, aria_sort="none")}>'
-        f'<button type="button"{attributes(class_="so-sort", title=sort)}>{escape(label)}<i aria-hidden="true"></i></button></th>'
+        f"<th{attributes(scope='col', class_=side, aria_sort='none')}>"
+        f'<button type="button"{attributes(class_="so-sort", title=sort)}>{escape(label)}'
+        '<i aria-hidden="true"></i></button></th>'
     )
 
 

@@ -94,14 +94,8 @@ YES = text("Yes, do it", "是，执行")
 NO = text("No", "否")
 PROPOSED = text("This needs your yes", "需要您确认")
 GONE = text("This does not exist any more.", "此内容已不存在。")
-SHEET = {
-    "question": text("Question", "问题"),
-    "table": text("Table", "表格"),
-    "origin": text("Origin", "来源"),
-    "clock": text("The shop's clock", "店铺时钟"),
-}
 FORGOTTEN = text("The conversation was deleted.", "对话已删除。")
-DECLINED = text("Declined. Nothing was done.", "已拒绝，未做任何更改。")
+DECIDED = text("This waits no longer: it was decided, or is too old.", "已处理或已过期。")
 EXAMPLES = {
     "en": (
         "How much revenue did we make last month, compared with the month before?",

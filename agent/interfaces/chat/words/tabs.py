@@ -44,6 +44,8 @@ WEEK_OF = text("Week of {start} to {end}", "{start} 至 {end} 这一周")
 AGAINST = text("against the week before", "与前一周相比")
 NO_CHANGE = text("no change", "无变化")
 NOTHING_BEFORE = text("nothing to compare with", "无可比数据")
+POINTS = text("{n} points", "{n}个百分点")
+SIMULATED = text("simulated", "模拟")
 ASK_WHY = text("Why?", "为什么？")
 WHY_QUESTION = {
     "up": text("Why did {metric} rise last week?", "上周{metric}为什么上升？"),
@@ -94,7 +96,9 @@ REFUSE = text("Refuse", "拒绝")
 ACCEPTED = {
     "added": text("Added to the verified questions.", "已加入验证问题。"),
     "known": text("It was among the verified questions already.", "已在验证问题中。"),
-    "unfit": text("It cannot be kept: its words do not say everything that was computed.", "无法保留：问题未说明全部计算条件。"),
+    "unfit": text(
+        "It cannot be kept: its words do not say everything that was computed.", "无法保留：问题未说明全部计算条件。"
+    ),
 }
 REFUSED = text("Refused.", "已拒绝。")
 PERIOD_ASKED = text("asked by {who} on {day}", "{who} 于 {day} 提问")
@@ -107,15 +111,13 @@ BRIEF_WRITE = text("Write the brief", "生成简报")
 BRIEF_WRITING = text("Writing the brief; it takes up to a minute.", "正在生成简报，最多需要一分钟。")
 BRIEF_NONE = text("No brief yet. Write the first one.", "还没有简报，请生成第一份。")
 BRIEF_KEPT = text("Kept briefs", "已有简报")
-BRIEF_OPEN = text("Read", "阅读")
+BACK = text("All briefs", "全部简报")
 BRIEF_SCHEDULE = text("Send it every week", "每周定时发送")
 BRIEF_DAY = text("Day", "星期")
 BRIEF_TIME = text("Time", "时间")
 BRIEF_ZONE = text("Time zone", "时区")
 BRIEF_CHANNELS = text("Where to", "发送到")
 BRIEF_SET = text("Schedule", "定时")
-BRIEF_SCHEDULED = text("Scheduled.", "已设置定时发送。")
-SCHEDULES = text("Schedules", "定时任务")
 NO_CHANNELS = text(
     "No channel is set up. An administrator names channels in the settings.", "尚未设置发送渠道，请管理员在设置中添加。"
 )
