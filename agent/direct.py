@@ -105,6 +105,8 @@ def open_tool(name: str) -> Tool:
     """A tool that may be called by its arguments. Raises UsageError where there is none of that name."""
     if name not in TOOLS or name in OPERATORS_ONLY:
         raise UsageError(f"There is no tool '{name}'.", "The list of tools names them.")
+    if tool(name).reads_steps:
+        raise UsageError(f"{name} takes the tables of an answer.", "Ask for figures and their file in one question.")
     return tool(name)
 
 

@@ -34,6 +34,7 @@ APP = "shopops"
 FILE = "shopops.toml"
 DEFAULT = "default"
 
+STORE_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"
 LIMITS = r"^[1-9]\d{0,5}/(second|minute|hour|day)(;[1-9]\d{0,5}/(second|minute|hour|day))*$"
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 
@@ -43,7 +44,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, protected_namespaces=())
 
-    store: str = Field("journey", pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$", description="the store that is asked")
+    store: str = Field("journey", pattern=STORE_NAME, description="the store that is asked")
     model: str = Field(
         "local:qwen2.5-coder-1.5b",
         description="the language model: `local:NAME`, the path of a `.gguf` file, or `hosted:MODEL`",
@@ -78,6 +79,11 @@ class Settings(BaseModel):
     longest_wait: float = Field(
         10.0, ge=0, le=3600, allow_inf_nan=False, description="seconds that an endpoint may ask us to wait, at most"
     )
+    public_host: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
+        description="name under which a proxy makes the server known, e.g. `shop.example`",
+    )
     request_limit: str = Field(
         "300/minute", pattern=LIMITS, description="requests to API and MCP of one user; `N/second`, `minute`, `hour`"
     )
@@ -96,6 +102,11 @@ class Settings(BaseModel):
     )
     channels: dict[Name, ChannelOptions] = Field(
         {}, description="where briefs, alerts and exports go, by name (docs/channels.md); JSON in the environment"
+    )
+
+    stores: dict[Annotated[str, Field(pattern=STORE_NAME)], SecretStr] = Field(
+        {},
+        description="databases of connected stores, by name (docs/connect.md); each also as `SHOPOPS_STORE_URL_NAME`",
     )
 
     slack: SlackBot | None = Field(None, description="the Slack bot (docs/slack.md); JSON in the environment")
@@ -181,7 +192,12 @@ class Settings(BaseModel):
 
     def store_file(self, store: str | None = None) -> Path:
         """The DuckDB file of a store, the set one by default."""
-        return self.data_dir / "stores" / f"{store or self.store}.duckdb"
+        return self.stores_folder / f"{store or self.store}.duckdb"
+
+    @property
+    def stores_folder(self) -> Path:
+        """Where loaded and connected stores lie: data, YAML, and the addresses of databases."""
+        return self.data_dir / "stores"
 
     def engine_options(self) -> EngineOptions:
         """How a local model is run."""

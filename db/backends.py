@@ -5,7 +5,9 @@ A backend answers many threads at once; each has a cursor or connection of its o
 
 from __future__ import annotations
 
+import hashlib
 import re
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,7 +24,18 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 MEMORY_LIMIT = "1GB"  # measured: the widest question of the demo store (products by day) takes 0.4 GB
+CONNECT_SECONDS = 10  # until a database behind an address answers
 THREADS = 2  # of one DuckDB query; more only make eight questions at once wait for one another
+
+COLUMNS_TIMEOUT, COLUMNS_LIMIT = 10.0, 100_000
+_READING = frozenset([sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_TRANSACTION])
+_PRAGMAS = frozenset(  # of SQLAlchemy's reflection
+    "table_info table_xinfo table_list foreign_key_list index_list index_info index_xinfo read_uncommitted".split()
+)
+_DENIED = frozenset(["load_extension", "writefile", "readfile", "edit", "fts3_tokenizer"])
+_LISTED = """SELECT table_schema, table_name, column_name, table_schema = current_schema()
+FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
+ORDER BY table_schema, table_name, ordinal_position"""
 
 Rows = tuple[list[str], list[Sequence[Any]]]  # column names, then at most cap + 1 rows
 
@@ -145,7 +158,10 @@ class DuckDBBackend:
 
     def columns(self) -> Mapping[str, Sequence[str]]:
         """Every table with its columns."""
-        text = "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal"
+        text = (
+            "SELECT CASE WHEN schema_name = 'main' THEN '' ELSE schema_name || '.' END || table_name, column_name "
+            "FROM duckdb_columns() WHERE NOT internal"
+        )
         _, rows = self.execute(Rendered(text, (), text), 10, 100_000)
         found: dict[str, list[str]] = {}
         for table, column in rows:
@@ -165,14 +181,13 @@ class SQLAlchemyBackend:
         import sqlalchemy as sa
 
         try:
-            self._engine = (
-                sa.create_engine(url, pool_size=8, pool_pre_ping=True) if "sqlite" not in url[:6] else _sqlite(url)
-            )
+            self._engine = _sqlite(url) if url.startswith("sqlite") else _server(url)
             with self._engine.connect():
                 pass
-        except (sa.exc.SQLAlchemyError, ImportError, ValueError) as error:
+        except (sa.exc.SQLAlchemyError, ImportError, ValueError):
             hint = "Check the address, the user and that the database runs."
-            raise StoreError(f"The database of store '{name}' cannot be reached.", hint) from error
+            # without its cause: a driver's message may quote the address, and a log must not hold the password
+            raise StoreError(f"The database of store '{name}' cannot be reached.", hint) from None
         known: dict[str, DialectName] = {"postgresql": "postgresql", "sqlite": "sqlite", "duckdb": "duckdb"}
         if self._engine.dialect.name not in known:
             raise StoreError(
@@ -217,30 +232,86 @@ class SQLAlchemyBackend:
 
     def columns(self) -> Mapping[str, Sequence[str]]:
         """Every table and view with its columns."""
-        import sqlalchemy as sa
-
-        inspector = sa.inspect(self._engine)
+        if self.dialect == "postgresql":
+            return self._listed()
+        inspector = self.inspector()
         names = [*inspector.get_table_names(), *inspector.get_view_names()]
         return {name: [column["name"] for column in inspector.get_columns(name)] for name in names}
+
+    def _listed(self) -> Mapping[str, Sequence[str]]:
+        """PostgreSQL's tables of every schema in one query: asked one by one, 200 tables take seconds."""
+        _, rows = self.execute(Rendered(_LISTED, (), _LISTED), COLUMNS_TIMEOUT, COLUMNS_LIMIT)
+        found: dict[str, list[str]] = {}
+        for namespace, table, column, here in rows:
+            found.setdefault(table if here else f"{namespace}.{table}", []).append(column)
+        return found
+
+    def inspector(self) -> sa.Inspector:
+        """SQLAlchemy's reflection of the database."""
+        import sqlalchemy as sa
+
+        return sa.inspect(self._engine)
 
     def close(self) -> None:
         """Close every connection of the pool."""
         self._engine.dispose()
 
 
+def _server(url: str) -> sa.Engine:
+    """A database behind an address; PostgreSQL is told at the start of each session that nothing will be written."""
+    import sqlalchemy as sa
+
+    engine = sa.create_engine(url, pool_size=8, pool_pre_ping=True, connect_args=_patience(url))
+
+    @sa.event.listens_for(engine, "connect")
+    def _read_only(connection: Any, _record: object) -> None:
+        if engine.dialect.name == "postgresql":
+            connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+            connection.execute("SET idle_in_transaction_session_timeout = '60s'")
+            connection.commit()
+
+    return engine
+
+
+def _patience(url: str) -> dict[str, int]:
+    return {"connect_timeout": CONNECT_SECONDS} if url.startswith("postgresql") else {}
+
+
 def _sqlite(url: str) -> sa.Engine:
+    """An SQLite file opened for reading: by its mode, by a pragma, and by what SQLite asks before each step."""
     import sqlalchemy as sa
 
     path = sa.make_url(url).database
     if path and path != ":memory:" and not Path(path).is_file():
         raise ValueError("no such file")
-    engine = sa.create_engine(url)
+    engine = sa.create_engine(url if not path or path == ":memory:" else _read_only_url(path))
 
     @sa.event.listens_for(engine, "connect")
     def _read_only(connection: Any, _record: object) -> None:
+        connection.create_function("md5", 1, _md5, deterministic=True)
         connection.execute("PRAGMA query_only = ON")
+        connection.set_authorizer(_only_reading)
 
     return engine
+
+
+def _read_only_url(path: str) -> str:
+    from urllib.parse import quote
+
+    return f"sqlite:///file:{quote(str(Path(path).absolute()))}?mode=ro&uri=true"
+
+
+def _md5(value: str | None) -> str | None:
+    return None if value is None else hashlib.md5(value.encode(), usedforsecurity=False).hexdigest()
+
+
+def _only_reading(action: int, first: str | None, second: str | None, _database: object, _trigger: object) -> int:
+    """SQLite's question before each step: no other file, no new file, no extension, nothing written."""
+    if action == sqlite3.SQLITE_PRAGMA:
+        return sqlite3.SQLITE_OK if (first or "").lower() in _PRAGMAS else sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_FUNCTION:
+        return sqlite3.SQLITE_DENY if (second or "").lower() in _DENIED else sqlite3.SQLITE_OK
+    return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
 
 
 def _canceller(connection: sa.Connection) -> Callable[[], object]:
@@ -256,7 +327,7 @@ def _driver_text(dialect: DialectName, statement: Rendered) -> str:
     doubled = statement.text.replace("%", "%%")
     if not statement.params:  # hand-written SQL: its question marks are operators
         return doubled
-    return re.sub(r"'(?:[^']|'')*'|\?", lambda match: "%s" if match[0] == "?" else match[0], doubled)
+    return re.sub(r"'(?:[^']|'')*'|\"[^\"]*\"|\?", lambda match: "%s" if match[0] == "?" else match[0], doubled)
 
 
 def first_line(error: object) -> str:

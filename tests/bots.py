@@ -17,6 +17,7 @@ from fastapi import FastAPI
 
 from agent.contracts import Answer, Proposal, Question
 from agent.interfaces import bots
+from agent.memory import Memory
 from agent.service import Service
 from agent.settings import read_settings
 from db.semantic.load import load_store_schema
@@ -35,20 +36,19 @@ class Scripted(FakeAnalyst):
 
     def __init__(self) -> None:
         self.store = Shop(_schema())
+        self.memory = Memory.transient()
         self.asked: list[Question] = []
         self.left = threading.Event()
         self.closed = False
 
-    def ask(self, question: Question, progress: Any, cancel: Any) -> Answer:
+    def ask(self, question: Question, progress: Any, cancel: Any, on_text: Any = None) -> Answer:
         text = question.text.lower()
         if "export" in text:
             return replace(top_departments(self._noted(question)), proposals=(PROPOSED,))
         if "huge" in text:
             rows: list[tuple[Any, ...]] = [(f"D{n} " + "字" * 60, float(n)) for n in range(500)]
-            evidence = departments(*rows)
-            return replace(
-                top_departments(self._noted(question)), evidence=(evidence, *[replace(evidence, chart=None)] * 2)
-            )
+            evidence = replace(departments(*rows), chart=None)
+            return replace(top_departments(self._noted(question)), evidence=(evidence, evidence, evidence))
         if "everybody" in text:
             hostile = "<!channel> <@U1> & <https://evil.example|click> `x` @all"
             evidence = departments((hostile, 1.0), ("MEAT", 2.0))
@@ -57,7 +57,7 @@ class Scripted(FakeAnalyst):
             principal = question.principal
             told = f"{principal.name} {principal.role} {principal.may_see_pii} {question.conversation} {question.via}"
             return replace(top_departments(self._noted(question)), text=told, evidence=())
-        return super().ask(question, progress, cancel)
+        return super().ask(question, progress, cancel, lambda text: None)
 
     def _noted(self, question: Question) -> Question:
         self.asked.append(question)

@@ -13,10 +13,9 @@ from datetime import timedelta
 from agent.brief.contracts import Action, Claim, Kpi
 from agent.brief.goods import Department
 from agent.brief.ledger import at, cells, english, numeric
-from agent.brief.moved import CAUSE
+from agent.brief.moved import CAUSE, first_down
 from agent.brief.outlook import Outlook
 from agent.brief.parts import Desk
-from agent.brief.week import week_name
 from db.semantic.query import Interval
 from db.semantic.schema import Text
 from models.segmentation.value import CHURN_DAYS
@@ -61,7 +60,7 @@ def _figure(desk: Desk, kpi: Kpi) -> Action | None:
     label = kpi.label.en.lower()
     title = Text(
         en=f"Find out why {label} {'are' if is_plural(label) else 'is'} {side[0]} the usual range"
-        + (f"; begin with {cause.en[:1].lower() + cause.en[1:]}" if cause else ""),
+        + (f"; begin with {first_down(cause.en)}" if cause else ""),
         zh=f"查明{kpi.label.zh}{side[1]}正常区间的原因" + (f"，先看{cause.zh}" if cause else ""),
     )
     effect = Text(
@@ -103,7 +102,7 @@ def _department(desk: Desk, departments: Sequence[Department], table: Evidence |
     )
     claim = Claim(
         "", "usual",
-        Text(en=f"{worst.name.en} comes back into its usual range", zh=f"{worst.name.zh}回到正常区间"),
+        Text(en=f"{worst.name.en} back in its usual range", zh=f"{worst.name.zh}回到正常区间"),
         main.metric, main.unit, desk.frame.after, round(limits.low, 2), round(limits.high, 2),
         round(limits.centre, 2), ({"dimension": desk.frame.department, "op": "in", "values": [worst.member]},),
     )  # fmt: skip
@@ -201,7 +200,7 @@ def _return_claim(desk: Desk, table: Evidence) -> Claim | None:
     end = desk.frame.week.end
     period = Interval(start=end, end=end + timedelta(days=CHURN_DAYS))
     text = Text(
-        en=f"about {round(expected):,} of {len(members):,} customers about to leave or at risk buy again by "
+        en=f"about {round(expected):,} of {len(members):,} customers about to leave or at risk to buy again by "
         f"{period.end - timedelta(days=1)}",
         zh=f"{len(members):,}位流失风险客户中约{round(expected):,}位在{period.end - timedelta(days=1)}前再次购买",
     )
@@ -228,15 +227,11 @@ def _stock(desk: Desk, outlook: Outlook | None) -> Action | None:
         en=f"It covers the {total} that is expected; {high} would be a good week.",
         zh=f"可满足预计的{total}；{high}则属好的一周。",
     )
-    week = week_name(desk.frame.after.start)
-    claim = Claim(
-        "", "forecast", Text(en=f"{main.label.en} of {week}", zh=f"{week}的{main.label.zh}"),
-        main.metric, main.unit, desk.frame.after,
-        round(outlook.low, 2), round(outlook.high, 2), round(outlook.total, 2),
-    )  # fmt: skip
     places = cells(outlook.table, 0, "total", "high_80", "change_pct")
     weight = 1.6 if abs(outlook.change) >= FEW else 1.0
-    return _action(desk, "stock", title, effect, places, weight, claim, False, round(outlook.total, 2), main.unit)
+    return _action(
+        desk, "stock", title, effect, places, weight, outlook.claim, False, round(outlook.total, 2), main.unit
+    )
 
 
 def _mailing(desk: Desk) -> Action | None:
@@ -264,7 +259,7 @@ def _mailing(desk: Desk) -> Action | None:
 
 
 def _usual_claim(desk: Desk, metric: str, kpi: Kpi) -> Claim:
-    text = Text(en=f"{kpi.label.en} comes back into its usual range", zh=f"{kpi.label.zh}回到正常区间")
+    text = Text(en=f"{kpi.label.en} back in its usual range", zh=f"{kpi.label.zh}回到正常区间")
     low, high, centre = (numeric(v) for v in (kpi.low, kpi.high, kpi.centre))
     return Claim("", "usual", text, metric, kpi.unit, desk.frame.after, low, high, centre)
 

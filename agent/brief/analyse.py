@@ -86,7 +86,7 @@ def _put_together(desk: Desk, bench: Bench, kept: list[tuple[date, Sequence[Clai
         figures=desk.figures,
         sections=sections,
         actions=actions,
-        claims=claims.claims_of(actions),
+        claims=claims.claims_of(actions, expected.claim if expected else None),
         evidence=tuple(ledger.tables),
         facts=tuple(ledger.facts),
         notes=_notes(desk),

@@ -10,7 +10,7 @@ from agent.brief.verdicts import closed_days, verdict
 from db.semantic.schema import Metric, Text
 from tools import format as fmt
 from tools.evidence import Evidence, Fact
-from tools.grammar import is_plural, listed
+from tools.grammar import first_up, is_plural, listed
 
 SKIPPED = ("typical", "change_pct")  # what the strip says already: how large the change is, and whether that is usual
 TOLD = 2  # further facts of a figure's explanation
@@ -90,7 +90,18 @@ def _named(desk: Desk, kpi: Kpi, fact: Fact) -> Fact:
     if en.startswith("Of it, "):
         en = f"Of the {way[0]} in {kpi.label.en.lower()}, {en.removeprefix('Of it, ')}"
         zh = f"{kpi.label.zh}的{way[1]}中，{zh.removeprefix('其中')}"
+    if kpi is not desk.kpis[0]:  # whose figures these are; the main one's need no name here
+        en, zh = f"{first_up(kpi.label.en)}: {first_down(en)}", f"{kpi.label.zh}：{zh}"
     return desk.ledger.adopt(fact, marked(Text(en=en, zh=zh), kpi.simulated))
+
+
+def first_down(text: str) -> str:
+    """A sentence as it goes on behind a colon; a name in capitals keeps them.
+
+    >>> first_down("By weekday, all"), first_down("DELI on Monday")
+    ('by weekday, all', 'DELI on Monday')
+    """
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _factor_table(found: Found) -> Evidence | None:

@@ -57,7 +57,12 @@ def headline(desk: Desk, kpi: Kpi) -> Fact:
         en = f"{label} {'rose' if up else 'fell'} {size.en} to {now}"
         zh = f"{kpi.label.zh}环比{'上升' if up else '下降'}{size.zh}至{now}"
     tail = _tail(kpi)
-    return _said(desk, kpi, Text(en=f"{en}, {tail.en}" if tail.en else en, zh=f"{zh}，{tail.zh}" if tail.zh else zh))
+    en, zh = f"{en}, {tail.en}" if tail.en else en, f"{zh}，{tail.zh}" if tail.zh else zh
+    worst = next((other for other in desk.kpis if other is not kpi and other.bad), None)
+    if worst is not None:  # news that the main figure hides
+        en = f"{en}; {worst.label.en.lower()} {was(worst.label.en)} {_RANGE[worst.verdict].en}"
+        zh = f"{zh}；{worst.label.zh}{_RANGE[worst.verdict].zh}"
+    return _said(desk, kpi, Text(en=en, zh=zh))
 
 
 def verdict(desk: Desk, kpi: Kpi) -> Fact:

@@ -68,9 +68,10 @@ def write_brief(
     formats: tuple[Format, ...] = FORMATS,
     principal: Principal = OPERATOR,
     cancel: threading.Event | None = None,
+    model: bool = True,
 ) -> Brief:
     """One brief in one language; see :func:`write_briefs`."""
-    order = Order(store, week, as_of, (language,), formats, principal)
+    order = Order(store, week, as_of, (language,), formats, principal, model)
     return write_briefs(service, order, cancel=cancel)[0]
 
 

@@ -141,19 +141,20 @@ def post(
 def patiently(
     call: Callable[[], T], tries: int, longest: float = 30.0, sleep: Callable[[float], None] = time.sleep
 ) -> T:
-    """Call until it works: again after what may pass, as long as the service asks, not longer than ``longest`` seconds.
+    """Call until it works: again after what may pass, as late as the service asks (else 1, 2, 4… seconds), if it asks
+    for no more than ``longest`` seconds.
 
     Raises:
         DeliveryError: it did not work in so many tries. DeliveryRefused: at once.
     """
-    for left in reversed(range(tries)):
+    for number in range(tries):
         try:
             return call()
         except DeliveryRefused:
             raise
         except DeliveryError as error:
-            wait = 1.0 if error.retry_after is None else error.retry_after
-            if not left or wait > longest:
+            wait = float(2**number) if error.retry_after is None else error.retry_after
+            if number + 1 == tries or wait > longest:
                 raise
             sleep(wait)
     raise AssertionError("no try was made")

@@ -57,14 +57,18 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def trusted(app: App, host: str) -> App:
+def trusted(app: App, host: str, public: str | None = None) -> App:
     """The same application, answering to its own names only.
 
     A page elsewhere must not reach this server through a name of its own that resolves here (DNS rebinding).
+
+    Args:
+        host: the address that it listens on. public: the name under which a proxy makes it known.
     """
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-    return TrustedHostMiddleware(app, ["*"] if host in EVERYWHERE else [*dict.fromkeys([*LOCAL_NAMES, host])])
+    names = [*LOCAL_NAMES, host, *([public] if public else [])]
+    return TrustedHostMiddleware(app, ["*"] if host in EVERYWHERE else [*dict.fromkeys(names)])
 
 
 def guarded(app: App) -> App:

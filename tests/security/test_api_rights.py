@@ -188,7 +188,11 @@ def test_tables_come_as_files(http: dict[str, TestClient]) -> None:
     assert http["ann"].get(path, params={"format": "exe"}).status_code == 422
 
 
-def test_a_thumb(http: dict[str, TestClient]) -> None:
+def test_a_thumb_teaches_nothing_by_itself(service: Service, http: dict[str, TestClient]) -> None:
+    told = ask(http["vic"], TOP)
+    up = http["vic"].put(f"{BASE}/answers/{told['id']}/feedback", json={"rating": "up"})
+    assert "an administrator agrees" in up.json()["text"]
+    assert not service.settings.verified_file("journey").exists()
     told = ask(http["ann"], TOP)
     path = f"{BASE}/answers/{told['id']}/feedback"
     assert http["ann"].put(path, json={"rating": "down", "why": "I meant orders"}).status_code == 200
@@ -211,3 +215,63 @@ def test_the_catalogue_names_what_can_be_asked(http: dict[str, TestClient]) -> N
     assert "department" in revenue["dimensions"]
     assert http["vic"].get(f"{BASE}/metrics-catalogue", params={"store": "nix"}).status_code == 404
     assert http["vic"].get(f"{BASE}/metrics-catalogue", params={"store": "../x"}).status_code == 422
+
+
+def test_a_proposal_is_decided_once_and_by_its_own_principal(service: Service, http: dict[str, TestClient]) -> None:
+    told = ask(http["ann"], {"question": "tell me when the refund rate passes 5 %"})
+    waits = told["proposals"][0]
+    assert http["ann"].get(f"{BASE}/proposals").json()["items"][0] == waits
+    path = f"{BASE}/proposals/{waits['id']}"
+    for name in ("bob", "eve"):
+        assert http[name].get(f"{BASE}/proposals").json()["items"] == []
+        for what in ("confirm", "decline"):
+            assert http[name].post(f"{path}/{what}").status_code == 404
+    assert http["ann"].get(f"{BASE}/alert-rules").json()["items"] == []
+    done = http["ann"].post(f"{path}/confirm", params={"language": "zh"})
+    assert done.status_code == 200
+    assert "已设置" in done.json()["text"]
+    assert "未重复执行" in http["ann"].post(f"{path}/confirm", params={"language": "zh"}).json()["text"]
+    assert http["ann"].post(f"{path}/decline").status_code == 409
+    rules = {name: http[name].get(f"{BASE}/alert-rules").json()["items"] for name in ("ann", "bob", "eve")}
+    assert [len(rules[name]) for name in ("ann", "bob", "eve")] == [1, 0, 1]  # an admin sees everyone's
+    assert rules["ann"][0]["owner"] == "ann"
+    refused = http["vic"].post(f"{BASE}/ask", json={"question": "tell me when the refund rate passes 5 %"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "permission_refused")
+
+
+def test_an_export_is_fetched_by_who_asked_for_it(http: dict[str, TestClient]) -> None:
+    told = ask(http["ann"], {"question": "export revenue by department in 2017 to Excel"})
+    path = f"{BASE}/proposals/{told['proposals'][0]['id']}"
+    assert http["ann"].get(f"{path}/file").status_code == 404  # not before the yes
+    assert http["ann"].post(f"{path}/confirm").json()["file"].endswith(".xlsx")
+    assert http["ann"].get(f"{path}/file").content.startswith(b"PK")
+    assert http["bob"].get(f"{path}/file").status_code == 404
+
+
+def test_alerts_of_the_whole_store_are_for_who_sees_it(service: Service, http: dict[str, TestClient]) -> None:
+    from datetime import UTC, datetime
+
+    from sqlalchemy import insert
+
+    from db.state.database import writing
+    from db.state.tables import alerts
+
+    now = datetime.now(UTC).isoformat()
+    rows = [
+        {"store": "journey", "kind": "risk", "source": "payments", "row": str(i), "moment": "2017-12-01", "score": 90.0,
+         "payload": {"customer": "C-BCDFGH"}, "status": "open" if i else "resolved", "created_at": now}
+        for i in range(4)
+    ]  # fmt: skip
+    with writing(service.state.engine) as connection:
+        connection.execute(insert(alerts), rows)
+    first = http["vic"].get(f"{BASE}/alerts", params={"limit": 2}).json()
+    rest = http["vic"].get(f"{BASE}/alerts", params={"limit": 2, "after": first["next"]}).json()
+    assert [item["row"] for item in first["items"] + rest["items"]][:3] == ["3", "2", "1"]
+    assert http["gro"].get(f"{BASE}/alerts").json()["items"] == []
+
+
+def test_schedules_are_their_owners_and_an_admins(http: dict[str, TestClient]) -> None:
+    told = ask(http["bob"], {"question": "send me the brief every Monday at 8"})
+    assert http["bob"].post(f"{BASE}/proposals/{told['proposals'][0]['id']}/confirm").status_code == 200
+    shown = {name: len(http[name].get(f"{BASE}/schedules").json()["items"]) for name in ("bob", "ann", "eve")}
+    assert shown == {"bob": 1, "ann": 0, "eve": 1}

@@ -8,19 +8,30 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
 from agent.interfaces import identity, signing_in
-from agent.interfaces.web import guarded
+from agent.interfaces.web import guarded, trusted
 from agent.service import Service
 from db.errors import ShopOpsError
+from db.state import passwords
 from db.state.accounts import Accounts
 from db.state.tokens import Tokens
 from tests.serving import LOCAL, service_in
 
 PASSWORD = "correct horse battery"
 ANN = {"name": "ann", "password": PASSWORD}
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many passwords are tried here; what one costs is tested with the accounts."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    nobody = cheap.hash("nobody")
+    monkeypatch.setattr(passwords, "_hasher", lambda: cheap)
+    monkeypatch.setattr(passwords, "_nobody", lambda: nobody)
 
 
 @pytest.fixture
@@ -205,3 +216,14 @@ def test_the_state_that_cannot_be_read_lets_nobody_in(ann: Service, monkeypatch:
     assert who(client) == "store_locked"
     assert client.get("/signin").status_code == 503
     assert client.post("/signin", data=ANN).status_code == 503
+
+
+def test_other_names_of_this_machine_are_not_answered_to(ann: Service) -> None:
+    def reached(name: str, host: str = "127.0.0.1", public: str | None = None) -> int:
+        app = FastAPI()
+        app.include_router(signing_in.router(ann))
+        return TestClient(trusted(app, host, public), base_url=f"http://{name}").get("/signin").status_code
+
+    assert [reached(name) for name in ("127.0.0.1:7860", "localhost", "evil.example")] == [200, 200, 400]
+    assert [reached(name, public="shop.example") for name in ("shop.example", "evil.example")] == [200, 400]
+    assert reached("any.example", "0.0.0.0") == 200  # there everyone signs in

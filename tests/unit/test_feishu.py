@@ -188,6 +188,17 @@ def test_data_mentions_nobody_and_links_nowhere(tenant: Tenant) -> None:
             assert "://" not in element["content"]
 
 
+def test_a_recalled_card_is_replaced(tenant: Tenant) -> None:
+    def recalled(asked: Asked) -> Any:
+        if asked.path.startswith("/open-apis/im/v1/messages/om_reply_"):
+            return 400, {}, {"code": 230011, "msg": "The message was recalled."}
+        return open_api(asked)
+
+    tenant.api.respond = recalled
+    tenant.message("slowly")
+    tenant.api.until(lambda: "The second" in str(tenant.api.to("/open-apis/im/v1/messages/om_1/reply")[-1:]))
+
+
 def test_strangers_other_kinds_and_pictures(tenant: Tenant) -> None:
     tenant.message("who", "1", user="ou_eve")
     assert "ou&#95;eve" in tenant.cards(1)[0]["elements"][0]["content"]

@@ -24,6 +24,7 @@ from agent.service import Service
 from db.semantic.query import Filter
 from db.state import State
 from db.state.accounts import Accounts
+from db.state.alert_rules import AlertRules
 from db.state.tokens import Tokens
 from tests.serving import Slow, served, service_in, shop_in, token_of
 from tests.unit.answers import SCHEMA
@@ -79,7 +80,7 @@ def test_every_planned_tool_is_there_with_its_arguments(shop: tuple[Service, str
         return (await client.list_tools()).tools
 
     tools = {tool.name: tool for tool in over_http(url, token, use, mode)}
-    assert set(tools) == {"ask", *(tool.name for tool in planned_tools())}
+    assert set(tools) == {"ask", *(tool.name for tool in planned_tools() if tool.name != "export")}
     for tool in tools.values():
         jsonschema.Draft202012Validator.check_schema(tool.input_schema)
         assert tool.input_schema["type"] == "object"
@@ -129,6 +130,7 @@ def test_a_tool_by_its_arguments_gives_what_the_words_give(shop: tuple[Service, 
     [
         ("nix", {}, "There is no tool 'nix'."),
         ("run_sql", {"sql": "SELECT 1"}, "There is no tool 'run_sql'."),
+        ("export", {}, "takes the tables of an answer"),
         ("ask", {}, "ask: question: field required"),
         ("ask", {"question": "x" * 3_000}, "at most 2000 characters"),
         ("ask", {"question": "x", "store": "../x"}, "ask: store"),
@@ -180,6 +182,24 @@ def test_rights_hold_as_everywhere(shop: tuple[Service, str]) -> None:
     ran, _, shown = over_http(url, open_, ask)
     assert ran.structured_content["evidence"][0]["rows"][0][0] > 1_000_000
     assert all(str(row[0]).isdigit() for row in shown.structured_content["evidence"][0]["rows"])
+
+
+def test_a_tool_that_writes_only_proposes(shop: tuple[Service, str]) -> None:
+    service, url = shop
+    rule = {"metric": "refund_rate", "number": 5, "percent": True, "text": "tell me when the refund rate passes 5 %"}
+
+    async def use(client: Client) -> Any:
+        return await client.call_tool("set_alert", rule)
+
+    proposed = over_http(url, token_of(service, "al"), use)
+    assert not proposed.is_error, words(proposed)
+    waits = proposed.structured_content["proposals"][0]
+    assert waits["action"] == "set_alert"
+    assert f"shopops confirm {waits['id']}" in words(proposed)
+    assert AlertRules(service.state.engine).all() == ()
+    refused = over_http(url, token_of(service, "viv", "viewer"), use)
+    assert refused.is_error
+    assert "may look" in words(refused)
 
 
 def test_nobody_gets_in_without_a_token_nor_with_one_that_was_revoked(shop: tuple[Service, str]) -> None:

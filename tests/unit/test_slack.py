@@ -64,6 +64,7 @@ def test_the_chart_comes_as_a_picture_into_the_thread(space: Workspace) -> None:
     [completed] = space.api.to("/api/files.completeUploadExternal")
     assert (completed.form["channel_id"], completed.form["thread_ts"]) == ("C1", "1700000000.000100")
     assert space.api.to("/upload/F1")[0].body.startswith(b"\x89PNG")
+    assert space.api.to("/api/files.getUploadURLExternal")[0].form["alt_txt"] == "Revenue by department in 2017"
 
 
 def test_progress_is_one_message_that_becomes_the_answer(space: Workspace) -> None:
@@ -211,7 +212,7 @@ def test_a_reading_is_chosen_by_button_or_number_once(space: Workspace) -> None:
         assert space.press(message, "choices", 1, at=at).status_code == 200
     space.api.until(lambda: len(space.bot.analyst.asked) == 2)
     finals = space.shown(3)
-    gone = next(m for m in finals if any("✓ Orders" in json.dumps(b, ensure_ascii=False) for b in m["blocks"]))
+    gone = next(m for m in finals if "✓ Orders · <@U123>" in json.dumps(m["blocks"], ensure_ascii=False))
     assert not any(block.get("block_id") == "choices" for block in gone["blocks"])
     assert any("13,224" in json.dumps(m) for m in finals)
     assert [q.conversation for q in space.bot.analyst.asked] == ["slack:C1:1700000000.000100"] * 2
@@ -309,6 +310,25 @@ def test_slack_s_refusal_of_its_tables_and_its_limits_lose_no_answer(space: Work
     final = space.shown()[-1]
     assert any("```" in block.get("text", {}).get("text", "") for block in final["blocks"])
     assert not any(block["type"] == "table" for block in final["blocks"])
+
+
+def test_a_limit_on_progress_holds_up_no_answer_and_a_deleted_message_neither(space: Workspace) -> None:
+    gone: list[str] = []
+
+    def moody(asked: Asked) -> Any:
+        if asked.path == "/api/chat.update" and is_progress(asked.json):
+            return 429, {"retry-after": "20"}, {"ok": False, "error": "ratelimited"}
+        if asked.path == "/api/chat.update":
+            gone.append(asked.json["ts"])
+            return {"ok": False, "error": "message_not_found"}
+        return slack_api(asked)
+
+    space.api.respond = moody
+    space.mention("slowly")
+    space.api.until(lambda: bool(gone) and len(space.api.to("/api/chat.postMessage")) == 2)
+    final = space.api.to("/api/chat.postMessage")[1].json
+    assert final["blocks"][0]["text"]["text"] == "The first sentence. The second."
+    assert final["thread_ts"] == "1700000000.000100"
 
 
 def test_bots_edits_and_other_events_are_not_answered(space: Workspace) -> None:

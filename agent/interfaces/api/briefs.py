@@ -47,9 +47,8 @@ def add_to(routes: APIRouter, guard: Guard) -> None:
         guard.question(who)
 
         def work(cancel: threading.Event) -> Mapping[str, Any]:
-            from db.state.briefs import Briefs
-
             from agent.brief import write_brief
+            from db.state.briefs import Briefs
 
             brief = write_brief(service, body.store, body.week, language=body.language, principal=who, cancel=cancel)
             return _shown(Briefs(service.state.engine).get(brief.number, who.name), whole=True)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from agent.contracts import Principal
+from agent.feedback import stands_alone
 from agent.interfaces.api.bodies import AnswerOut, ConversationsOut, FeedbackIn, SaidOut, TalkOut
 from agent.interfaces.api.documents import FAILURES
 from agent.interfaces.guard import Guard, principal_of_request
@@ -20,6 +21,8 @@ AnswerId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,200}$")]
 TalkId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,200}$")]
 EvidenceId = Annotated[str, Path(pattern=r"^e[0-9]{1,4}[a-z]?$")]
 Form = Literal["csv", "xlsx"]
+WAITS = "Thank you. Once an administrator agrees, this question will be answered without a model."
+NOTED = "Thank you; noted."
 KINDS: dict[Form, str] = {"csv": CSV, "xlsx": XLSX}
 FILES: dict[int | str, dict[str, Any]] = {
     200: {
@@ -59,13 +62,12 @@ def add_to(routes: APIRouter, guard: Guard) -> None:
 
     @routes.put("/answers/{answer}/feedback", response_model=SaidOut, responses=FAILURES, tags=["answers"])
     def put_feedback(request: Request, answer: AnswerId, body: FeedbackIn) -> Mapping[str, str]:
-        """A thumb on one of your own answers."""
-        from agent.feedback import give_feedback
-
+        """A thumb on one of your own answers. Up waits for an administrator's review; down says why."""
         turn = service.state.turn(answer)
         if turn is None or turn.principal != principal_of_request(request).name:
             raise NotFound("There is no such answer of yours.", "Give the id that the answer shows.")
-        return {"text": give_feedback(service.settings, answer, body.rating, body.why)}
+        service.state.add_feedback(answer, body.rating, body.why, datetime.now(UTC))
+        return {"text": WAITS if body.rating == "up" and stands_alone(turn) else NOTED}
 
     @routes.get("/conversations", response_model=ConversationsOut, responses=FAILURES, tags=["conversations"])
     def list_conversations(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import FileResponse, Response
 
 from agent.contracts import Principal
 from agent.interfaces.api.bodies import AlertsOut, DoneOut, Language, ProposalsOut, RulesOut, SchedulesOut
@@ -13,9 +14,13 @@ from agent.interfaces.api.documents import FAILURES
 from agent.interfaces.api.store import StoreQuery
 from agent.interfaces.guard import Guard, principal_of_request
 from agent.interfaces.problems import Conflict, NotFound
+from agent.present.sheets import XLSX
 from agent.service import Service
 
 ProposalId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+FILES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file.", "content": {kind: {} for kind in (XLSX, "text/csv", "application/zip")}}
+}
 After = Annotated[int | None, Query(ge=1, le=2**53, description="`next` of the page before")]
 
 
@@ -45,6 +50,18 @@ def add_to(routes: APIRouter, guard: Guard) -> None:
     def decline(request: Request, proposal: ProposalId, language: Language = "en") -> Mapping[str, Any]:
         """Let the proposal go."""
         return _decide(service, proposal, principal_of_request(request), language, "decline")
+
+    @routes.get("/proposals/{proposal}/file", responses=FAILURES | FILES, tags=["proposals"], response_class=Response)
+    def get_file(request: Request, proposal: ProposalId) -> Response:
+        """The file that your yes to an export made."""
+        from db.state.proposals import Proposals
+
+        kept = Proposals(service.state.engine).find(proposal, principal_of_request(request).name)
+        folder = service.settings.data_dir / "exports"
+        made = sorted(folder.glob(f"*/*-{kept.id}.*")) if kept is not None and kept.status == "done" else []
+        if not made:
+            raise NotFound("There is no such file of yours.", "It is there after the yes to an export.")
+        return FileResponse(made[0], filename=made[0].name, headers={"Cache-Control": "no-store"})
 
     @routes.get("/alerts", response_model=AlertsOut, responses=FAILURES, tags=["alerts"])
     def list_alerts(
@@ -85,10 +102,9 @@ def _own(items: Iterable[Any], who: Principal) -> list[Any]:
 def _decide(
     service: Service, proposal: str, who: Principal, language: Language, decision: Literal["confirm", "decline"]
 ) -> Mapping[str, Any]:
-    from db.state.proposals import Proposals
-
     from agent.actions import Actions
     from db.errors import ProposalError
+    from db.state.proposals import Proposals
 
     if Proposals(service.state.engine).find(proposal, who.name) is None:
         raise NotFound("You have no such proposal.", "GET /proposals lists what waits.")

@@ -96,6 +96,7 @@ class Desk:
         except DeliveryError as error:
             log.warning("%s: an answer could not be shown: %s", incoming.source, error.message)
         except ShopOpsError as error:
+            log.info("%s: an event was refused: %s", incoming.source, error.code)
             self._say(incoming, outlet, str(error), language)
         except Exception:
             log.exception("%s: an event failed", incoming.source)
@@ -130,14 +131,16 @@ class Desk:
             if sum((one.source, one.user) == (incoming.source, incoming.user) for one in self._running) >= EACH:
                 return Post(language, words.BUSY.of(language))
             self._running[incoming] = cancel
-        telling = Telling(lambda stage: outlet.working(words.stage(stage, language), language))
-        telling.stage("understand")
+        telling = Telling(lambda shown: outlet.working(shown, language))
+        telling.stage(words.stage("understand", "", language))
         try:
             store = rules.store or self._service.settings.store
             analyst = self._service.analyst(store)
             conversation = f"{incoming.source}:{incoming.conversation}"
             question = Question(uuid4().hex, text, store, None, conversation, principal, via=incoming.source)
-            answer: Answer = analyst.ask(question, lambda stage, _: telling.stage(stage), cancel)
+            answer: Answer = analyst.ask(
+                question, lambda name, message: telling.stage(words.stage(name, message, language)), cancel
+            )
         finally:
             telling.end()
             with self._lock:

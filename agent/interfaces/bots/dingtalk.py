@@ -82,9 +82,9 @@ class DingTalkOutlet:
         if self._no_text:
             post = replace(post, text=f"{words.ONLY_TEXT.en}\n\n{words.ONLY_TEXT.zh}")
         pictures = []
-        for file, title in drawn(post.charts) if self._api.takes_pictures else ():
+        for file in drawn(post.charts) if self._api.takes_pictures else ():
             try:
-                pictures.append((self._api.picture(file), title))
+                pictures.append((self._api.picture(file), file.title))
             except DeliveryError as error:
                 log.warning("a chart was not shown: %s", error.message)  # its table is there
         self._api.reply(self._session, markdown(post, pictures, self._at))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,12 +10,11 @@ from urllib.parse import quote
 from agent.delivery.dingtalk import HOSTS, judged
 from agent.delivery.files import File
 from agent.delivery.web import checked, patiently, post
+from agent.interfaces.bots.renewed import Renewed
 from agent.settings_bots import DingTalkBot
 from db.errors import DeliveryRefused
 
 TRIES = 3
-_EARLY = 300  # seconds before its end that a token is renewed
-_SHORTEST = 60  # seconds that a token is kept, whatever its answer says
 
 
 class DingTalkApi:
@@ -26,8 +24,7 @@ class DingTalkApi:
         self._options, self._sleep = options, sleep
         self._api = checked(options.api.rstrip("/"), "DingTalk's API", options.loopback)
         self._media = checked(options.media_api.rstrip("/"), "DingTalk's API", options.loopback)
-        self._lock = threading.Lock()
-        self._token, self._ends = "", 0.0
+        self._token = Renewed(self._fetched)
 
     @property
     def takes_pictures(self) -> bool:
@@ -44,21 +41,16 @@ class DingTalkApi:
 
     def picture(self, file: File) -> str:
         """Store a picture; gives the id that Markdown names it by."""
-        address = f"{self._media}/media/upload?access_token={quote(self._current())}&type=image"
+        address = f"{self._media}/media/upload?access_token={quote(self._token.current())}&type=image"
         part = {"media": (file.name, file.content, file.media_type)}
         answer = patiently(lambda: judged(post(address, "DingTalk", files=part)), TRIES, sleep=self._sleep)
         return _text(answer.json.get("media_id"))
 
-    def _current(self) -> str:
-        """The application's token, renewed before it ends."""
-        with self._lock:
-            if time.monotonic() >= self._ends:
-                secret = {"appKey": self._options.app_key, "appSecret": self._options.app_secret.get_secret_value()}
-                answer = post(f"{self._api}/v1.0/oauth2/accessToken", "DingTalk", secret).json
-                seconds = answer.get("expireIn", 0)
-                self._token = _text(answer.get("accessToken"))
-                self._ends = time.monotonic() + max(seconds - _EARLY if isinstance(seconds, int) else 0, _SHORTEST)
-            return self._token
+    def _fetched(self) -> tuple[str, float]:
+        secret = {"appKey": self._options.app_key, "appSecret": self._options.app_secret.get_secret_value()}
+        answer = post(f"{self._api}/v1.0/oauth2/accessToken", "DingTalk", secret).json
+        seconds = answer.get("expireIn")
+        return _text(answer.get("accessToken")), seconds if isinstance(seconds, int) else 0
 
 
 def _text(found: object) -> str:

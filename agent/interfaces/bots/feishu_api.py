@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any
 
 from agent.delivery.feishu import judged
 from agent.delivery.files import File
 from agent.delivery.web import Reply, checked, patiently, post
+from agent.interfaces.bots.renewed import Renewed
 from agent.settings_bots import FeishuBot
 from db.errors import DeliveryError, DeliveryRefused
 
 TRIES = 4
 _STALE = frozenset({99991661, 99991663, 99991668})  # its codes for "this token does not hold"
-_EARLY = 300  # seconds before its end that a token is renewed
-_SHORTEST = 60  # seconds that a token is kept, whatever its answer says
 
 
 class FeishuApi:
     """Safe for many threads. Every method raises DeliveryError or DeliveryRefused."""
 
     def __init__(self, options: FeishuBot, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._options, self._sleep = options, sleep
+        self._options, self._sleep, self._tries = options, sleep, TRIES
         self._address = checked(options.api.rstrip("/"), "Feishu's API", loopback=True)
-        self._lock = threading.Lock()
-        self._token, self._ends = "", 0.0
+        self._token = Renewed(self._fetched)
         self._bot: str | None = None
+
+    def at_once(self) -> FeishuApi:
+        """The same, but for calls that are of no use later: they are made once. It shares the token."""
+        same = copy(self)
+        same._tries = 1
+        return same
 
     def reply(self, message: str, kind: str, content: Mapping[str, Any], *, thread: bool, key: str) -> str:
         """Reply to a message; gives the reply's id. ``key``: a second try of the same reply shows nothing twice."""
@@ -68,7 +72,7 @@ class FeishuApi:
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
     ) -> dict[str, Any]:
         def once() -> Reply:
-            token = self._current()
+            token = self._token.current()
             headers = {"authorization": f"Bearer {token}"}
             reply = post(
                 f"{self._address}{path}",
@@ -81,32 +85,23 @@ class FeishuApi:
                 codes_of_its_own=True,
             )
             if reply.json.get("code") in _STALE:
-                self._forget(token)
+                self._token.forget(token)
                 raise DeliveryError("Feishu wants another token.", retry_after=0)
             return judged(reply)
 
-        answer = dict(patiently(once, TRIES, sleep=self._sleep).json)
+        answer = dict(patiently(once, self._tries, sleep=self._sleep).json)
         if method == "POST" and not isinstance(answer.get("data"), dict):
             raise DeliveryRefused("Feishu's answer cannot be read.", "Check api in [feishu].")
         return answer
 
-    def _forget(self, token: str) -> None:
-        with self._lock:
-            if self._token == token:
-                self._ends = 0.0
-
-    def _current(self) -> str:
-        """The application's token, renewed before it ends."""
-        with self._lock:
-            if time.monotonic() >= self._ends:
-                secret = {"app_id": self._options.app_id, "app_secret": self._options.app_secret.get_secret_value()}
-                path = "/open-apis/auth/v3/tenant_access_token/internal"
-                answer = judged(post(f"{self._address}{path}", "Feishu", secret)).json
-                token, seconds = answer.get("tenant_access_token"), answer.get("expire", 0)
-                if not isinstance(token, str) or not isinstance(seconds, int):
-                    raise DeliveryRefused("Feishu's answer cannot be read.", "Check api in [feishu].")
-                self._token, self._ends = token, time.monotonic() + max(seconds - _EARLY, _SHORTEST)
-            return self._token
+    def _fetched(self) -> tuple[str, float]:
+        secret = {"app_id": self._options.app_id, "app_secret": self._options.app_secret.get_secret_value()}
+        path = "/open-apis/auth/v3/tenant_access_token/internal"
+        answer = judged(post(f"{self._address}{path}", "Feishu", secret)).json
+        token, seconds = answer.get("tenant_access_token"), answer.get("expire", 0)
+        if not isinstance(token, str) or not isinstance(seconds, int):
+            raise DeliveryRefused("Feishu's answer cannot be read.", "Check api in [feishu].")
+        return token, seconds
 
 
 def _text(content: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from agent.interfaces.bots import feishu_cards
 from agent.interfaces.bots.feishu_api import FeishuApi
 from agent.interfaces.bots.files import drawn, read
 from agent.interfaces.bots.shape import Post
-from db.errors import DeliveryError
+from db.errors import DeliveryError, DeliveryRefused
 from db.semantic.schema import Text
 
 log = logging.getLogger("shopops.bots")
@@ -52,32 +52,35 @@ class FeishuOutlet:
 
     def working(self, words: str, language: Language) -> None:
         """Show progress in the card that will be the answer."""
-        self._show(feishu_cards.working(words, language, self._back()))
+        self._show(feishu_cards.working(words, language, self._back()), self._api.at_once())
 
     def answer(self, post: Post) -> None:
         """Show the answer there with its charts, then its files below it."""
         if self._instead is not None:
             post = replace(post, text=self._instead.en + "\n" + self._instead.zh)
         pictures = []
-        for file, title in drawn(post.charts):
+        for file in drawn(post.charts):
             try:
-                pictures.append((self._api.picture(file), title))
+                pictures.append((self._api.picture(file), file.title))
             except DeliveryError as error:
                 log.warning("a chart was not shown: %s", error.message)  # its table is there
-        self._show(feishu_cards.card(post, self._back(), tuple(pictures)))
+        self._show(feishu_cards.card(post, self._back(), tuple(pictures)), self._api)
         for attached in read(post.files):
-            self._reply("file", {"file_key": self._api.file(attached)})
+            self._reply("file", {"file_key": self._api.file(attached)}, self._api)
 
     def _back(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self._place).items() if name != "message"}
 
-    def _show(self, card: feishu_cards.Card) -> None:
-        if self._card is None:
-            self._card = self._reply("interactive", card)
-        else:
-            self._api.edit(self._card, card)
+    def _show(self, card: feishu_cards.Card, api: FeishuApi) -> None:
+        if self._card is not None:
+            try:
+                api.edit(self._card, card)
+                return
+            except DeliveryRefused:
+                log.info("a card cannot be edited, another takes its place")  # somebody may have recalled it
+        self._card = self._reply("interactive", card, api)
 
-    def _reply(self, kind: str, content: dict[str, Any]) -> str:
+    def _reply(self, kind: str, content: dict[str, Any], api: FeishuApi) -> str:
         self._replies += 1
         key = hashlib.sha256(f"{self._key}:{self._replies}".encode()).hexdigest()
-        return self._api.reply(self._place.message, kind, content, thread=not self._place.private, key=key)
+        return api.reply(self._place.message, kind, content, thread=not self._place.private, key=key)

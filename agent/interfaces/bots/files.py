@@ -14,14 +14,16 @@ CHARTS = 3  # of one answer; its tables show the same figures
 log = logging.getLogger("shopops.bots")
 
 
-def drawn(charts: tuple[Chart, ...]) -> list[tuple[File, str]]:
-    """The charts as pictures, each with its title. One that cannot be drawn is left out: its table is there."""
+def drawn(charts: tuple[Chart, ...]) -> list[File]:
+    """The charts as pictures with their titles. One that cannot be drawn is left out: its table is there."""
     found = []
     for number, chart in enumerate(charts[:CHARTS], 1):
         try:
-            found.append((File(f"chart-{number}.png", "image/png", pictures.png(chart.spec, chart.title)), chart.title))
+            picture = pictures.png(chart.spec, chart.title)
         except InternalError:
             log.exception("a chart was not drawn")
+            continue
+        found.append(File(f"chart-{number}.png", "image/png", picture, chart.title))
     return found
 
 

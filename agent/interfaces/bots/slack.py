@@ -16,7 +16,6 @@ from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 
 from agent.contracts import Language
-from agent.delivery.marks import cut
 from agent.delivery.slack_api import SECONDS, SlackApi, quiet
 from agent.interfaces.bots import slack_blocks, words
 from agent.interfaces.bots.desk import Desk, Rules
@@ -144,7 +143,7 @@ class Slack:
         moment = str(body["container"]["message_ts"])
         thread = str(message.get("thread_ts") or body["container"].get("thread_ts") or moment)
         action = body["actions"][0]
-        label = f"✓ {cut(str(action['text']['text']), 200)} · <@{user}>"
+        label = str(action["text"]["text"])
         pressed = Pressed(user, moment, list(message.get("blocks") or ()), str(action["block_id"]), label, at_once)
         outlet = SlackOutlet(self._api, channel, thread, pressed=pressed)
         incoming = Incoming(self.source, event, user, does, channel.startswith("D"))

@@ -32,7 +32,7 @@ def blocks(post: Post, *, native: bool = True) -> list[Block]:
     Args:
         native: the first table is Slack's own table; it takes only one a message. Without, all are text.
     """
-    texts = pieces(slack_text(post.text), MOST_TEXT)
+    texts = pieces(slack_text(post.text), MOST_TEXT) or ["…"]
     found = [section(text) for text in texts[: MOST_BLOCKS - _SPARE - 2 * TABLES]]
     if len(found) < len(texts):
         found.append(context(words.TEXT_CUT.of(post.language)))
@@ -42,10 +42,9 @@ def blocks(post: Post, *, native: bool = True) -> list[Block]:
         found += _table(table, post.language, native and number == 0)
     for offer in post.offers[:3]:
         found += _offer(offer, post.language)
-    if post.choices:
-        found.append(_actions(post.choices, "choices"))
-    if post.suggestions:
-        found += [context(words.NEXT.of(post.language)), _actions(post.suggestions[:3], "next")]
+    found += _actions(post.choices, "choices")
+    if row := _actions(post.suggestions[:3], "next"):
+        found += [context(words.NEXT.of(post.language)), *row]
     if post.footer:
         found.append(context(post.footer))
     return found[:MOST_BLOCKS]
@@ -62,9 +61,11 @@ def fallback(post: Post) -> str:
     return cut(slack_text(post.text), MOST_FALLBACK)
 
 
-def chosen(shown: list[Block], block_id: str, label: str) -> list[Block]:
-    """A message's blocks with a row of buttons replaced by what was pressed."""
-    return [context(label) if block.get("block_id") == block_id else block for block in shown]
+def chosen(shown: list[Block], block_id: str, label: str, user: str) -> list[Block]:
+    """A message's blocks with a row of buttons replaced by what was pressed, and by whom."""
+    text = f"✓ {cut(slack_text(label), 200)} · <@{user}>"
+    pressed = {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}
+    return [pressed if block.get("block_id") == block_id else block for block in shown]
 
 
 def _table(table: Table, language: Language, native: bool) -> list[Block]:
@@ -132,13 +133,14 @@ def _decision(button: Button, language: Language) -> str:
     return json.dumps([language, button.value])
 
 
-def _actions(buttons: tuple[Button, ...], block_id: str) -> Block:
+def _actions(buttons: tuple[Button, ...], block_id: str) -> list[Block]:
+    """A row of buttons; a question that is too long for one is left out."""
     elements = [
         _button(f"{ASK}_{number}", button.label, button.value)
         for number, button in enumerate(buttons[:BUTTONS])
         if len(button.value) <= VALUE
     ]
-    return {"type": "actions", "block_id": block_id, "elements": elements}
+    return [{"type": "actions", "block_id": block_id, "elements": elements}] if elements else []
 
 
 def _button(action: str, label: str, value: str) -> Block:

@@ -17,6 +17,7 @@ from db.errors import DeliveryError
 
 _NOT_THERE = frozenset("channel_not_found not_in_channel is_archived restricted_action".split())
 _BAD_BLOCKS = frozenset("invalid_blocks invalid_blocks_format invalid_attachments".split())
+_GONE = frozenset("message_not_found cant_update_message edit_window_closed".split())  # somebody deleted it
 log = logging.getLogger("shopops.bots")
 
 
@@ -80,7 +81,7 @@ class SlackOutlet:
 
     def working(self, words: str, language: Language) -> None:
         """Show progress in the message that will be the answer."""
-        self._show(words, slack_blocks.working(words, language))
+        self._show(words, slack_blocks.working(words, language), self._api.at_once())
 
     def answer(self, post: Post) -> None:
         """Show the answer there, then its charts and files below it."""
@@ -89,27 +90,32 @@ class SlackOutlet:
             self._api.whisper(self._channel, self._pressed.user, text, self._thread)
             return
         try:
-            self._show(text, slack_blocks.blocks(post))
+            self._show(text, slack_blocks.blocks(post), self._api)
         except SlackRefused as refused:
             if refused.reason not in _BAD_BLOCKS:
                 raise
-            self._show(text, slack_blocks.blocks(post, native=False))  # a workspace without Slack's tables
+            # a workspace without Slack's tables
+            self._show(text, slack_blocks.blocks(post, native=False), self._api)
         if post.settled and self._pressed is not None:
             self._settle(self._pressed)
-        files = [*(file for file, _ in drawn(post.charts)), *read(post.files)]
+        files = [*drawn(post.charts), *read(post.files)]
         if files:
             self._api.upload(self._channel, files, thread=self._thread)
 
-    def _show(self, text: str, shown: Sequence[slack_blocks.Block]) -> None:
-        if self._message is None:
-            _, self._message = self._api.post(self._channel, text, shown, self._thread)
-        else:
-            self._api.update(self._channel, self._message, text, shown)
+    def _show(self, text: str, shown: Sequence[slack_blocks.Block], api: SlackApi) -> None:
+        if self._message is not None:
+            try:
+                api.update(self._channel, self._message, text, shown)
+                return
+            except SlackRefused as refused:
+                if refused.reason not in _GONE:
+                    raise
+        _, self._message = api.post(self._channel, text, shown, self._thread)
 
     def _settle(self, pressed: Pressed) -> None:
         """Take pressed buttons away; where that fails they stay, and pressing them again does nothing twice."""
-        left = slack_blocks.chosen(pressed.shown, pressed.block_id, pressed.label)
+        left = slack_blocks.chosen(pressed.shown, pressed.block_id, pressed.label, pressed.user)
         try:
-            self._api.update(self._channel, pressed.message, pressed.label, left)
+            self._api.update(self._channel, pressed.message, slack_text(pressed.label), left)
         except DeliveryError as error:
             log.info("pressed buttons stay: %s", error.message)

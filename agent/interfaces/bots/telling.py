@@ -28,10 +28,10 @@ class Telling:
         self._thread = threading.Thread(target=self._tell, name="bot-progress", daemon=True)
         self._thread.start()
 
-    def stage(self, name: str) -> None:
-        """The question has come to this stage."""
+    def stage(self, words: str | None) -> None:
+        """The question has come to this stage; None says nothing new."""
         with self._news:
-            self._stage = name
+            self._stage = words or self._stage
             self._news.notify_all()
 
     def end(self) -> None:

@@ -13,7 +13,6 @@ def _text(en: str, zh: str) -> Text:
 STAGES = {
     "understand": _text("Reading the question…", "正在理解问题…"),
     "plan": _text("Planning…", "正在规划…"),
-    "execute": _text("Querying the data…", "正在查询数据…"),
     "compose": _text("Writing the answer…", "正在撰写回答…"),
 }
 STOP = _text("Stop", "停止")
@@ -49,7 +48,6 @@ TEXT_CUT = _text("The answer was cut here.", "回答在此截断。")
 NEXT = _text("Ask next:", "还可以问：")
 YES = _text("Yes, do it", "确认执行")
 NO = _text("No", "取消")
-CHOSEN = _text("✓ {label}", "✓ {label}")
 TYPE_NUMBER = _text("Reply with the number.", "请回复序号。")
 TYPE_YES = _text(
     "To do it, reply “yes {id}”; to let it go, reply “no {id}”.", "确认请回复“是 {id}”，取消请回复“否 {id}”。"
@@ -58,6 +56,12 @@ ASKED = _text("{who} asked: {question}", "{who} 提问：{question}")
 NO_FILES = _text("The file {name} is kept in ShopOps.", "文件 {name} 保存在 ShopOps 中。")
 
 
-def stage(name: str, language: Language) -> str:
-    """What is being done right now."""
-    return STAGES.get(name, STAGES["understand"]).of(language)
+def stage(name: str, message: str, language: Language) -> str | None:
+    """What is being done right now; of a query, what is asked for. None: nothing that is worth another line.
+
+    >>> stage("execute", "querying revenue", "en"), stage("execute", "explain_change", "en")
+    ('Querying revenue…', None)
+    """
+    if name == "execute" and message.startswith(("querying ", "正在查询")):
+        return f"{message[:1].upper()}{message[1:]}…"
+    return STAGES[name].of(language) if name in STAGES else None

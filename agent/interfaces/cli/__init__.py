@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "chat": ("agent.interfaces.cli.chat:chat", "Open the chat in a browser."),
     "serve": ("agent.interfaces.cli.serve:serve", "Serve all faces, schedules and alerts in one process."),
     "mcp": ("agent.interfaces.cli.mcp:mcp", "Serve the tools to an assistant on this machine (MCP)."),
+    "connect": ("agent.interfaces.cli.connect:connect", "Connect your own shop: a database, or files."),
     "load": ("agent.interfaces.cli.load:load", "Load a store's data."),
     "model": ("agent.interfaces.cli.model:model", "Fetch, list and choose language models."),
     "train": ("agent.interfaces.cli.train:train", "Train the models of a store, measured on data held out."),

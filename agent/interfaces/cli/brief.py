@@ -88,6 +88,8 @@ def _write(order: Order) -> tuple[Brief, ...]:
 
 def _send(briefs: tuple[Brief, ...], channel: str) -> int:
     """Put each brief into the outbox, where it is not lost, and try it now; `shopops serve` goes on trying."""
+    import secrets
+
     from agent.brief import brief_message
     from agent.delivery.channels import open_sender
     from agent.delivery.outbox import Outbox
@@ -97,10 +99,11 @@ def _send(briefs: tuple[Brief, ...], channel: str) -> int:
     settings = load_settings()
     with Service.open(settings) as service:
         outbox = Outbox(service.state)
-        for one in briefs:
-            outbox.put(brief_message(one), channel, f"brief-{one.number}-{channel}")
+        # asked for anew it is sent anew, so each asking has keys of its own
+        keys = {f"brief-{one.number}-{secrets.token_hex(4)}-{channel}": one for one in briefs}
+        for key, one in keys.items():
+            outbox.put(brief_message(one), channel, key)
         outbox.send_due(open_sender(settings))
-        keys = {f"brief-{one.number}-{channel}" for one in briefs}
         left = [d for d in outbox.recent() if d.key in keys and d.status != "sent"]
     if not left:
         click.echo(f"Sent to {channel}.")

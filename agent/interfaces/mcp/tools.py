@@ -21,6 +21,11 @@ _ASK = (
 _PROPOSES = " It changes nothing by itself: it gives a proposal that a person confirms."
 
 
+def callable_tools() -> tuple[Tool, ...]:
+    """The tools that make sense by themselves: not those that take the tables of a plan's earlier calls."""
+    return tuple(tool for tool in planned_tools() if not tool.reads_steps)
+
+
 class Definitions:
     """The definitions of one service's tools, made once: they change with the store's YAML only."""
 
@@ -54,7 +59,7 @@ def definitions(schema: StoreSchema) -> tuple[types.Tool, ...]:
             output_schema=_output(),
             annotations=_looks(),
         ),
-        *(_definition(tool) for tool in planned_tools() if not tool.lacks(schema)),
+        *(_definition(tool) for tool in callable_tools() if not tool.lacks(schema)),
     )
 
 
