@@ -127,6 +127,13 @@
     if (so.busy) { so.tell(so.words.busy); return; }
     const found = await so.call("open", { id });
     if (!found) { if (so.conversation === null) history.replaceState(null, "", location.pathname); return; }
+    if (found.store !== so.store && so.moved !== id) { // it is about another shop: that one is asked from here on
+      so.moved = id;
+      so.chosen("store", found.store);
+      history.replaceState(null, "", "#c/" + id);
+      await so.frame();
+      return;
+    }
     const turns = so.find(".so-turns");
     turns.innerHTML = found.html;
     so.conversation = found.conversation;
