@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import cast
 
 from agent.connecting.drafts import Draft
 from agent.contracts import Language
@@ -11,6 +12,7 @@ from agent.interfaces.chat.views.html import attributes, button
 from agent.interfaces.chat.words import tabs as words
 from db.semantic.schema import Text
 from tools import format as fmt
+from tools.evidence import Unit
 
 
 def form_html(language: Language) -> str:
@@ -40,10 +42,8 @@ def draft_html(draft: Draft, language: Language) -> str:
     """The draft, with yes and no."""
     yes = button(words.CONNECT_YES.of(language), class_="so-button so-primary", data_do="connect-yes")
     no = button(words.CONNECT_NO.of(language), data_do="connect-no")
-    currency = draft.schema.currency
     metrics = [
-        (m.label.of(language), fmt.number(m.value, m.unit, currency))  # type: ignore[arg-type] - a unit of the schema
-        for m in draft.metrics
+        (m.label.of(language), fmt.number(m.value, cast(Unit, m.unit), draft.schema.currency)) for m in draft.metrics
     ]
     tables = [(t.name, "–" if t.rows is None else f"{t.rows:,}") for t in draft.tables]
     hidden = sum(len(columns) for columns in draft.personal.values())
