@@ -21,9 +21,9 @@ _NAMES = {
     "refund_reason": "refund_reason",
 }
 _ORDER = (
-    "category department brand product_name subcategory product_id variant_id size color store_id sales_channel country "
-    "province city order_status financial_status fulfillment_status payment_method shipping_method coupon segment gender age "
-    "device currency refund_reason"
+    "category department brand product_name subcategory product_id variant_id size color store_id sales_channel "
+    "country province city order_status financial_status fulfillment_status payment_method shipping_method coupon "
+    "segment gender age device currency refund_reason"
 ).split()
 _FEW = 1  # a column with one value splits nothing
 
@@ -102,7 +102,8 @@ def _words(name: str) -> dict[str, Any] | None:
     if own is None:
         entry = shipped()["dimensions"].get(name)
         own = {key: entry[key] for key in ("label", "synonyms") if key in entry} if entry else None
-    return copy.deepcopy(own)
+    found: dict[str, Any] | None = copy.deepcopy(own)
+    return found
 
 
 def _of_table(words: dict[str, Any] | None, sheet: Sheet) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def draft_schema(
     if not build.base:
         raise StoreError(
             "No table of orders or sales was found: one needs a date, and an amount or a quantity with a price.",
-            f"Tables looked at: {', '.join(s.shape.name for s in sheets[:12])}. Name the columns as docs/connect.md does.",
+            f"Tables looked at: {', '.join(s.shape.name for s in sheets[:12])}. docs/connect.md has the names.",
         )
     people.lay(build)
     events.lay(build)
