@@ -74,14 +74,17 @@ def _belongs(build: Building, table: str, sheet: Sheet, concept: str, column: Co
 
 def _known(build: Building, table: str, sheet: Sheet, concept: str, column: ColumnShape) -> None:
     name = _NAMES.get(concept, concept)
+    if sheet.kind == "payments" and concept in ("order_status", "financial_status"):
+        name = "payment_status"
     if concept in ("product_id", "variant_id") and table != build.base:
         return
     if name in build.dimensions:
         if sheet.kind not in ("customers", "stores"):
             return
         name = safe(f"{sheet.kind.rstrip('s')}_{name}", build.dimensions)
-    words = _words(name if name in build.dimensions else _NAMES.get(concept, concept))
-    if words is None or name != _NAMES.get(concept, concept):
+    words = _words(name)
+    if words is None:
+        words = _words(_NAMES.get(concept, concept))
         words = _of_table(words, sheet)
     pick = "max" if build.tables[table].get("per") and f"{concept}.{table}" not in build.concept else ""
     number = column.kind == "int"
