@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from agent.contracts import Answer, Proposal, Timings
-from tools.evidence import Chart, Evidence, Fact
+from tools.evidence import Chart, Evidence, Fact, worded
 
 STAGES = ("understand", "plan", "execute", "compose", "verify", "total")
 
@@ -63,7 +63,7 @@ def _evidence(item: Evidence, language: str) -> dict[str, Any]:
         "args": _plain(item.args),
         "title": item.title.of(language),
         "columns": [{"name": c.name, "label": c.label.of(language), "unit": c.unit} for c in item.columns],
-        "rows": _plain(item.rows),
+        "rows": [[_plain(worded(value, language)) for value in row] for row in item.rows],
         "sql": item.sql,
         "method": item.method,
         "origin": item.origin,
@@ -74,7 +74,7 @@ def _evidence(item: Evidence, language: str) -> dict[str, Any]:
 def _fact(fact: Fact, language: str) -> dict[str, Any]:
     return {
         "id": fact.id,
-        "value": _plain(fact.value),
+        "value": _plain(worded(fact.value, language)),
         "unit": fact.unit,
         "text": fact.text.of(language),
         "evidence": [{"id": cell.evidence, "row": cell.row, "column": cell.column} for cell in fact.cells],

@@ -192,6 +192,15 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """How long one tool call took, in seconds; ``began`` on the clock of ``time.perf_counter``."""
+
+    tool: ToolName
+    began: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What an interface shows. ``queries`` is the semantic memory of the turn; ``proposals`` wait for a yes."""
 
@@ -215,3 +224,4 @@ class Answer:
     corrections: tuple[tuple[str, str], ...] = ()
     queries: tuple[SemanticQuery, ...] = field(default=())
     proposals: tuple[Proposal, ...] = ()
+    spans: tuple[Span, ...] = ()

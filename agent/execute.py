@@ -5,17 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from time import perf_counter
 
-from agent.contracts import Call, Plan, Principal
+from agent.contracts import Call, Plan, Principal, Span
 from db.engine import Store
 from db.errors import AnalysisError, Cancelled, InternalError
 from tools.arguments import FromStep
 from tools.evidence import Evidence, Fact
 from tools.people import People
-from tools.registry import Proposed, ToolContext, ToolResult, tool
+from tools.registry import Earlier, Proposed, ToolContext, ToolResult, tool
 
 CALLS_AT_ONCE = 2  # two cores; DuckDB uses both for one query already
 
@@ -31,11 +32,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """What lies beside the store: trained models, the operator's handbook, and the key of the customers' pseudonyms."""
+    """What lies beside the store: trained models, the operator's handbook, and the key of the customers' pseudonyms.
+
+    ``channels``: names of the channels of the settings, with their other names; ``timezone``: of times of the day.
+    """
 
     models: Path | None = None
     handbook: Path | None = None
     key: bytes = b"shopops"
+    channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ class Executed:
     evidence: tuple[Evidence, ...]
     facts: tuple[Fact, ...]
     people: People
+    spans: tuple[Span, ...] = ()
     proposed: tuple[Proposed, ...] = ()
 
 
@@ -73,26 +80,43 @@ def execute(plan: Plan, desk: Desk) -> Executed:
     """
     people = People(desk.workspace.key)
     results: dict[int, ToolResult] = {}
+    spans: dict[int, Span] = {}
     left = dict(enumerate(plan.calls, 1))
     while left:
-        ready = [i for i, call in left.items() if all(step in results for step in _steps(call))]
+        ready = [i for i, call in left.items() if all(step in results for step in _steps(call, i))]
         if not ready:
             raise InternalError("The plan's steps wait for one another.")
         calls = [_resolved(left.pop(i), results) for i in ready]
-        contexts = [_context(desk, i, people) for i in ready]
-        results |= dict(zip(ready, _side_by_side(calls, contexts, desk), strict=True))
+        contexts = [replace(_context(desk, i, people), earlier=_earlier(plan, i, results)) for i in ready]
+        for i, (result, span) in zip(ready, _side_by_side(calls, contexts, desk), strict=True):
+            results[i], spans[i] = result, span
     told = [not call.quiet for call in plan.calls]
-    return _numbered([results[i] for i in sorted(results)], told, people)
+    numbered = _numbered([results[i] for i in sorted(results)], told, people)
+    return replace(numbered, spans=tuple(spans[i] for i in sorted(spans)))
 
 
-def _side_by_side(calls: Sequence[Call], contexts: Sequence[ToolContext], desk: Desk) -> list[ToolResult]:
+def _side_by_side(calls: Sequence[Call], contexts: Sequence[ToolContext], desk: Desk) -> list[tuple[ToolResult, Span]]:
     if len(calls) == 1:
         return [_run(calls[0], contexts[0], desk)]
     with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
         return list(pool.map(lambda call, context: _run(call, context, desk), calls, contexts))
 
 
-def _steps(call: Call) -> list[int]:
+def _earlier(plan: Plan, number: int, results: Mapping[int, ToolResult]) -> tuple[Earlier, ...]:
+    """The calls before a call that reads their tables; proposals among them are no figures."""
+    if not tool(plan.calls[number - 1].tool).reads_steps:
+        return ()
+    return tuple(
+        Earlier(call.tool, call.args, (results[i].evidence, *results[i].more))
+        for i, call in enumerate(plan.calls[: number - 1], 1)
+        if not tool(call.tool).writes
+    )
+
+
+def _steps(call: Call, number: int) -> list[int]:
+    """The earlier calls that a call waits for."""
+    if tool(call.tool).reads_steps:
+        return list(range(1, number))
     return [value["from_step"] for value in call.args.values() if isinstance(value, dict) and "from_step" in value]
 
 
@@ -103,7 +127,7 @@ def _resolved(call: Call, results: Mapping[int, ToolResult]) -> Call:
         AnalysisError: the earlier step gave nobody and nothing.
     """
     args = dict(call.args)
-    for field, value in call.args.items():
+    for name, value in call.args.items():
         if isinstance(value, dict) and "from_step" in value:
             step = FromStep.model_validate(value)
             found = results[step.from_step].outputs.get(step.column, ())
@@ -112,7 +136,7 @@ def _resolved(call: Call, results: Mapping[int, ToolResult]) -> Call:
                     f"Step {step.from_step} of the plan found no {step.column}s, so there is nothing to go on with.",
                     "Ask for the first part alone, or widen it.",
                 )
-            args[field] = [str(item) for item in found]
+            args[name] = [str(item) for item in found]
     return replace(call, args=args)
 
 
@@ -130,15 +154,19 @@ def _context(desk: Desk, number: int, people: People) -> ToolContext:
         desk.workspace.handbook,
         desk.cancel,
         lambda stage, done: desk.progress("execute", stage),
+        desk.workspace.channels,
+        desk.workspace.timezone,
     )
 
 
-def _run(call: Call, context: ToolContext, desk: Desk) -> ToolResult:
+def _run(call: Call, context: ToolContext, desk: Desk) -> tuple[ToolResult, Span]:
     if desk.cancel is not None and desk.cancel.is_set():
         raise Cancelled("Stopped.", "Ask again when you are ready.")
     chosen = tool(call.tool)
     desk.progress("execute", call.tool)
-    return chosen.run(chosen.arguments.model_validate(call.args), context)
+    began = perf_counter()
+    result = chosen.run(chosen.arguments.model_validate(call.args), context)
+    return result, Span(call.tool, began, perf_counter() - began)
 
 
 def _numbered(results: Sequence[ToolResult], told: Sequence[bool], people: People) -> Executed:
@@ -150,4 +178,4 @@ def _numbered(results: Sequence[ToolResult], told: Sequence[bool], people: Peopl
         facts.extend(replace(fact, id=f"f{start + i}") for i, fact in enumerate(result.facts, 1))
     tables = tuple(table for result in results for table in (result.evidence, *result.more))
     proposed = tuple(result.proposed for result in results if result.proposed)
-    return Executed(tables, tuple(facts), people, proposed)
+    return Executed(tables, tuple(facts), people, proposed=proposed)

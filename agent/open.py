@@ -6,18 +6,25 @@ import os
 import secrets
 import threading
 
-from agent.ask import Analyst, Limits, Memory
+from agent.ask import Analyst, Limits, Memory, Observer
+from agent.delivery.names import channel_names
 from agent.execute import Workspace
 from agent.settings import Settings
 from agent.stores import open_named
 from agent.stores import store_yaml as store_yaml  # noqa: PLC0414 - its public name
 from agent.verified import VerifiedQuestions, shipped_path
+from db.engine import Store
 from models.llm.base import LanguageModel
 from models.training import trained_folder
 
 
 def open_analyst(
-    settings: Settings, *, store: str | None = None, model: str | None = None, memory: Memory | None = None
+    settings: Settings,
+    *,
+    store: str | None = None,
+    model: str | None = None,
+    memory: Memory | None = None,
+    observer: Observer | None = None,
 ) -> Analyst:
     """Open a store for questions; the model is opened when a question first needs it.
 
@@ -25,6 +32,7 @@ def open_analyst(
         store: another store than the settings'.
         model: another model than the settings', e.g. ``local:qwen2.5-coder-0.5b``.
         memory: where conversations are kept; the settings' state by default.
+        observer: who counts and times the questions.
 
     Raises:
         StoreMissing, StoreLocked, StoreDamaged, StoreError, SchemaError, SettingsError: what is wrong, and what to do.
@@ -34,8 +42,23 @@ def open_analyst(
     verified = VerifiedQuestions(shipped_path(name), settings.verified_file(name), opened.schema, opened.data_start)
     limits = Limits(settings.model_seconds, settings.query_seconds, settings.row_cap)
     kept = memory or _memory(settings)
-    workspace = Workspace(trained_folder(settings.data_dir, name), settings.handbook_folder(name), people_key(settings))
-    return Analyst(opened, _ModelOnce(settings, model or settings.model), kept, verified, limits, workspace)
+    workspace = Workspace(
+        trained_folder(settings.data_dir, name),
+        settings.handbook_folder(name),
+        people_key(settings),
+        channel_names(settings),
+        settings.zone,
+    )
+    return Analyst(opened, _ModelOnce(settings, model or settings.model), kept, verified, limits, workspace, observer)
+
+
+def fresh_store(settings: Settings, name: str) -> Store:
+    """A store as it is now, to be closed after one look: who loads it must not wait for us.
+
+    Raises:
+        StoreMissing, StoreLocked, StoreDamaged, SchemaError: what is wrong, and what to do.
+    """
+    return open_named(settings, name)
 
 
 def people_key(settings: Settings) -> bytes:

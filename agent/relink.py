@@ -39,4 +39,6 @@ def _text(text: Text, people: People) -> Text:
 
 
 def _value(value: Value, people: People) -> Value:
+    if isinstance(value, Text):
+        return _text(value, people)
     return people.relink(value) if isinstance(value, str) else value

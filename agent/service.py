@@ -7,13 +7,14 @@ import time
 from contextlib import suppress
 from typing import Self
 
-from agent.ask import Analyst
+from agent.ask import Analyst, Observer
 from agent.deciding import Deciding
 from agent.memory import Memory
 from agent.open import open_analyst
 from agent.settings import Settings
 from agent.stores import stamp
 from db.state import State
+from db.state.answers import Answers
 
 
 class Service:
@@ -22,20 +23,23 @@ class Service:
     Chat, bots, API, MCP and the scheduler get the same one, so that a store and a model are in memory once.
     """
 
-    def __init__(self, settings: Settings, state: State) -> None:
+    def __init__(self, settings: Settings, state: State, observer: Observer | None = None) -> None:
         """Use :meth:`open`."""
-        self.settings, self.state = settings, state
+        self.settings, self.state, self.observer = settings, state, observer
         self._lock = threading.Lock()
         self._analysts: dict[tuple[str, str], tuple[tuple[object, ...], Analyst]] = {}
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
+    def open(cls, settings: Settings, observer: Observer | None = None) -> Self:
         """Open the state; stores and models are opened when they are first needed.
+
+        Args:
+            observer: who counts and times the questions of all faces.
 
         Raises:
             StoreError, StoreLocked, StoreDamaged: the state cannot be used.
         """
-        return cls(settings, State.open(settings.state, settings.data_dir))
+        return cls(settings, State.open(settings.state, settings.data_dir), observer)
 
     def analyst(self, store: str | None = None, model: str | None = None) -> Analyst:
         """The analyst of a store and a model; the settings' by default.
@@ -53,7 +57,8 @@ class Service:
             if known is None or known[0] != now:
                 if known is not None and known[0][0] != now[0]:  # another file: DuckDB would go on with the old one
                     self._forget(key[0])
-                opened = open_analyst(self.settings, store=key[0], model=key[1], memory=Memory(self.state))
+                memory = Memory(self.state, answers=Answers(self.state))
+                opened = open_analyst(self.settings, store=key[0], model=key[1], memory=memory, observer=self.observer)
                 opened.decide = Deciding(self)
                 self._analysts[key] = (now, opened)
             return self._analysts[key][1]

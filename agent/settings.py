@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from platformdirs import user_cache_path, user_config_path, user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -57,6 +58,9 @@ class Settings(BaseModel):
     state_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL of the state (conversations, feedback); a file in `data_dir` without it"
     )
+    timezone: str | None = Field(
+        None, description="IANA time zone of schedules, e.g. `Asia/Shanghai`; the machine's own without it"
+    )
     query_seconds: Seconds = Field(20.0, description="a query that takes longer is stopped")
     row_cap: int = Field(500, ge=1, le=20_000, description="rows that one table of evidence keeps at most")
     model_seconds: Seconds = Field(60.0, description="a model's reply that takes longer is given up")
@@ -75,6 +79,11 @@ class Settings(BaseModel):
     longest_wait: float = Field(
         10.0, ge=0, le=3600, allow_inf_nan=False, description="seconds that an endpoint may ask us to wait, at most"
     )
+    public_host: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
+        description="name under which a proxy makes the server known, e.g. `shop.example`",
+    )
     request_limit: str = Field(
         "300/minute", pattern=LIMITS, description="requests to API and MCP of one user; `N/second`, `minute`, `hour`"
     )
@@ -85,6 +94,12 @@ class Settings(BaseModel):
         "1200/minute", pattern=LIMITS, description="requests to API and MCP of all users at one address"
     )
 
+    otlp_endpoint: str | None = Field(
+        None, description="where `shopops serve` sends OpenTelemetry traces, e.g. `http://127.0.0.1:4318/v1/traces`"
+    )
+    shutdown_seconds: Seconds = Field(
+        30.0, description="`shopops serve` lets running answers finish for so long when it is stopped"
+    )
     channels: dict[Name, ChannelOptions] = Field(
         {}, description="where briefs, alerts and exports go, by name (docs/channels.md); JSON in the environment"
     )
@@ -115,12 +130,31 @@ class Settings(BaseModel):
     def _home(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("hub", "base_url")
+    @field_validator("hub", "base_url", "otlp_endpoint")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError("it must start with http:// or https://")
         return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                ZoneInfo(value)
+            except (ZoneInfoNotFoundError, ValueError, OSError):
+                raise ValueError("it must be an IANA name") from None
+        return value
+
+    @property
+    def zone(self) -> str:
+        """The time zone of schedules: the set one, else the machine's own."""
+        if self.timezone is None:
+            from tzlocal import get_localzone_name
+
+            return str(get_localzone_name() or "UTC")
+        return self.timezone
 
     @property
     def models_folder(self) -> Path:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from models.artifacts import Meta
 
 Progress = Callable[[str, float], None]
-Train = Callable[["Store", date, Path, Progress], "Meta"]
+Train = Callable[..., "Meta"]
+LABELLED = frozenset({"risk"})  # kinds that an operator's own labels can train
 
 # kind -> its function, the role without which a store has nothing to learn from, and what the model is for
 KINDS: Mapping[str, tuple[str, str, str]] = {
@@ -48,17 +49,24 @@ def file_of(folder: Path, kind: str) -> Path:
     return folder / f"{kind}{ENDING}"
 
 
-def train(kind: str, store: Store, as_of: date, folder: Path, progress: Progress) -> Meta:
+def train(kind: str, store: Store, as_of: date, folder: Path, progress: Progress, labels: Path | None = None) -> Meta:
     """Train one kind; the old model stays until the new one is whole.
 
+    Args:
+        labels: a CSV file of the operator's own labels, for the kinds in ``LABELLED``.
+
     Raises:
-        UsageError: no such kind. AnalysisError, RoleMissing, StoreError: the store cannot give it.
+        UsageError: no such kind, or labels for one that takes none. AnalysisError, RoleMissing, StoreError: the store
+            cannot give it.
     """
     if kind not in kinds():
         raise UsageError(f"There is no model '{kind}' to train.", f"There are: {', '.join(kinds())}.")
+    if labels is not None and kind not in LABELLED:
+        raise UsageError(f"The model '{kind}' takes no labels.", f"These do: {', '.join(sorted(LABELLED))}.")
     module, _, name = KINDS[kind][0].partition(":")
     work: Train = getattr(import_module(module), name)
-    return work(store, as_of, file_of(folder, kind), progress)
+    own = {} if labels is None else {"labels": labels}
+    return work(store, as_of, file_of(folder, kind), progress, **own)
 
 
 def trained_folder(data_dir: Path, store: str) -> Path:

@@ -28,12 +28,12 @@ METHOD = (
     f"ratios), holidays and steps of the level set apart; off beyond {LIMIT} robust standard deviations, or together"
 )
 _KINDS = {
-    "spike": "spike 突增",
-    "dip": "dip 突降",
-    "high_run": "high for a while 持续偏高",
-    "low_run": "low for a while 持续偏低",
-    "missing": "nothing at all 完全没有",
-    "shift": "new level 水平变化",
+    "spike": Text(en="spike", zh="突增"),
+    "dip": Text(en="dip", zh="突降"),
+    "high_run": Text(en="high for a while", zh="持续偏高"),
+    "low_run": Text(en="low for a while", zh="持续偏低"),
+    "missing": Text(en="nothing at all", zh="完全没有"),
+    "shift": Text(en="new level", zh="水平变化"),
 }
 _OFF = Column("off", Text(en="Difference", zh="偏离"), "ratio")
 _FROM, _TO = Column("from", Text(en="From", zh="起"), "date"), Column("to", Text(en="To", zh="止"), "date")
@@ -151,10 +151,10 @@ def _event_row(finding: Finding, unit: Unit, with_member: bool) -> tuple[Value, 
     level = unit == "count" and (event.kind == "shift" or (finding.averages and event.rows > 1))
     figures = (cell(x, "number" if level else unit) for x in (event.actual, event.expected, event.low, event.high))
     off = round(event.off, 6) if np.isfinite(event.off) else None
-    holiday = f"{event.holiday[0].en} {event.holiday[0].zh}" if event.holiday else None
+    holiday = Text(en=event.holiday[0].en, zh=event.holiday[0].zh) if event.holiday else None
     head = (event.first.isoformat(), event.last.isoformat(), _KINDS[event.kind])
     row: tuple[Value, ...] = (*head, *figures, off, event.rows, round(event.severity, 1), holiday)
-    return (member.en, *row) if with_member and member is not None else row
+    return (member, *row) if with_member and member is not None else row
 
 
 def summary_table(
@@ -173,7 +173,7 @@ def summary_table(
         explained = sum(event.excused for event in own)
         worst = round(max((event.severity for event in own), default=0.0), 1)
         label = schema.metric(name).label
-        rows.append((f"{label.en} {label.zh}", len(own), explained, worst))
+        rows.append((label, len(own), explained, worst))
     return Evidence(
         id=base.id,
         tool=NAME,

@@ -12,7 +12,7 @@ from db.semantic.schema import Text
 from models.audience.value import POWER
 from tools.audience_choice import Audience, response_days
 from tools.audience_reasons import REASONS, values, why
-from tools.audience_sentences import AudienceSentences
+from tools.audience_sentences import GROUPS, AudienceSentences
 from tools.evidence import Chart, Column, Evidence, Value
 from tools.registry import ToolContext, ToolResult, evidence_id
 from tools.wording import Wording
@@ -24,7 +24,6 @@ _METHOD = (
     "logistic regression and boosted trees on customers as they were before each past {what}, averaged, calibrated on "
     "the latest quarter (Platt); holdout drawn at random, sized by a t-test"
 )
-GROUPS = {True: "holdout", False: "contact"}
 
 
 def result(audience: Audience, arguments: AudienceArguments, context: ToolContext) -> ToolResult:
@@ -81,8 +80,7 @@ def _people(audience: Audience, arguments: AudienceArguments, context: ToolConte
             money(float(scores.probability[customer]) * terms.extra),
             money(float(profit[customer])),
             *(_figure(figures[r.column], r.unit) for r in REASONS),
-            reasons.en,
-            reasons.zh,
+            reasons,
         ))  # fmt: skip
     return Evidence(
         id=context.evidence_id,
@@ -96,8 +94,7 @@ def _people(audience: Audience, arguments: AudienceArguments, context: ToolConte
             Column("revenue", Text(en="Expected extra revenue", zh="预期增收"), "currency"),
             Column("profit", Text(en="Expected profit", zh="预期利润"), "currency"),
             *(Column(r.column, r.label, r.unit) for r in REASONS),
-            Column("why", Text(en="Why", zh="原因（英文）"), "text"),
-            Column("why_zh", Text(en="Why (Chinese)", zh="原因"), "text"),
+            Column("why", Text(en="Why", zh="原因"), "text"),
         ),
         rows=tuple(rows),
         method=_METHOD.format(what="campaign" if audience.goal == "coupon" else "four weeks"),

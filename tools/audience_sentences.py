@@ -6,8 +6,9 @@ from db.semantic.schema import Text
 from tools import format as fmt
 from tools.audience_choice import Audience
 from tools.audience_reasons import REASONS
-from tools.evidence import Cell, Evidence, Fact, Value
+from tools.evidence import Cell, Evidence, Fact, Value, worded
 
+GROUPS = {True: Text(en="holdout", zh="对照组"), False: Text(en="contact", zh="触达组")}
 NAMED = 3  # customers whose reasons are said
 
 
@@ -102,7 +103,7 @@ class AudienceSentences:
     def _reasons(self) -> Fact | None:
         column = {c.name: i for i, c in enumerate(self._people.columns)}
         rows = [
-            (i, row) for i, row in enumerate(self._people.rows) if row[column["group"]] == "contact"
+            (i, row) for i, row in enumerate(self._people.rows) if row[column["group"]] == GROUPS[False]
         ][:NAMED]  # fmt: skip
         if not rows:
             return None
@@ -110,8 +111,8 @@ class AudienceSentences:
         def rate(row: tuple[Value, ...]) -> str:
             return fmt.number(row[column["probability"]], "ratio")
 
-        en = "; ".join(f"{row[0]} ({rate(row)}: {row[column['why']]})" for _, row in rows)
-        zh = "；".join(f"{row[0]}（{rate(row)}：{row[column['why_zh']]}）" for _, row in rows)
+        en = "; ".join(f"{row[0]} ({rate(row)}: {worded(row[column['why']], 'en')})" for _, row in rows)
+        zh = "；".join(f"{row[0]}（{rate(row)}：{worded(row[column['why']], 'zh')}）" for _, row in rows)
         text = Text(en=f"The likeliest: {en}.", zh=f"最可能响应的：{zh}。")
         named = ("probability", *(r.column for r in REASONS))
         cells = tuple(Cell(self._people.id, i, name) for i, _ in rows for name in named)

@@ -10,7 +10,13 @@ from typing import Any, Literal
 from db.semantic.schema import Origin, Text
 
 Unit = Literal["currency", "count", "ratio", "number", "percent", "date", "member", "text"]
-Value = str | int | float | Decimal | bool | None
+Value = str | int | float | Decimal | bool | Text | None
+"""A cell. A :class:`Text` stands where the product itself names a thing in both languages: a segment, an event."""
+
+
+def worded(value: Value, language: str) -> str | int | float | Decimal | bool | None:
+    """A cell in one language."""
+    return value.of(language) if isinstance(value, Text) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ class Tables:
             Column("share", _LABELS["share"], "ratio"),
         )
         rows = [
-            (self.reader.schema.dimension(split.dimensions[0]).label.en, *row)
+            (self.reader.schema.dimension(split.dimensions[0]).label, *row)
             for split in splits
             for row in self._rows(split, limit, rated=False)
         ]
@@ -113,7 +113,7 @@ class Tables:
             Column("share", _LABELS["share"], "ratio"),
         )
         amounts = rounded([e.amount for e in effects], self.places)
-        rows = tuple((e.label.en, self._typed(a), self._share(e.amount)) for e, a in zip(effects, amounts, strict=True))
+        rows = tuple((e.label, self._typed(a), self._share(e.amount)) for e, a in zip(effects, amounts, strict=True))
         return Table(
             Text(en=f"{self.metric.en}: {title.en}", zh=f"{self.metric.zh}：{title.zh}"), columns, rows, "part"
         )
@@ -127,7 +127,7 @@ class Tables:
             Column("confidence", Text(en="Confidence", zh="置信度"), "ratio"),
         )
         found = zip(findings.causes, findings.parts, strict=True)
-        rows = tuple((self.members(c).en, self.number(p), self._share(p), confidence) for c, p in found)
+        rows = tuple((self.members(c), self.number(p), self._share(p), confidence) for c, p in found)
         title = Text(en=f"{self.metric.en}: where it comes from", zh=f"{self.metric.zh}：原因定位")
         return Table(title, columns, rows)
 
@@ -148,7 +148,7 @@ class Tables:
         parts = rounded([*(move.part for move in named), rest], self.places)
         rows: list[tuple[Value, ...]] = []
         for move, part in zip(named, parts, strict=False):
-            key = self.words.member(split.dimensions[0], move.key[0]).en
+            key = self.words.member(split.dimensions[0], move.key[0])
             row = (
                 key,
                 self.number(move.value_before),
@@ -159,7 +159,7 @@ class Tables:
             rows.append((*row, self.number(move.rate), self.number(move.mix)) if rated else row)
         if len(named) < len(split.moves) or parts[-1]:
             rows.append(
-                (OTHERS.en, None, None, self._typed(parts[-1]), self._share(rest), *((None, None) if rated else ()))
+                (OTHERS, None, None, self._typed(parts[-1]), self._share(rest), *((None, None) if rated else ()))
             )
         return rows
 

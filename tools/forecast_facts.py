@@ -16,6 +16,7 @@ from db.semantic.schema import Metric, Text
 from models.timeseries.backtest import ORIGINS
 from models.timeseries.forecast import Forecast, Forecaster, Series, Span
 from models.timeseries.forecast_calendar import Calendar
+from tools import format as fmt
 from tools.evidence import Chart, Column, Evidence, Unit, Value
 from tools.forecast_sentences import Sentences
 from tools.forecast_series import History, calendar_of, parts_of, read_history, spans, watched
@@ -236,4 +237,4 @@ def change(point: float, before: Value) -> Value:
 
 
 def _sum(a: Value, b: Value) -> Value:
-    return a + b if isinstance(a, Decimal) and isinstance(b, Decimal) else float(a or 0) + float(b or 0)
+    return a + b if isinstance(a, Decimal) and isinstance(b, Decimal) else fmt.figure(a) + fmt.figure(b)

@@ -29,6 +29,8 @@ def number(value: Value, unit: Unit, currency: str = "USD") -> str:
     """
     if value is None or isinstance(value, bool | str):
         return NONE.en if value is None else str(value)
+    if isinstance(value, Text):  # a name, not a number: whoever knows the language asks it
+        return value.en
     if unit in {"text", "member", "date"}:  # a number that only names something: 367, 2017
         return str(value)
     if unit == "currency":
@@ -45,7 +47,16 @@ def number(value: Value, unit: Unit, currency: str = "USD") -> str:
 def signed(value: Value, unit: Unit, currency: str = "USD") -> str:
     """As ``number``, with the sign always written."""
     text = number(value, unit, currency)
-    return text if value is None or isinstance(value, str) or value < 0 else f"+{text}"
+    return text if not isinstance(value, int | float | Decimal) or value < 0 else f"+{text}"
+
+
+def figure(value: Value) -> float:
+    """A cell that holds a number, as one; what is missing counts nothing.
+
+    >>> figure(Decimal("1.5")), figure(None)
+    (1.5, 0.0)
+    """
+    return float(value) if isinstance(value, int | float | Decimal) else 0.0
 
 
 def period(interval: Interval) -> Text:

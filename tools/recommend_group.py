@@ -8,8 +8,8 @@ from db.errors import AnalysisError
 from db.semantic.schema import Text
 from models.recommender.group import Offer
 from models.recommender.interactions import Ints
-from tools.evidence import Cell, Column, Evidence, Fact, Value
-from tools.recommend_list import SENTENCES, Scope, caveat, table
+from tools.evidence import Cell, Column, Fact, Value
+from tools.recommend_list import AGAIN, FRESH, SENTENCES, Block, Place, Scope, caveat, tables
 from tools.registry import ToolResult
 
 COLUMNS = (
@@ -29,28 +29,35 @@ def group_result(scope: Scope, places: Ints, found: Sequence[Offer]) -> ToolResu
     if not found:
         raise AnalysisError("Nothing is left to recommend under these conditions.", "Ask with fewer conditions.")
     count = len(places)
-    rows: list[dict[str, Value]] = [
-        {
-            "product": scope.id(o.product),
-            "name": scope.name(o.product),
-            "expected": o.expected,
-            "had": o.had,
-            "lift": o.lift,
-            "suits": o.suits,
-            "customers": count,
-            "price": scope.costs.get(scope.id(o.product)),
-        }
-        for o in found
-    ]
+    again = [_row(scope, count, o) for o in found if o.expected is not None]
+    fresh = [_row(scope, count, o) for o in found if o.expected is None]
     title = Text(en=f"What to offer these {count:,} customers", zh=f"给这{count:,}位顾客的推荐商品")
-    value = "expected" if any(o.expected is not None for o in found) else "suits"
-    evidence = table(scope, title, COLUMNS, rows, value, {"customers": count})
-    facts = (_headline(scope, count, found, evidence), *_items(scope, count, found, evidence), caveat(scope))
+    blocks = (Block(again, "expected", AGAIN), Block(fresh, "suits", FRESH))
+    made = tables(scope, title, COLUMNS, blocks, {"customers": count})
+    stand = [place for one in made for place in one.places]
+    facts = (_headline(scope, count, found, stand), *_items(scope, count, found, stand), caveat(scope))
     customers = tuple(str(c) for c in scope.served.shop.visits.customers[places])
-    return ToolResult(evidence, facts, {"product": tuple(scope.id(o.product) for o in found), "customer": customers})
+    outputs: dict[str, tuple[Value, ...]] = {
+        "product": tuple(scope.id(o.product) for o in found),
+        "customer": customers,
+    }
+    return ToolResult(made[0].evidence, facts, outputs, tuple(one.evidence for one in made[1:]))
 
 
-def _headline(scope: Scope, count: int, found: Sequence[Offer], evidence: Evidence) -> Fact:
+def _row(scope: Scope, count: int, o: Offer) -> dict[str, Value]:
+    return {
+        "product": scope.id(o.product),
+        "name": scope.name(o.product),
+        "expected": o.expected,
+        "had": o.had,
+        "lift": o.lift,
+        "suits": o.suits,
+        "customers": count,
+        "price": scope.costs.get(scope.id(o.product)),
+    }
+
+
+def _headline(scope: Scope, count: int, found: Sequence[Offer], places: Sequence[Place]) -> Fact:
     again = [scope.name(o.product) for o in found if o.expected is not None][:3]
     fresh = [scope.name(o.product) for o in found if o.expected is None][:2]
     en = [f"what they buy again: {'; '.join(again)}"] if again else []
@@ -61,19 +68,21 @@ def _headline(scope: Scope, count: int, found: Sequence[Offer], evidence: Eviden
         en=f"For these {count:,} customers, {', and '.join(en)}.", zh=f"给这{count:,}位顾客推荐——{'。'.join(zh)}。"
     )
     named = (*again, *fresh)
-    cells = tuple(Cell(evidence.id, i, "name") for i, o in enumerate(found) if scope.name(o.product) in named)
-    return Fact("", count, "count", text, (*cells, Cell(evidence.id, 0, "customers")), 1.5, words=named)
+    cells = tuple(
+        Cell(*place, "name") for place, o in zip(places, found, strict=True) if scope.name(o.product) in named
+    )
+    return Fact("", count, "count", text, (*cells, Cell(*places[0], "customers")), 1.5, words=named)
 
 
-def _items(scope: Scope, count: int, found: Sequence[Offer], evidence: Evidence) -> tuple[Fact, ...]:
+def _items(scope: Scope, count: int, found: Sequence[Offer], places: Sequence[Place]) -> tuple[Fact, ...]:
     again = [i for i, o in enumerate(found) if o.expected is not None]
     fresh = [i for i, o in enumerate(found) if o.expected is None]
-    places = again[: max(SENTENCES - 2, SENTENCES - len(fresh))]
-    places += fresh[: SENTENCES - len(places)]
-    return tuple(_item(scope, count, at, found[at], evidence, 1.2 - 0.05 * n) for n, at in enumerate(places))
+    said = again[: max(SENTENCES - 2, SENTENCES - len(fresh))]
+    said += fresh[: SENTENCES - len(said)]
+    return tuple(_item(scope, count, places[at], found[at], 1.2 - 0.05 * n) for n, at in enumerate(said))
 
 
-def _item(scope: Scope, count: int, at: int, o: Offer, evidence: Evidence, weight: float) -> Fact:
+def _item(scope: Scope, count: int, at: Place, o: Offer, weight: float) -> Fact:
     name = scope.name(o.product)
     if o.expected is None:
         en = f"among the best new ideas for {o.suits:,} of the {count:,}, who do not buy it yet"
@@ -90,5 +99,5 @@ def _item(scope: Scope, count: int, at: int, o: Offer, evidence: Evidence, weigh
             f"预计近期约{o.expected:,.0f}位会再次购买"
         )
         columns, value = ("had", "customers", "lift", "expected"), o.expected
-    cells = tuple(Cell(evidence.id, at, column) for column in ("name", *columns))
+    cells = tuple(Cell(*at, column) for column in ("name", *columns))
     return Fact("", value, "number", Text(en=f"{name}: {en}.", zh=f"{name}：{zh}。"), cells, weight, words=(name,))

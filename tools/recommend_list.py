@@ -11,7 +11,7 @@ from db.semantic.schema import Text
 from models.recommender.serve import Served
 from models.recommender.shop import Suggestion
 from tools.evidence import Cell, Chart, Column, Evidence, Fact, Unit, Value
-from tools.registry import ToolContext, ToolResult
+from tools.registry import ToolContext, ToolResult, evidence_id
 
 if TYPE_CHECKING:
     from tools.recommend_products import RecommendArguments
@@ -21,6 +21,10 @@ METHOD = (
     "Habits: gradient-boosted trees (LightGBM) over how often, how lately and how regularly the customer bought each "
     "product; discoveries: a linear autoencoder over all customers' purchases, leaning to what sells more of late."
 )
+
+
+Place = tuple[str, int]
+"""A row: the id of its table, and its number there."""
 
 
 @dataclass(frozen=True)
@@ -61,45 +65,85 @@ def list_result(scope: Scope, customer: str | None, found: Sequence[Suggestion])
     if not found:
         raise AnalysisError("Nothing is left to recommend under these conditions.", "Ask with fewer conditions.")
     who = scope.context.people.name(customer) if customer is not None else None
-    rows = [_row(scope, s) for s in found]
+    again = [_row(scope, s) for s in found if s.kind == "reorder"]
+    fresh = [_row(scope, s) for s in found if s.kind != "reorder"]
     title = Text(
         en=f"What to recommend to {who}" if who else "What to recommend to anybody",
         zh=f"给{who}的推荐商品" if who else "适合所有人的推荐商品",
     )
-    value = "chance" if any(s.chance is not None for s in found) else "buyers"
-    evidence = table(scope, title, COLUMNS, rows, value, {"customers": [who]} if who else {})
-    facts = (_headline(scope, who, found, evidence), *_items(scope, who, found, evidence), caveat(scope))
+    blocks = (Block(again, "chance", AGAIN), Block(fresh, "buyers", FRESH))
+    made = tables(scope, title, COLUMNS, blocks, {"customers": [who]} if who else {})
+    places = [place for one in made for place in one.places]
+    facts = (_headline(scope, who, found, places), *_items(scope, who, found, places), caveat(scope))
     outputs: dict[str, tuple[Value, ...]] = {"product": tuple(scope.id(s.product) for s in found)}
     if customer is not None:
         outputs["customer"] = (customer,)
-    return ToolResult(evidence, facts, outputs)
+    return ToolResult(made[0].evidence, facts, outputs, tuple(one.evidence for one in made[1:]))
 
 
-def table(
+AGAIN = Text(en="bought again", zh="再次购买")
+FRESH = Text(en="new to them", zh="尚未买过")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows that stand in one table: what is bought again, or what is new. ``value``: the column of its chart."""
+
+    rows: Sequence[Mapping[str, Value]]
+    value: str
+    name: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A block's evidence, and where each of its rows stands."""
+
+    evidence: Evidence
+    places: tuple[Place, ...]
+
+
+def tables(
     scope: Scope,
     title: Text,
     columns: Sequence[Column],
-    rows: Sequence[Mapping[str, Value]],
-    value: str,
+    blocks: Sequence[Block],
+    args: Mapping[str, Value | list[str]],
+) -> tuple[Table, ...]:
+    """A table a block that has rows, in their order; several say in their titles which they are."""
+    filled = [block for block in blocks if block.rows]
+    made = []
+    for index, block in enumerate(filled):
+        named = Text(en=f"{title.en}: {block.name.en}", zh=f"{title.zh}：{block.name.zh}") if len(filled) > 1 else title
+        evidence = _table(scope, evidence_id(scope.context.evidence_id, index), named, columns, block, args)
+        made.append(Table(evidence, tuple((evidence.id, row) for row in range(len(block.rows)))))
+    return tuple(made)
+
+
+def _table(
+    scope: Scope,
+    named: str,
+    title: Text,
+    columns: Sequence[Column],
+    block: Block,
     args: Mapping[str, Value | list[str]],
 ) -> Evidence:
     """The evidence; columns that no row fills are left out."""
-    context, shown = scope.context, rows[: scope.context.row_cap]
+    shown, value = block.rows[: scope.context.row_cap], block.value
     kept = tuple(c for c in columns if any(row.get(c.name) is not None for row in shown))
     meta = scope.served.meta
     measured = meta.metrics.get("reorder ndcg@10") if meta else None
     held_out = f" On weeks held out before training: nDCG@10 {measured:.3f}." if measured is not None else ""
     asked = scope.arguments.model_dump(mode="json", exclude_defaults=True, exclude={"customers"})
     return Evidence(
-        id=context.evidence_id,
+        id=named,
         tool="recommend_products",
         args={**asked, **args},
         title=title,
         columns=kept,
         rows=tuple(tuple(row.get(c.name) for c in kept) for row in shown),
         method=METHOD + held_out,
-        truncated=len(shown) < len(rows),
-        chart=Chart("bar", context.evidence_id, "name", (value,)) if any(c.name == value for c in kept) else None,
+        truncated=len(shown) < len(block.rows),
+        chart=Chart("bar", named, "name", (value,)) if any(c.name == value for c in kept) else None,
     )
 
 
@@ -119,7 +163,7 @@ def _row(scope: Scope, s: Suggestion) -> dict[str, Value]:
     }
 
 
-def _headline(scope: Scope, who: str | None, found: Sequence[Suggestion], evidence: Evidence) -> Fact:
+def _headline(scope: Scope, who: str | None, found: Sequence[Suggestion], places: Sequence[Place]) -> Fact:
     groups = ([s for s in found if s.kind == "reorder"], [s for s in found if s.kind != "reorder"])
     again, fresh = ([scope.name(s.product) for s in part][:count] for part, count in zip(groups, (3, 2), strict=True))
     parts_en = ([f"to buy again: {'; '.join(again)}"] if again else []) + (
@@ -131,25 +175,27 @@ def _headline(scope: Scope, who: str | None, found: Sequence[Suggestion], eviden
     en = f"For {who or 'anybody'}, {', and '.join(parts_en)}."
     zh = f"{f'给{who}' if who else '面向所有人'}推荐——{'。'.join(parts_zh)}。"
     named = (*again, *fresh)
-    cells = tuple(Cell(evidence.id, i, "name") for i, s in enumerate(found) if scope.name(s.product) in named)
+    cells = tuple(
+        Cell(*place, "name") for place, s in zip(places, found, strict=True) if scope.name(s.product) in named
+    )
     return Fact("", len(found), "count", Text(en=en, zh=zh), cells, 1.5, words=(*named, *((who,) if who else ())))
 
 
-def _items(scope: Scope, who: str | None, found: Sequence[Suggestion], evidence: Evidence) -> tuple[Fact, ...]:
+def _items(scope: Scope, who: str | None, found: Sequence[Suggestion], places: Sequence[Place]) -> tuple[Fact, ...]:
     """A sentence for the first few of each kind: most of what is bought again, and some of what is new."""
     again = [i for i, s in enumerate(found) if s.kind == "reorder"]
     fresh = [i for i, s in enumerate(found) if s.kind != "reorder"]
-    places = again[: max(SENTENCES - 2, SENTENCES - len(fresh))]
-    places += fresh[: SENTENCES - len(places)]
-    return tuple(_item(scope, who, at, found[at], evidence, 1.2 - 0.05 * n) for n, at in enumerate(places))
+    said = again[: max(SENTENCES - 2, SENTENCES - len(fresh))]
+    said += fresh[: SENTENCES - len(said)]
+    return tuple(_item(scope, who, places[at], found[at], 1.2 - 0.05 * n) for n, at in enumerate(said))
 
 
-def _item(scope: Scope, who: str | None, at: int, s: Suggestion, evidence: Evidence, weight: float) -> Fact:
+def _item(scope: Scope, who: str | None, at: Place, s: Suggestion, weight: float) -> Fact:
     name = scope.name(s.product)
     anchor = scope.name(s.anchor) if s.anchor is not None else ""
     unit, value, columns, en, zh = _REASONS[s.kind](s, anchor, who)
     text = Text(en=f"{name}: {en}.", zh=f"{name}：{zh}。")
-    cells = tuple(Cell(evidence.id, at, column) for column in ("name", *columns))
+    cells = tuple(Cell(*at, column) for column in ("name", *columns))
     return Fact("", value, unit, text, cells, weight, words=tuple(w for w in (name, anchor, who) if w))
 
 

@@ -11,6 +11,7 @@ from db.semantic.query import Filter, Interval, SemanticQuery
 from db.semantic.schema import Text
 from models.recommender.baskets import YEAR, Baskets, bought_together, prices
 from models.recommender.catalogue import Catalogue, matching
+from tools import format as fmt
 from tools.evidence import Cell, Chart, Column, Evidence, Fact, Value
 from tools.grammar import listed
 from tools.registry import ToolContext, ToolResult
@@ -149,8 +150,8 @@ def _headline(name: Text, found: Baskets, evidence: Evidence) -> Fact:
 
 def _item(name: Text, at: int, evidence: Evidence) -> Fact:
     row = dict(zip((c.name for c in evidence.columns), evidence.rows[at], strict=True))
-    shown, lift, both = str(row["name"]), float(row["lift"] or 0), int(row["together"] or 0)
-    share = f"{float(row['share'] or 0):.1%}"
+    shown, lift, both = str(row["name"]), fmt.figure(row["lift"]), int(fmt.figure(row["together"]))
+    share = f"{fmt.figure(row['share']):.1%}"
     text = Text(
         en=f"{shown}: in {share} of the orders with {name.en} ({both:,} orders), "
         f"{lift:.1f} times as often as chance would have it in orders of that size.",

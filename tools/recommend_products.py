@@ -20,13 +20,14 @@ class RecommendArguments(Arguments):
     """Who is to be offered something, and what.
 
     Attributes:
-        goal: for_customer (what they buy again, and a third that is new to them), reorder (only what they buy again),
+        goal: for_customer (what they buy again, then a few that are new to them), reorder (only what they buy again),
             new (only what they never bought), with_product (bought together with a product), popular.
         customers: ids; several are served as one group. Without any, everybody, or those whom ``filters`` describe.
         products: ids of the products that the others are to go with.
         filters: on products (department, category, type, brand) what may be offered; on customers (age, kids…) whom
             to serve; with goal with_product and no ``products``, the products that the others are to go with.
-        limit: products in the list. not_bought_days: only what the customer did not buy for so many days.
+        limit: products in the list; for_customer adds a third as many new ones.
+        not_bought_days: only what the customer did not buy for so many days.
         budget: highest price of one piece, in the store's currency.
     """
 

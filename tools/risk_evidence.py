@@ -38,6 +38,7 @@ SUMS = (
     Column("group_customers", Text(en="Customers of the largest group", zh="最大团伙的顾客数"), "count"),
     Column("group_orders", Text(en="Orders of the largest group", zh="最大团伙的订单数"), "count"),
 )
+EVENTS = {"payments": Text(en="payment", zh="支付"), "refunds": Text(en="refund", zh="退款")}
 REASONS = (
     Column("code", Text(en="Code", zh="代码"), "text"),
     Column("rule", Text(en="Rule", zh="规则"), "text"),
@@ -186,7 +187,7 @@ def _row(found: Found, case: Case) -> tuple[Value, ...]:
     return (
         event.order,
         found.context.people.name(event.customer),
-        source_of(event).removesuffix("s"),
+        EVENTS[source_of(event)],
         text_of(event.time),
         round(event.amount, 2),
         one.score,
@@ -211,11 +212,11 @@ def _reasons(found: Found, rows: Sequence[Case], shown: Sequence[Case]) -> Evide
     common = Counter(reason.code for case in shown for reason in case.worst.reasons)
     top = rows[0].worst.reasons if rows else ()
     table: list[tuple[Value, ...]] = [
-        (r.code, BY_CODE[r.code].name, round(r.value, 2), round(r.strength, 4), common[r.code]) for r in top
+        (r.code, BY_CODE[r.code].says, round(r.value, 2), round(r.strength, 4), common[r.code]) for r in top
     ]
     if not found.named:
         known = {r.code for r in top}
-        table += [(code, BY_CODE[code].name, None, None, n) for code, n in common.most_common() if code not in known]
+        table += [(code, BY_CODE[code].says, None, None, n) for code, n in common.most_common() if code not in known]
     return _table(found, Text(en="Reasons of the worst case", zh="首要案件的原因"), REASONS, table)
 
 

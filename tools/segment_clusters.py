@@ -99,7 +99,7 @@ def _how(clusters: Clusters) -> str:
 def _row(clusters: Clusters, group: int, part: pd.DataFrame, whole: pd.DataFrame) -> tuple[Value, ...]:
     revenue, total = float(part["revenue"].sum()), float(whole["revenue"].sum())
     return (
-        group_name(clusters.names[group]).en,
+        group_name(clusters.names[group]),
         len(part),
         len(part) / len(whole),
         round(revenue, 2),

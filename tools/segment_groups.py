@@ -82,7 +82,7 @@ def _row(name: str, part: pd.DataFrame, whole: pd.DataFrame) -> tuple[Value, ...
     revenue, total = float(part["revenue"].sum()), float(whole["revenue"].sum())
     churn = float(part["churn"].mean()) if part["churn"].notna().any() else None
     return (
-        PLURAL[name].en,
+        PLURAL[name],
         len(part),
         len(part) / len(whole),
         round(revenue, 2),

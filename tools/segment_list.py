@@ -67,7 +67,7 @@ def customer_rows(reading: Reading, table: pd.DataFrame, title: Text) -> Sheet:
         sheet.rows.append(
             (
                 reading.context.people.name(customer),
-                NAMES[str(row["segment"])].en,
+                NAMES[str(row["segment"])],
                 day(row["last"]),
                 int(row["orders"]),
                 round(float(row["revenue"]), 2),

@@ -52,9 +52,9 @@ def movement(reading: Reading) -> ToolResult:
     sizes = before.value_counts()
     revenue = table["revenue"].groupby([before, table["segment"]]).sum()
     for was, now, count in flows.itertuples(index=False):
-        origin = NAMES[was].en if was else NOWHERE.en
+        origin = NAMES[was] if was else NOWHERE
         spent = round(float(revenue[(was, now)]), 2)
-        sheet.rows.append((origin, NAMES[now].en, int(count), count / int(sizes[was]), spent))
+        sheet.rows.append((origin, NAMES[now], int(count), count / int(sizes[was]), spent))
     totals = reading.sheet(1, Text(en="Movement in all", zh="变动合计"), TOTALS)
     facts = _facts(reading, flows, sheet, totals, then)
     moved = table[(before != table["segment"]) & table["segment"].isin(_segments(reading))]
@@ -116,7 +116,7 @@ def _into_and_out(focus: str, flows: pd.DataFrame, sheet: Sheet, totals: Sheet, 
 def _flow(flows: pd.DataFrame, side: str, sheet: Sheet, totals: Sheet, what: Text, way: Text, weight: float) -> Fact:
     """How many did so, and the largest of the segments they came from or went to."""
     count = int(flows["customers"].sum())
-    totals.rows.append((what.en, count))
+    totals.rows.append((what, count))
     cells = totals.cells(len(totals.rows) - 1, "customers")
     parts = flows.groupby(side, sort=False)["customers"].sum().sort_values(ascending=False, kind="stable").head(SAID)
     for key in parts.index:
@@ -124,7 +124,9 @@ def _flow(flows: pd.DataFrame, side: str, sheet: Sheet, totals: Sheet, what: Tex
         if len(places) == 1:  # a row of the table itself
             cells += sheet.cells(int(places[0]), "customers")
         else:
-            totals.rows.append((f"{what.en} {way.en} {NAMES[str(key)].en if key else NOWHERE.en}", int(parts[key])))
+            origin = NAMES[str(key)] if key else NOWHERE
+            whole = Text(en=f"{what.en} {way.en} {origin.en}", zh=f"{what.zh}（{way.zh}{origin.zh}）")
+            totals.rows.append((whole, int(parts[key])))
             cells += totals.cells(len(totals.rows) - 1, "customers")
     customers = "customer" if count == 1 else "customers"
     en, zh = f"{count:,} {customers} {what.en}", f"{count:,}位客户{what.zh}"

@@ -8,7 +8,7 @@ from db.errors import AnalysisError
 from db.semantic.schema import Text
 from models.segmentation.lifetimes import history
 from models.segmentation.rfm import NAMES
-from models.segmentation.value import CHURN_DAYS, FEW_ORIGINS, expected_spend, fit_value
+from models.segmentation.value import CHURN_DAYS, expected_spend, fit_value
 from tools import format as fmt
 from tools.evidence import Chart, Column, Fact, Value
 from tools.registry import ToolResult
@@ -32,7 +32,8 @@ COLUMNS = (
     Column("orders", Text(en="Orders, last 365 days", zh="近365天订单数"), "count"),
     Column("revenue", Text(en="Revenue, last 365 days", zh="近365天销售额"), "currency"),
     Column("churn", Text(en="Churn probability", zh="流失概率"), "ratio"),
-    Column("expected", Text(en="Expected purchase days, next 90 days", zh="未来90天预期购买天数"), "number"),
+    Column("typical", Text(en="Purchase days, median, next 90 days", zh="未来90天购买天数（中位数）"), "count"),
+    Column("expected", Text(en="Purchase days, mean, next 90 days", zh="未来90天购买天数（均值）"), "number"),
     Column("expected_revenue", Text(en="Expected revenue, next 90 days", zh="未来90天预期销售额"), "currency"),
 )
 
@@ -54,29 +55,30 @@ def one_customer(reading: Reading) -> ToolResult:
 
 def _row(reading: Reading, name: str) -> tuple[Value, ...]:
     row = reading.chosen.table.iloc[0]
-    expected, revenue = _expected(reading)
+    ahead = _expected(reading)
     scores = tuple(int(row[score]) for score in ("R", "F", "M"))
     counts = (int(row["silent"]), round(float(row["gap"]), 2), int(row["visits"]), int(row["orders"]))
     days = (day(row["first"]), day(row["last"]))
     money = round(float(row["revenue"]), 2)
-    return (name, NAMES[str(row["segment"])].en, *scores, *days, *counts, money, known(row["churn"]), expected, revenue)
+    return (name, NAMES[str(row["segment"])], *scores, *days, *counts, money, known(row["churn"]), *ahead)
 
 
-def _expected(reading: Reading) -> tuple[Value, Value]:
-    """Purchase days and their worth in the next 90 days; None where the store's past is too short to say."""
+def _expected(reading: Reading) -> tuple[Value, Value, Value]:
+    """Purchase days in the next 90, median and mean, and what the mean is worth; None where the past is too short."""
     customers, chosen = reading.customers, reading.chosen.table.index
     try:
-        model = fit_value(customers.days, last_day(reading.as_of), FEW_ORIGINS)
+        model = fit_value(customers.days, last_day(reading.as_of))
     except AnalysisError:
-        return None, None
+        return None, None, None
     index, past = history(customers.days, last_day(reading.as_of))
     place = int(index.get_indexer(chosen)[0])
-    bought = model.expected(past.part(slice(place, place + 1)), AHEAD_DAYS / 7)
+    alone = past.part(slice(place, place + 1))
+    typical, bought = model.typical(alone, AHEAD_DAYS / 7), model.expected(alone, AHEAD_DAYS / 7)
     table = customers.table
     visits = table["visits"].to_numpy(float)
     mean = np.divide(table["revenue"].to_numpy(float), visits, out=np.zeros(len(table)), where=visits > 0)
     worth = expected_spend(visits, mean)[int(table.index.get_indexer(chosen)[0])]
-    return round(float(bought[0]), 2), round(float(bought[0] * worth), 2)
+    return int(typical[0]), round(float(bought[0]), 2), round(float(bought[0] * worth), 2)
 
 
 def _headline(sheet: Sheet, name: str, segment: str) -> Fact:
@@ -109,15 +111,16 @@ def _habits(sheet: Sheet) -> Fact:
 
 
 def _ahead(sheet: Sheet) -> list[Fact]:
-    churn, expected, revenue = sheet.rows[0][12:]
+    churn, typical, expected, revenue = sheet.rows[0][12:]
     if churn is None:
         return []
     chance = fmt.number(churn, "ratio")
     en = f"The chance of buying nothing in the next {CHURN_DAYS} days is {chance}"
     zh = f"未来{CHURN_DAYS}天内不再购买的概率为{chance}"
     if expected is not None:
-        days, money = fmt.number(expected, "number"), fmt.number(revenue, "currency", sheet.reading.currency)
-        en += f"; to be expected in the next {AHEAD_DAYS} days: {days} purchase days worth {money}"
-        zh += f"；未来{AHEAD_DAYS}天预计购买{days}天，价值{money}"
-    cells = sheet.cells(0, "churn", "expected", "expected_revenue")
+        days, mean = fmt.number(typical, "count"), fmt.number(expected, "number")
+        money = fmt.number(revenue, "currency", sheet.reading.currency)
+        en += f"; in the next {AHEAD_DAYS} days a median of {days} purchase days, {mean} on average, worth {money}"
+        zh += f"；未来{AHEAD_DAYS}天购买天数中位数为{days}天，均值{mean}天，价值{money}"
+    cells = sheet.cells(0, "churn", "typical", "expected", "expected_revenue")
     return [Fact("", churn, "ratio", Text(en=f"{en}.", zh=f"{zh}。"), cells, 1.0)]

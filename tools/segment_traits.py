@@ -11,7 +11,7 @@ from db.semantic.query import SemanticQuery
 from db.semantic.schema import Text
 from models.segmentation.portrait import Trait, portrait
 from tools import format as fmt
-from tools.evidence import Cell, Column, Evidence, Fact
+from tools.evidence import Cell, Column, Evidence, Fact, Value
 from tools.segment_reading import Reading, Sheet
 from tools.segment_words import GOODS, HABITS, PERSON
 from tools.wording import Wording
@@ -28,14 +28,14 @@ COLUMNS = (
     Column("lift", Text(en="Lift", zh="提升度"), "number"),
 )
 LABELS = {
-    "rate": "orders a week",
-    "basket": "average order value",
-    "lines": "lines per order",
-    "weekend": "orders on a weekend",
-    "morning": "orders before noon",
-    "evening": "orders after 18:00",
-    "discounted": "discount rate",
-    "couponed": "orders with a coupon",
+    "rate": Text(en="orders a week", zh="每周订单数"),
+    "basket": Text(en="average order value", zh="客单价"),
+    "lines": Text(en="lines per order", zh="每单件数"),
+    "weekend": Text(en="orders on a weekend", zh="周末订单占比"),
+    "morning": Text(en="orders before noon", zh="上午订单占比"),
+    "evening": Text(en="orders after 18:00", zh="18点后订单占比"),
+    "discounted": Text(en="discount rate", zh="折扣率"),
+    "couponed": Text(en="orders with a coupon", zh="用券订单占比"),
 }
 METHOD = (
     "Lift: the group's value divided by that of all other customers of the last 365 days; shares are of the group's "
@@ -78,14 +78,18 @@ class Portraits:
         """The table, where it has rows."""
         return (self.sheet.close(METHOD),) if self.sheet.rows else ()
 
-    def _row(self, name: Text, trait: Trait) -> tuple[str | float | None, ...]:
-        label = self._member(trait).en if trait.member else LABELS[trait.name]
-        field = (
-            label if trait.kind == "habit" else f"{trait.kind if trait.kind != 'demographic' else trait.name}: {label}"
-        )
+    def _row(self, name: Text, trait: Trait) -> tuple[Value, ...]:
+        label = self._member(trait) if trait.member else LABELS[trait.name]
+        field = label if trait.kind == "habit" else self._within(trait, label)
         pair = (trait.value, trait.others)
         shares, levels = (pair, (None, None)) if trait.is_share else ((None, None), pair)
-        return (name.en, field, *shares, *levels, trait.lift if trait.others > 0 else None)
+        return (name, field, *shares, *levels, trait.lift if trait.others > 0 else None)
+
+    def _within(self, trait: Trait, member: Text) -> Text:
+        """A member behind the field that it is of."""
+        known = self._words.get(trait.name)
+        field = known[1] if known else Text(en=trait.name, zh=trait.name)
+        return Text(en=f"{field.en}: {member.en}", zh=f"{field.zh}：{member.zh}")
 
     def _sentence(self, trait: Trait) -> Text:
         unit = "ratio" if trait.is_share else "currency" if trait.name == "basket" else "number"

@@ -8,7 +8,7 @@ import pandas as pd
 from db.semantic.schema import Text
 from models.segmentation.lifetimes import history
 from models.segmentation.rfm import NAMES
-from models.segmentation.value import FEW_ORIGINS, expected_spend, fit_value
+from models.segmentation.value import expected_spend, fit_value
 from tools import format as fmt
 from tools.evidence import Chart, Column, Fact
 from tools.grammar import first_up
@@ -22,7 +22,8 @@ TENTH = 0.1
 SAID = 3
 METHOD = (
     "Expected purchase days: mean of BG/NBD (Fader, Hardie & Lee 2005) and MBG/NBD, its level set by earlier forecasts "
-    "within the same past ({level:.2f}). Spend per purchase day: Gamma-Gamma. Alive: P(alive) of the same models."
+    "within the same past ({level:.2f}); of one customer the median, in sums the "
+    "means. Spend per purchase day: Gamma-Gamma. Alive: P(alive) of the same models."
 )
 
 
@@ -39,9 +40,10 @@ def value(reading: Reading) -> ToolResult:
         sheet.rows.append(
             (
                 reading.context.people.name(customer),
-                NAMES[str(row["segment"])].en,
+                NAMES[str(row["segment"])],
                 float(row["alive"]),
                 known(row["churn"]),
+                int(row["typical"]),
                 float(row["expected"]),
                 round(float(row["spend"]), 2),
                 round(float(row["value"]), 2),
@@ -58,7 +60,7 @@ def _valued(reading: Reading) -> tuple[pd.DataFrame, int, float]:
     """The customers of the focus with what is expected of them, the days ahead, and the models' level."""
     wanted, customers = reading.someone(), reading.customers
     end = last_day(reading.as_of)
-    model = fit_value(customers.days, end, FEW_ORIGINS)
+    model = fit_value(customers.days, end)
     index, past = history(customers.days, end)
     seen = (reading.as_of - customers.days["day"].min().date()).days
     days = max(LEAST_DAYS, min(MOST_DAYS, seen))
@@ -66,7 +68,12 @@ def _valued(reading: Reading) -> tuple[pd.DataFrame, int, float]:
     revenue = customers.table["revenue"].reindex(index).to_numpy(float)
     mean = np.divide(revenue, visits, out=np.zeros(len(index)), where=visits > 0)
     ahead = pd.DataFrame(
-        {"alive": model.alive(past), "expected": model.expected(past, days / 7), "spend": expected_spend(visits, mean)},
+        {
+            "alive": model.alive(past),
+            "typical": model.typical(past, days / 7),
+            "expected": model.expected(past, days / 7),
+            "spend": expected_spend(visits, mean),
+        },
         index=index,
     )
     ahead["value"] = ahead["expected"] * ahead["spend"]
@@ -79,7 +86,10 @@ def _columns(days: int) -> tuple[Column, ...]:
         Column("segment", Text(en="Segment", zh="客群"), "text"),
         Column("alive", Text(en="Chance of being still a customer", zh="仍为客户的概率"), "ratio"),
         Column("churn", Text(en="Churn probability", zh="流失概率"), "ratio"),
-        Column("expected", Text(en=f"Expected purchase days, next {days}", zh=f"未来{days}天预期购买天数"), "number"),
+        Column(
+            "typical", Text(en=f"Purchase days, median, next {days}", zh=f"未来{days}天购买天数（中位数）"), "count"
+        ),
+        Column("expected", Text(en=f"Purchase days, mean, next {days}", zh=f"未来{days}天购买天数（均值）"), "number"),
         Column("spend", Text(en="Expected spend a purchase day", zh="每个购买日预期消费"), "currency"),
         Column("value", Text(en=f"Expected value, next {days} days", zh=f"未来{days}天预期价值"), "currency"),
     )
@@ -124,11 +134,11 @@ def _headline(reading: Reading, totals: Sheet, days: int) -> Fact:
 def _top(reading: Reading, sheet: Sheet) -> Fact:
     rows = sheet.rows[:SAID]
     en, zh, names = [], [], []
-    for name, _, _, _, expected, _, worth in rows:
-        money, bought = fmt.number(worth, "currency", reading.currency), fmt.number(expected, "number")
-        en.append(f"{name} ({money}, {bought} purchase days)")
-        zh.append(f"{name}（{money}，预计购买{bought}天）")
+    for name, _, _, _, typical, _, _, worth in rows:
+        money, bought = fmt.number(worth, "currency", reading.currency), fmt.number(typical, "count")
+        en.append(f"{name} ({money}, most likely about {bought} purchase {'day' if typical == 1 else 'days'})")
+        zh.append(f"{name}（{money}，最可能购买约{bought}天）")
         names.append(str(name))
     text = Text(en=f"Worth the most: {'; '.join(en)}.", zh=f"预期价值最高：{'；'.join(zh)}。")
-    cells = tuple(c for i in range(len(rows)) for c in sheet.cells(i, "value", "expected"))
-    return Fact("", rows[0][6], "currency", text, cells, 1.0, tuple(names))
+    cells = tuple(c for i in range(len(rows)) for c in sheet.cells(i, "value", "typical"))
+    return Fact("", rows[0][-1], "currency", text, cells, 1.0, tuple(names))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 
 from agent.brief.contracts import Grid, Line, Section
-from agent.brief.ledger import at, cells
+from agent.brief.ledger import at, cells, english
 from agent.brief.parts import Desk
 from db.semantic.schema import Text
 from models.segmentation.rfm import NAMES
-from tools.evidence import Column, Evidence, Fact
+from tools.evidence import Column, Evidence, Fact, Value
 from tools.grammar import first_up
 
 _LOSING = ("about_to_leave", "at_risk", "lost")
@@ -21,15 +21,18 @@ def write(desk: Desk) -> Section:
     if found is None:
         return desk.missing(name, "movement")
     source = found.table(0)
-    flows = [(_key(at(source, i, "before")), _key(at(source, i, "now")), int(str(at(source, i, "customers")))) for i in range(len(source.rows))]
+    flows = [
+        (_key(at(source, i, "before")), _key(at(source, i, "now")), int(str(at(source, i, "customers"))))
+        for i in range(len(source.rows))
+    ]
     table = desk.ledger.keep(_table(source, flows))
     facts = [fact for fact in (_slid(desk, source, flows), _net(desk, table)) if fact is not None]
     return Section(name, desk.heading(name), (*(Line(f) for f in facts), Grid(table)), tuple(facts[:1]))
 
 
-def _key(name: object) -> str:
+def _key(name: Value) -> str:
     """A segment by the name that a table writes; empty for who was no customer yet."""
-    return next((key for key, text in NAMES.items() if text.en == name), "")
+    return next((key for key, text in NAMES.items() if text.en == english(name)), "")
 
 
 def _table(source: Evidence, flows: list[tuple[str, str, int]]) -> Evidence:
@@ -46,7 +49,9 @@ def _table(source: Evidence, flows: list[tuple[str, str, int]]) -> Evidence:
     )
     rows = tuple((key, then[key], now[key], now[key] - then[key]) for key in NAMES if then[key] or now[key])
     title = Text(en="Customers by segment", zh="各客群客户数")
-    return Evidence(f"{source.id}n", source.tool, source.args, title, columns, rows, method=source.method, origin=source.origin)
+    return Evidence(
+        f"{source.id}n", source.tool, source.args, title, columns, rows, method=source.method, origin=source.origin
+    )
 
 
 def _slid(desk: Desk, source: Evidence, flows: list[tuple[str, str, int]]) -> Fact | None:
@@ -76,4 +81,6 @@ def _net(desk: Desk, table: Evidence) -> Fact | None:
     grew, bled = NAMES[str(at(table, high, "segment"))], NAMES[str(at(table, low, "segment"))]
     en = f"{first_up(grew.en)} grew most (+{up:,}), {bled.en} shrank most ({down:,})."
     zh = f"增加最多的是{grew.zh}（+{up:,}），减少最多的是{bled.zh}（{down:,}）。"
-    return desk.ledger.say(Text(en=en, zh=zh), up, "count", (*cells(table, high, "change"), *cells(table, low, "change")))
+    return desk.ledger.say(
+        Text(en=en, zh=zh), up, "count", (*cells(table, high, "change"), *cells(table, low, "change"))
+    )

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import ChoiceLoader, FileSystemLoader, FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from db.errors import SettingsError
 
@@ -33,6 +34,12 @@ def environment(folder: Path, escape: bool) -> ImmutableSandboxedEnvironment:
     )
 
 
+def text_of(folder: Path, name: str) -> str:
+    """A file that is no template (the style sheet): the operator's own, else the shipped one."""
+    own = folder / name
+    return own.read_text("utf-8", "replace") if own.is_file() else (SHIPPED / name).read_text("utf-8")
+
+
 def render(folder: Path, name: str, values: dict[str, Any], escape: bool) -> str:
     """A template filled in.
 
@@ -50,10 +57,14 @@ def render(folder: Path, name: str, values: dict[str, Any], escape: bool) -> str
     except UnicodeDecodeError:
         line, what = 1, "it is not UTF-8 text"
     sentence = what.strip().splitlines()[0].rstrip(".") if what.strip() else "it cannot be filled in"
-    raise SettingsError(f"{where}, line {line}: {sentence}.", "Mend the line, or delete the file to use the shipped one.")
+    raise SettingsError(
+        f"{where}, line {line}: {sentence}.", "Mend the line, or delete the file to use the shipped one."
+    )
 
 
 def _line(error: BaseException, name: str) -> int:
     """The line of the template on which it failed."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.endswith(name) or f.filename == "<template>"]
+    frames = [
+        f for f in traceback.extract_tb(error.__traceback__) if f.filename.endswith(name) or f.filename == "<template>"
+    ]
     return frames[-1].lineno or 1 if frames else 1

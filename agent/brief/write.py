@@ -13,10 +13,11 @@ from typing import Any
 from agent.ask import Analyst
 from agent.brief import claims
 from agent.brief.analyse import Kept, analyse
-from agent.brief.contracts import FORMATS, Analysis, Brief, Format
+from agent.brief.contracts import FORMATS, Analysis, Brief, Claim, Format
 from agent.brief.files import file_name, folder_of, put_files
 from agent.brief.gather import Frame
 from agent.brief.layout import load_layout
+from agent.brief.message import mail_of, summary_of
 from agent.brief.opening import write_opening
 from agent.brief.page import title_of
 from agent.brief.render import rendered
@@ -28,6 +29,7 @@ from db.errors import Cancelled
 from db.semantic.query import Interval
 from db.semantic.schema import Text
 from db.state.briefs import Briefs, KeptBrief
+from tools.evidence import Value
 
 Report = Callable[[Text, float], None]
 ROWS = 20_000  # a table of departments by week is longer than what evidence keeps for a screen
@@ -66,9 +68,10 @@ def write_brief(
     formats: tuple[Format, ...] = FORMATS,
     principal: Principal = OPERATOR,
     cancel: threading.Event | None = None,
+    model: bool = True,
 ) -> Brief:
     """One brief in one language; see :func:`write_briefs`."""
-    order = Order(store, week, as_of, (language,), formats, principal)
+    order = Order(store, week, as_of, (language,), formats, principal, model)
     return write_briefs(service, order, cancel=cancel)[0]
 
 
@@ -102,7 +105,7 @@ def _desk(analyst: Analyst, order: Order, period: Interval, cancel: threading.Ev
     return Desk(analyst.store, order.principal, limits, period.end, analyst.workspace, cancel)
 
 
-def _written(  # noqa: PLR0913 - one place where all parts of a brief meet
+def _written(
     service: Service,
     analyst: Analyst,
     order: Order,
@@ -118,7 +121,9 @@ def _written(  # noqa: PLR0913 - one place where all parts of a brief meet
     opening = write_opening(analysis, language, model, lambda: analyst.words.lexicon.vocabulary, cancel)
     brief = Brief(analysis, language, opening.text, opening.model, opening.replaced, title=title_of(analysis, language))
     report(Text(en="laying it out", zh="排版"), 1.0)
-    contents, unwritten = rendered(brief, analyst.store.schema, own, order.formats)
+    schema = analyst.store.schema
+    brief = replace(brief, summary=summary_of(brief, schema), mail=mail_of(brief, schema, own))
+    contents, unwritten = rendered(brief, schema, own, order.formats)
     if cancel.is_set():
         raise Cancelled("Stopped.", "Nothing was written.")
     week, name = analysis.week.start, analysis.store
@@ -134,7 +139,7 @@ def _written(  # noqa: PLR0913 - one place where all parts of a brief meet
 
 def _kept(service: Service, store: str, principal: Principal) -> Kept:
     """Claims of earlier briefs, of a week written in both languages once."""
-    found: dict[date, Sequence[claims.Claim]] = {}
+    found: dict[date, Sequence[Claim]] = {}
     for brief in Briefs(service.state.engine).of(store, principal.name):
         found.setdefault(brief.week, [claims.from_json(c) for c in brief.content.get("claims", ())])
     return tuple(found.items())
@@ -143,10 +148,8 @@ def _kept(service: Service, store: str, principal: Principal) -> Kept:
 def _keep(service: Service, brief: Brief, principal: Principal) -> int:
     now, analysis = datetime.now(UTC), brief.analysis
     data = service.settings.data_dir
-    files = {kind: str(path.relative_to(data)) for kind, path in brief.files.items()}
-    kept = KeptBrief(
-        analysis.store, analysis.week.start, brief.language, principal.name, _content(brief), files, now
-    )
+    files: dict[str, str] = {kind: str(path.relative_to(data)) for kind, path in brief.files.items()}
+    kept = KeptBrief(analysis.store, analysis.week.start, brief.language, principal.name, _content(brief), files, now)
     number = Briefs(service.state.engine).put(kept)
     said = {"store": analysis.store, "week": str(analysis.week.start), "language": brief.language, "brief": number}
     service.state.append_audit(principal.name, "write_brief", said, now)
@@ -160,11 +163,13 @@ def _content(brief: Brief) -> dict[str, Any]:
         "title": brief.title,
         "headline": analysis.headline.text.of(language),
         "opening": brief.through_line,
+        "summary": brief.summary,
         "model": brief.model,
         "replaced": brief.replaced,
         "seconds": round(brief.seconds, 1),
         "kpis": [
-            {"metric": k.metric, "now": _json(k.now), "change": k.change, "verdict": k.verdict} for k in analysis.kpis
+            {"metric": k.metric, "now": _json(k.now, language), "change": k.change, "verdict": k.verdict}
+            for k in analysis.kpis
         ],
         "actions": [
             {"kind": a.kind, "title": a.title.text.of(language), "effect": a.effect.text.of(language)}
@@ -172,7 +177,7 @@ def _content(brief: Brief) -> dict[str, Any]:
         ],
         "facts": [
             {
-                "id": f.id, "text": f.text.of(language), "value": _json(f.value), "unit": f.unit,
+                "id": f.id, "text": f.text.of(language), "value": _json(f.value, language), "unit": f.unit,
                 "evidence": [[c.evidence, c.row, c.column] for c in f.cells],
             }
             for f in analysis.facts
@@ -181,7 +186,7 @@ def _content(brief: Brief) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _json(value: object) -> object:
+def _json(value: Value, language: Language) -> object:
+    if isinstance(value, Text):
+        return value.of(language)
     return value if isinstance(value, str | int | float | bool | None) else str(value)
-
-

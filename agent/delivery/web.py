@@ -9,9 +9,10 @@ import ipaddress
 import json
 import logging
 import socket
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,6 +23,7 @@ SECONDS: Final = httpx.Timeout(10.0, connect=5.0)
 FILE_SECONDS: Final = httpx.Timeout(60.0, connect=5.0)  # for a call that carries a file
 MOST_WAIT = 3600.0  # seconds; a longer Retry-After is taken for a mistake
 _MOST_ANSWER = 256 * 1024  # bytes of an answer that are read
+T = TypeVar("T")
 _PRIVATE_ENDS = (".local", ".localhost", ".internal", ".lan", ".home.arpa")
 
 
@@ -49,7 +51,7 @@ def checked(address: str, what: str, loopback: bool = False, hosts: tuple[str, .
 
     Args:
         loopback: lets it be http or https on this machine (for trials).
-        hosts: where given, only these hosts and those below them.
+        hosts: where given, only these hosts and those below them; else any that is public.
 
     Raises:
         DeliveryRefused: it is no https address of a public host.
@@ -66,7 +68,7 @@ def checked(address: str, what: str, loopback: bool = False, hosts: tuple[str, .
         return address
     if hosts and not any(host == known or host.endswith(f".{known}") for known in hosts):
         raise DeliveryRefused(f"The address is not one of {what}.", "Copy it anew.")
-    if not _is_public(host):
+    if not hosts and not _is_public(host):
         raise DeliveryRefused(f"The address of {what} is not on a public host.", "Use the service's own address.")
     return address
 
@@ -104,8 +106,12 @@ def post(
     headers: Mapping[str, str] | None = None,
     form: Mapping[str, str] | None = None,
     files: Mapping[str, tuple[str, bytes, str]] | None = None,
+    codes_of_its_own: bool = False,
 ) -> Reply:
     """Send JSON, or a form with files, to an address that was checked.
+
+    Args:
+        codes_of_its_own: an answer 4xx is handed back where it is JSON, since its code says more.
 
     Raises:
         DeliveryError: it cannot be reached in time, is busy (429) or broken (5xx).
@@ -127,7 +133,31 @@ def post(
         raise DeliveryError(f"{what} did not answer in time.") from None
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         raise DeliveryError(f"{what} cannot be reached ({type(error).__name__}).") from None
+    if codes_of_its_own and 400 <= reply.status < 500 and reply.status != 429 and reply.json:
+        return reply
     return _judged(reply, what, wait)
+
+
+def patiently(
+    call: Callable[[], T], tries: int, longest: float = 30.0, sleep: Callable[[float], None] = time.sleep
+) -> T:
+    """Call until it works: again after what may pass, as late as the service asks (else 1, 2, 4… seconds), if it asks
+    for no more than ``longest`` seconds.
+
+    Raises:
+        DeliveryError: it did not work in so many tries. DeliveryRefused: at once.
+    """
+    for number in range(tries):
+        try:
+            return call()
+        except DeliveryRefused:
+            raise
+        except DeliveryError as error:
+            wait = float(2**number) if error.retry_after is None else error.retry_after
+            if number + 1 == tries or wait > longest:
+                raise
+            sleep(wait)
+    raise AssertionError("no try was made")
 
 
 def retry_after(text: str | None) -> float | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from agent.contracts import Answer
 from agent.evaluation.stated import names_of
+from tools.evidence import worded
 
 _PERIOD = re.compile(r"(\d{4})(?:-(?:(\d\d)(?:-(\d\d))?|[QW](\d\d?)))?(?:[T ].*)?")
 
@@ -42,7 +43,10 @@ def seen(answer: Answer) -> Seen:
     from agent.verify import grounded_numbers
 
     loose = grounded_numbers(answer.text, answer.facts) if answer.status == "answered" else 0
-    tables = tuple(Table(tuple(c.unit for c in e.columns), e.rows) for e in answer.evidence)
+    tables = tuple(
+        Table(tuple(c.unit for c in e.columns), tuple(tuple(worded(v, answer.language) for v in row) for row in e.rows))
+        for e in answer.evidence
+    )
     calls = answer.plan.calls if answer.plan else ()
     return Seen(answer.status, answer.text, tables, loose, tuple({"tool": c.tool, "args": c.args} for c in calls))
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from rich.text import Text as Line
 
 from agent.interfaces.text import one_line
-from db.semantic.schema import StoreSchema
+from db.semantic.schema import StoreSchema, Text
 from tools import format as fmt
 from tools.evidence import Column, Value
 from tools.wording import is_code
@@ -50,6 +50,8 @@ def key_words(value: Value, dimension: str, schema: StoreSchema, language: str) 
     declared = schema.dimensions.get(dimension)
     if value is None:
         return fmt.MISSING.of(language)
+    if isinstance(value, Text):
+        return value.of(language)
     if declared is None:
         return str(value)
     if declared.kind == "time":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent.contracts import Language
-from db.semantic.schema import StoreSchema
+from db.semantic.schema import StoreSchema, Text
 from tools import format as fmt
 from tools.evidence import Column, Value
 
@@ -21,6 +21,8 @@ class Cells:
 
     def text(self, column: Column, value: Value) -> str:
         """The cell as plain text (not HTML). Changes carry their sign."""
+        if isinstance(value, Text):
+            return value.of(self.language)
         dimension = self.schema.dimensions.get(column.name)
         if dimension is None:
             if value is None:

@@ -34,7 +34,7 @@ class Offer:
 def offers(
     shop: ShopRecommender, customers: Ints, k: int, want: Want, allowed: Flags | None, rested: int | None
 ) -> tuple[Offer, ...]:
-    """The best ``k`` products for these customers; see :meth:`ShopRecommender.recommend` for the arguments."""
+    """The best ``k`` products for these customers, new ones after them; see :meth:`ShopRecommender.recommend`."""
     open_ = shop.sold if allowed is None else shop.sold & allowed
     had: Floats = np.asarray(shop.bought[customers].sum(0)).ravel()
     usual = shop.stock.buyers / max(shop.visits.shape[0], 1)
@@ -45,9 +45,8 @@ def offers(
     fresh = _fresh(shop, customers, k, open_, had, lift)
     if want == "new":
         return fresh
-    chosen = again[: k - min(max(k // 3, k - len(again)), len(fresh))]
-    taken = {offer.product for offer in chosen}
-    return (chosen + tuple(offer for offer in fresh if offer.product not in taken))[:k]
+    taken = {offer.product for offer in again}
+    return again + tuple(offer for offer in fresh if offer.product not in taken)[: shop.news(k, len(again))]
 
 
 def _again(

@@ -46,7 +46,8 @@ class Ledger:
         self._span = lookback * DAY
         self._now = float("-inf")
         self._held: deque[Event] = deque()
-        self._due: list[tuple[float, int, bool, Payment]] = []  # when, number, charged back or good, which
+        self._good: deque[tuple[float, Payment]] = deque()  # when it counts as good, which; in this order
+        self._due: list[tuple[float, int, bool, Payment]] = []  # out of order: when, number, charged back or good, which
         self._number = 0
         self._people: dict[str, _Person] = {}
         self._orders: dict[str, tuple[float, float]] = {}  # order -> paid, refunded
@@ -104,7 +105,7 @@ class Ledger:
             failures_day=max((self._failures.count(now, key) for key in failed), default=0),
             cards_tried=len(tried),
             outage=float(self._outage(now)) if event.failed or failed else 0.0,
-            orders_day=self._day_orders.count(now, event.customer),
+            orders_day=self._day_orders.held(event.customer),
             usual_day=person.orders / ((now - person.times[0]) / DAY + 1.0),
             hour=(event.time % DAY) // HOUR,
             **self._refunded(person),
@@ -200,11 +201,14 @@ class Ledger:
     def _forget(self, now: float) -> None:
         for recent in (self._failures, self._day_orders, self._tried, self._broken):
             recent.forget(now)
+        good, ripen = self._good, self._shared.ripen
+        while good and good[0][0] <= now:
+            ripen(good.popleft()[1], bad=False)
         while self._due and self._due[0][0] <= now:
             _, _, bad, event = heapq.heappop(self._due)
             if bad and self._good_at(event) < self._bad_at(event):
-                self._shared.ripen(event, bad=False, drop=True)
-            self._shared.ripen(event, bad=bad)
+                ripen(event, bad=False, drop=True)
+            ripen(event, bad=bad)
         while self._held and self._held[0].time <= now - self._span:
             old = self._held.popleft()
             if isinstance(old, Refund):
@@ -212,11 +216,18 @@ class Ledger:
                 continue
             self._count_payment(old, -1)
             if not old.failed:
-                self._shared.ripen(old, bad=self._bad_at(old) <= old.time + self._span, drop=True)
+                ripen(old, bad=self._bad_at(old) <= old.time + self._span, drop=True)
 
     def _await(self, event: Payment) -> None:
-        """Note when it will be known how a payment ended, where that falls into the window."""
-        for when, bad in ((self._good_at(event), False), (self._bad_at(event), True)):
+        """Note when it will be known how a payment ended, where that falls into the window.
+
+        Nearly all end well, after the same time each, so those stand in a row; the rest, and what came late, in a heap.
+        """
+        good = self._good_at(event)
+        if not event.reversed and (not self._good or self._good[-1][0] <= good):
+            self._good.append((good, event))
+            return
+        for when, bad in ((good, False), (self._bad_at(event), True)):
             if when <= event.time + self._span and (bad or when < self._bad_at(event)):
                 self._number += 1
                 heapq.heappush(self._due, (when, self._number, bad, event))

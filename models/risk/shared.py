@@ -1,4 +1,8 @@
-"""Who shares devices, cards and addresses with whom, and how such things turned out before, within the window."""
+"""Who shares devices, cards and addresses with whom, and how such things turned out before, within the window.
+
+Written for speed: it runs for every payment of a scan, twice, so each kind of thing has tables of its own, and no key is
+put together.
+"""
 
 from __future__ import annotations
 
@@ -14,39 +18,42 @@ class Shared:
     """
 
     def __init__(self) -> None:
-        self._customers = Pairs()  # device, card or address -> customers
+        self._on_device, self._on_card, self._at_address = Pairs(), Pairs(), Pairs()  # thing -> customers
         self._cards = Pairs()  # device -> cards
-        self._own_cards, self._own_devices, self._own_addresses = Pairs(), Pairs(), Pairs()
-        self._clean: dict[str, int] = {}
-        self._bad = Pairs()  # customer, device or card -> customers who were charged back
+        self._own_cards, self._own_devices, self._own_addresses = Pairs(), Pairs(), Pairs()  # customer -> things
+        self._clean: tuple[dict[str, int], dict[str, int], dict[str, int]] = ({}, {}, {})  # device, card, address
+        self._bad_device, self._bad_card = Pairs(), Pairs()  # thing -> customers who were charged back
 
     def count(self, event: Payment, *, drop: bool = False) -> None:
         """Add a payment, or drop it."""
-        who = event.customer
-        for pairs, key, other in (
-            *((self._customers, key, who) for key in things(event)),
-            (self._cards, event.device, event.card),
-            (self._own_cards, who, event.card),
-            (self._own_devices, who, event.device),
-            (self._own_addresses, who, event.address),
-        ):
-            if drop:
-                pairs.drop(key, other)
-            else:
-                pairs.add(key, other)
+        who, device, card, address = event.customer, event.device, event.card, event.address
+        if device is not None:
+            (self._on_device.drop if drop else self._on_device.add)(device, who)
+            (self._own_devices.drop if drop else self._own_devices.add)(who, device)
+            if card is not None:
+                (self._cards.drop if drop else self._cards.add)(device, card)
+        if card is not None:
+            (self._on_card.drop if drop else self._on_card.add)(card, who)
+            (self._own_cards.drop if drop else self._own_cards.add)(who, card)
+        if address is not None:
+            (self._at_address.drop if drop else self._at_address.add)(address, who)
+            (self._own_addresses.drop if drop else self._own_addresses.add)(who, address)
 
     def ripen(self, event: Payment, *, bad: bool, drop: bool = False) -> None:
         """It is known by now how a payment ended; or it leaves the window."""
-        for key in things(event):
-            if bad:
-                if drop:
-                    self._bad.drop(key, event.customer)
+        if bad:
+            for pairs, thing in ((self._bad_device, event.device), (self._bad_card, event.card)):
+                if thing is not None:
+                    (pairs.drop if drop else pairs.add)(thing, event.customer)
+            return
+        step = -1 if drop else 1
+        for clean, thing in zip(self._clean, (event.device, event.card, event.address), strict=True):
+            if thing is not None:
+                left = clean.get(thing, 0) + step
+                if left:
+                    clean[thing] = left
                 else:
-                    self._bad.add(key, event.customer)
-                continue
-            self._clean[key] = self._clean.get(key, 0) + (-1 if drop else 1)
-            if not self._clean[key]:
-                del self._clean[key]
+                    del clean[thing]
 
     def new(self, event: Payment) -> dict[str, float]:
         """Whether its customer never used the device, card and address before; ask before it is added."""
@@ -60,24 +67,24 @@ class Shared:
     def features(self, event: Payment) -> dict[str, float]:
         """What a payment, already added, shares; names as in :class:`models.risk.features.Features`."""
         who, device, card, address = event.customer, event.device, event.card, event.address
-        on_device, on_card = self._customers.of(f"d{device}"), self._customers.of(f"c{card}")
-        bad = [self._bad.of(key) for key in things(event) if key[0] != "a"]
-        clean = self._clean.get
+        on_device, on_card = self._on_device.of(device), self._on_card.of(card)
+        bad = [held for held in (self._bad_device.of(device), self._bad_card.of(card)) if held]
+        clean_device, clean_card, clean_address = self._clean
         return {
             "device_customers": len(on_device),
             "card_customers": len(on_card),
-            "address_customers": len(self._customers.of(f"a{address}")),
+            "address_customers": len(self._at_address.of(address)),
             "device_strangers": self._strangers(who, on_device) if len(on_device) > 1 else 0,
             "card_strangers": self._strangers(who, on_card) if len(on_card) > 1 else 0,
             "device_cards": len(self._cards.of(device)),
             "customer_cards": len(self._own_cards.of(who)),
             "customer_devices": len(self._own_devices.of(who)),
             "customer_addresses": len(self._own_addresses.of(who)),
-            "device_clean": clean(f"d{device}", 0),
-            "card_clean": clean(f"c{card}", 0),
-            "address_clean": clean(f"a{address}", 0),
-            "bad_links": sum(times for held in bad for other, times in held.items() if other != who),
-            "own_bad": max((held.get(who, 0) for held in bad), default=0),
+            "device_clean": clean_device.get(device, 0) if device is not None else 0,
+            "card_clean": clean_card.get(card, 0) if card is not None else 0,
+            "address_clean": clean_address.get(address, 0) if address is not None else 0,
+            "bad_links": sum(times for held in bad for other, times in held.items() if other != who) if bad else 0,
+            "own_bad": max(held.get(who, 0) for held in bad) if bad else 0,
         }
 
     def _strangers(self, who: str, customers: dict[str, int]) -> int:

@@ -18,17 +18,16 @@ class Pairs:
     def __init__(self) -> None:
         self._held: dict[str, dict[str, int]] = {}
 
-    def add(self, key: str | None, other: str | None) -> None:
-        """Seen together once more; a missing one counts nothing."""
-        if key is None or other is None:
-            return
-        held = self._held.setdefault(key, {})
-        held[other] = held.get(other, 0) + 1
+    def add(self, key: str, other: str) -> None:
+        """Seen together once more."""
+        held = self._held.get(key)
+        if held is None:
+            self._held[key] = {other: 1}
+        else:
+            held[other] = held.get(other, 0) + 1
 
-    def drop(self, key: str | None, other: str | None) -> None:
+    def drop(self, key: str, other: str) -> None:
         """Once less; takes back an :meth:`add`."""
-        if key is None or other is None:
-            return
         held = self._held[key]
         if held[other] > 1:
             held[other] -= 1
@@ -65,8 +64,9 @@ class Recent:
 
     def forget(self, now: float) -> None:
         """Let go of what is older than the span."""
-        while self._order and self._order[0][0] <= now - self.span:
-            _, key = self._order.popleft()
+        order, since = self._order, now - self.span
+        while order and order[0][0] <= since:
+            _, key = order.popleft()
             held = self._by_key[key]
             held.popleft()
             if not held:
@@ -76,6 +76,10 @@ class Recent:
         """How often within the last ``span`` seconds, the whole window without it."""
         since = now - (span or self.span)
         return sum(1 for time, _ in self._by_key.get(key or "", ()) if time > since)
+
+    def held(self, key: str) -> int:
+        """How often within the window, where :meth:`forget` was called for this moment."""
+        return len(self._by_key.get(key, ()))
 
     def marks(self, now: float, key: str | None) -> set[str]:
         """The different marks within the window."""

@@ -23,7 +23,7 @@ from tests.flow import open_journey
 from tools import format as fmt
 from tools.anomaly_scan import main_metrics
 from tools.detect_anomalies import AnomalyArguments, run
-from tools.evidence import Evidence
+from tools.evidence import Evidence, worded
 from tools.people import PSEUDONYM
 from tools.registry import ToolContext, ToolResult
 
@@ -203,7 +203,7 @@ def test_answers_are_short(store: Store) -> None:
 def test_customers_stay_hidden(store: Store) -> None:
     """Members of a personal dimension have made-up names in rows and sentences."""
     result = ask(store, metric="orders", dimensions=("customer",), time=YEAR)
-    names = [str(row[0]) for row in result.evidence.rows]
+    names = [str(worded(row[0], "zh")) for row in result.evidence.rows]
     assert names
     assert [name for name in names if not PSEUDONYM.fullmatch(name)] == []
     assert [fact.text.zh for fact in result.facts[1:] if not PSEUDONYM.search(fact.text.zh)] == []

@@ -21,6 +21,7 @@ from models.audience.model import Block, fit
 from models.audience.score import Reader
 from models.audience.value import Terms, choose, holdout
 from tests.flow import open_journey
+from tools.evidence import worded
 from tools.find_audience import AudienceArguments, run
 from tools.people import PSEUDONYM, People
 from tools.registry import ToolContext, ToolResult
@@ -52,7 +53,7 @@ def number(result: ToolResult, name: str) -> float:
 
 def column(result: ToolResult, name: str) -> list[object]:
     index = [c.name for c in result.evidence.columns].index(name)
-    return [row[index] for row in result.evidence.rows]
+    return [worded(row[index], "en") for row in result.evidence.rows]
 
 
 def test_those_chosen_redeem_far_more_often_than_the_others_mailed(store: Store, eighteen: ToolResult) -> None:

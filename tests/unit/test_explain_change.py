@@ -16,7 +16,7 @@ from db.errors import AnalysisError, QueryError, UnknownDimension, UnknownMember
 from db.semantic.load import load_store_schema
 from db.semantic.query import Filter, Interval
 from tests.flow import open_journey
-from tools.evidence import Evidence, Fact
+from tools.evidence import Evidence, Fact, worded
 from tools.explain_change import TOOL, ExplainArguments, run
 from tools.explain_periods import earlier, resolve
 from tools.registry import ToolContext, ToolResult
@@ -109,7 +109,7 @@ def table(result: ToolResult, title: str) -> Evidence:
 
 def column(evidence: Evidence, name: str) -> list[Any]:
     index = [c.name for c in evidence.columns].index(name)
-    return [row[index] for row in evidence.rows]
+    return [worded(row[index], "en") for row in evidence.rows]
 
 
 def said(result: ToolResult, word: str) -> Fact:

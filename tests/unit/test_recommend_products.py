@@ -51,9 +51,10 @@ def ask(context: ToolContext, **arguments: Any) -> ToolResult:
     return TOOL.run(TOOL.arguments(**arguments), context)
 
 
-def rows(result: ToolResult) -> list[dict[str, Any]]:
-    names = [c.name for c in result.evidence.columns]
-    return [dict(zip(names, row, strict=True)) for row in result.evidence.rows]
+def rows(result: ToolResult, table: int = 0) -> list[dict[str, Any]]:
+    evidence = (result.evidence, *result.more)[table]
+    names = [c.name for c in evidence.columns]
+    return [dict(zip(names, row, strict=True)) for row in evidence.rows]
 
 
 def sql(store: Store, text: str) -> Any:
@@ -88,8 +89,8 @@ def test_it_is_registered() -> None:
 
 def test_a_households_list_states_what_it_did(context: ToolContext, store: Store) -> None:
     result = ask(context, customers=("718",))
-    found = rows(result)
-    assert len(found) == 10
+    found, new = rows(result), rows(result, 1)
+    assert (len(found), len(new)) == (10, 3)  # what they buy again, and then a third as many that are new to them
     first = found[0]
     counted = sql(
         store,
@@ -100,9 +101,13 @@ def test_a_households_list_states_what_it_did(context: ToolContext, store: Store
     assert (first["times"], first["ago"]) == counted
     assert f"bought on {first['times']} days" in result.facts[1].text.en
     assert f"距上次购买{first['ago']}天" in result.facts[1].text.zh
-    assert sum(1 for row in found if row.get("times")) == 7  # and three that are new to them
+    assert all(row["times"] for row in found)
+    assert result.more[0].title.zh.endswith("尚未买过")
+    ids = ", ".join(row["product"] for row in new)
+    bought = f"SELECT count(*) FROM transactions WHERE household_id = 718 AND product_id IN ({ids})"
+    assert sql(store, bought)[0][0] == 0
     assert_grounded(result)
-    assert result.outputs["product"] == tuple(row["product"] for row in found)
+    assert result.outputs["product"] == tuple(row["product"] for row in (*found, *new))
     assert 3 <= len(result.facts) <= 8
     assert "no stock figures" in result.facts[-1].text.en
 

@@ -80,10 +80,11 @@ def test_new_products_were_never_bought_and_the_lift_is_counted(shop: ShopRecomm
             assert s.lift == pytest.approx(both * len(x) / (x[:, s.anchor].sum() * x[:, s.product].sum()))
 
 
-def test_a_third_of_the_mixed_list_is_new(shop: ShopRecommender) -> None:
-    found = shop.recommend(shop.visits.customer("c03"), 6)
-    assert len(found) == 6
-    assert [s.kind == "reorder" for s in found] == [True] * 4 + [False] * 2
+def test_what_is_new_follows_what_is_bought_again(shop: ShopRecommender) -> None:
+    customer = shop.visits.customer("c03")
+    found = shop.recommend(customer, 6)
+    assert [s.kind == "reorder" for s in found] == [True] * 6 + [False] * 2
+    assert found[:6] == shop.recommend(customer, 6, "reorder")  # so the list is as good as the habits alone
 
 
 def test_one_purchase_gets_what_peers_buy_too(shop: ShopRecommender) -> None:
@@ -146,6 +147,7 @@ def test_a_group_is_served_by_the_sum_of_its_members(shop: ShopRecommender) -> N
     assert all(str(shop.visits.products[o.product]) in {*(f"p{i:02d}" for i in range(10)), "zz"} for o in found)
     mixed = offers(shop, tribe, 6, "for_customer", None, None)
     assert len({o.product for o in mixed}) == len(mixed)
+    assert mixed[:6] == offers(shop, tribe, 6, "reorder", None, None)[:6]
 
 
 def test_a_short_history_is_served_by_rates_and_cannot_be_measured() -> None:

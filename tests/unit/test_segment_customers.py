@@ -26,7 +26,7 @@ from db.semantic.render import Rendered
 from models.segmentation.train import FILE
 from tests.flow import open_journey
 from tools import format as fmt
-from tools.evidence import Evidence, Fact
+from tools.evidence import Evidence, Fact, worded
 from tools.people import PSEUDONYM
 from tools.registry import ToolContext, ToolResult
 from tools.segment_customers import TOOL, SegmentArguments, run
@@ -82,7 +82,7 @@ def tables(result: ToolResult) -> dict[str, Evidence]:
 
 def column(evidence: Evidence, name: str) -> list[object]:
     index = [c.name for c in evidence.columns].index(name)
-    return [row[index] for row in evidence.rows]
+    return [worded(row[index], "en") for row in evidence.rows]
 
 
 def shown(result: ToolResult, fact: Fact) -> list[str]:
@@ -191,9 +191,10 @@ def test_movement_adds_up(views: dict[str, ToolResult]) -> None:
     result = views["movement"]
     assert sum(column(result.evidence, "customers")) == 2_469  # type: ignore[arg-type]
     into = next(f for f in result.facts if "became at-risk" in f.text.en)
-    rows = [r for r in result.evidence.rows if r[1] == "at risk" and r[0] != "at risk"]
+    flows = [tuple(worded(cell, "en") for cell in row) for row in result.evidence.rows]
+    rows = [r for r in flows if r[1] == "at risk" and r[0] != "at risk"]
     assert into.value == sum(int(str(r[2])) for r in rows) == len(result.outputs["customer"])
-    kept = {(r[0], r[1]): r[3] for r in result.evidence.rows}
+    kept = {(r[0], r[1]): r[3] for r in flows}
     assert kept["champions", "champions"] > 0.8  # type: ignore[operator]
 
 

@@ -152,3 +152,40 @@ def test_the_recommender_is_measured_chosen_and_kept(monkeypatch: pytest.MonkeyP
     assert meta.settings["discovery"] in {"linear", "implicit", "walk", "popular"}
     assert told == sorted(told)
     assert told[-1] == 1.0
+
+
+def test_an_operators_own_labels_reach_the_model_that_takes_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given: list[Path] = []
+
+    def labelled(
+        store: Store, as_of: date, path: Path, progress: Callable[[str, float], None], labels: Path | None = None
+    ) -> Meta:
+        given.extend([labels] if labels else [])
+        return good(store, as_of, path, progress)
+
+    offer(monkeypatch, good=good, risk=labelled)
+    file = tmp_path / "reviewed.csv"
+    file.write_text("order,label\n1,1\n", "utf-8")
+    assert run("risk", "--labels", str(file)).exit_code == 0
+    assert given == [file]
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("good", "--labels", "FILE"), "The model 'good' takes no labels."),
+        (("--labels", "FILE"), "Labels train one model."),
+        (("risk", "--labels", "nowhere.csv"), "does not exist"),
+    ],
+)
+def test_labels_that_nothing_takes_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, args: tuple[str, ...], says: str
+) -> None:
+    offer(monkeypatch, good=good, risk=good)
+    file = tmp_path / "reviewed.csv"
+    file.write_text("order,label\n1,1\n", "utf-8")
+    told = run(*(str(file) if arg == "FILE" else arg for arg in args))
+    assert told.exit_code == 2
+    assert says in told.stderr

@@ -28,6 +28,7 @@ BENCHES: Mapping[str, tuple[str, str]] = {
     "next-basket": ("agent.evaluation.benches.next_basket", "what households buy in the last four weeks"),
     "ranking": ("agent.evaluation.benches.ranking", "nDCG@10 on ml-100k, 75/25"),
     "ratings": ("agent.evaluation.benches.ratings", "RMSE of rating models on ml-100k, 5-fold"),
+    "serve": ("agent.evaluation.benches.serve", "start, memory, and twenty operators at once"),
 }
 
 

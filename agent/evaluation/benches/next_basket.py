@@ -16,7 +16,6 @@ from models.recommender.shop import ShopRecommender
 from models.recommender.validate import DISCOVERERS, calibration_error, habit_metrics, new_lists
 
 MOST_MS = 20.0
-TIMED = 300  # customers whose lists are timed
 
 
 def run(setup: Setup) -> BenchTable:
@@ -31,12 +30,12 @@ def run(setup: Setup) -> BenchTable:
     habits = habit_metrics(shop, after)
     setup.progress("lists and times", 0.7)
     lists, spent = _timed(shop)
-    mixed = ranking_metrics(lists, after[: len(lists)])
+    shown = ranking_metrics(lists, after)
     fresh = sparse.csr_matrix(after - after.multiply(shop.bought))
     fresh.eliminate_zeros()
     setup.progress("discoveries", 0.8)
     new = {n: ranking_metrics(new_lists(shop, m().fit(shop.within_items())), fresh) for n, m in DISCOVERERS.items()}
-    rows = (*_rows(habits, new), *_others(mixed, spent, calibration_error(shop, after)))
+    rows = (*_rows(habits, new), *_others(shown, habits, spent, calibration_error(shop, after)))
     notes = (
         "relevant: every product bought in the held-out days; the candidates of reorder and frequency are the products "
         "that the household bought before",
@@ -80,11 +79,14 @@ def _rows(habits: dict[str, dict[str, float]], new: dict[str, dict[str, float]])
     return ours + baselines + first_time
 
 
-def _others(mixed: dict[str, float], spent: list[float], calibration: float) -> tuple[BenchRow, ...]:
+def _others(
+    shown: dict[str, float], habits: dict[str, dict[str, float]], spent: list[float], calibration: float
+) -> tuple[BenchRow, ...]:
     median, slowest = float(np.median(spent)), float(np.percentile(spent, 95))
-    shown = f"{mixed['ndcg']:.3f}, {mixed['recall']:.3f}"
+    beaten = {m: max(habits["frequency"][m], habits["popularity"][m]) for m in ("ndcg", "recall")}
     return (
-        BenchRow(f"nDCG@10, recall@10 of the tool's mixed list ({len(spent)} households)", mixed["ndcg"], shown),
+        bar("nDCG@10, the tool's list as it stands (bar: the better baseline)", shown["ndcg"], beaten["ndcg"]),
+        bar("recall@10, the tool's list as it stands", shown["recall"], beaten["recall"]),
         bar("milliseconds for the top 10 of one customer, median", median, MOST_MS, least=False, form="{:.1f}"),
         bar("the same, 95th percentile", slowest, MOST_MS, least=False, form="{:.1f}"),
         BenchRow("error of the chances (expected calibration error)", calibration, f"{calibration:.4f}"),
@@ -92,10 +94,11 @@ def _others(mixed: dict[str, float], spent: list[float], calibration: float) -> 
 
 
 def _timed(shop: ShopRecommender) -> tuple[Ints, list[float]]:
-    lists, spent = np.full((TIMED, 10), -1), []
-    for customer in range(TIMED):
+    """The tool's own lists, of every household: what is bought again first, then what is new, as its tables stand."""
+    lists, spent = np.full((shop.visits.shape[0], 10), -1), []
+    for customer in range(len(lists)):
         start = time.perf_counter()
-        found = shop.recommend(customer, 10)
+        found = shop.recommend(customer, 10)[:10]
         spent.append((time.perf_counter() - start) * 1000)
         lists[customer, : len(found)] = [suggestion.product for suggestion in found]
     return lists, spent

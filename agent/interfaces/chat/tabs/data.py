@@ -1,0 +1,45 @@
+"""What the store is: its clock, how fresh it is, its tables and its metrics' definitions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from agent.interfaces.chat.views.data import TableSize, data_html
+from agent.interfaces.chat.visit import Visit
+from db.engine import Store
+from db.errors import StoreError
+
+_sizes: dict[tuple[str, str], tuple[TableSize, ...]] = {}
+_lock = threading.Lock()
+
+
+def data(visit: Visit, _: Mapping[str, Any]) -> dict[str, Any]:
+    """The tab's HTML. Whoever sees a part of the shop only is not told how large the whole is."""
+    store = visit.analyst.store
+    return {"html": data_html(store.schema, store.metadata, None if visit.limited else _tables(store), visit.language)}
+
+
+def _tables(store: Store) -> tuple[TableSize, ...]:
+    """Each table with its rows and its last entry; counted once where the store says when its data changes."""
+    key = (store.schema.name, store.fingerprint)
+    with _lock:
+        found = _sizes.get(key) if store.fingerprint else None
+    if found is None:
+        found = tuple(_size(store, name) for name in store.schema.tables)
+        with _lock:
+            _sizes[key] = found
+    return found
+
+
+def _size(store: Store, name: str) -> TableSize:
+    table = store.schema.tables[name]
+    own = table.time if table.time and "." not in table.time else None
+    last = f"max({own})" if own else "NULL"
+    try:
+        rows = store.sql(f"SELECT count(*), {last} FROM {table.source or name}").rows  # noqa: S608 - names of the YAML
+    except StoreError:
+        return TableSize(name, None, None)
+    count, moment = rows[0]
+    return TableSize(name, int(str(count)), str(moment)[:10] if moment is not None else None)
