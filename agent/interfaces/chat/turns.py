@@ -53,7 +53,7 @@ def answered(answer: Answer, schema: StoreSchema) -> Turn:
     """The turn that shows an answer: sentences, then each evidence with its chart, then how it was computed."""
     cells = Cells(schema, answer.language)
     pieces: list[str | Drawing] = [view.text_html(answer)]
-    for evidence in answer.evidence:
+    for evidence in (table for table in answer.evidence if not table.quiet):
         pieces.append(view.table_html(evidence, cells))
         spec = vega(evidence, cells)
         if spec and evidence.chart:
