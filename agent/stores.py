@@ -1,4 +1,4 @@
-"""Where a store is found: the demo in the package, an operator's own in the data folder, its database by file or address.
+"""Where a store is found: the demo in the package, an operator's own in the data folder, its rows by file or address.
 
 ``stores/NAME.yaml`` says what the store measures. Its rows lie in ``stores/NAME.duckdb`` (an upload), or in a database
 whose address stands in the environment, in ``shopops.toml``, or in ``stores/NAME.url``, which its owner alone reads.
