@@ -110,51 +110,43 @@ def _weeks(kpi: Kpi, number: str) -> dict[str, Any] | None:
 
 
 def _forecast(evidence: Evidence, number: str, language: Language) -> dict[str, Any] | None:
-    """Days that were as a line, days ahead dashed with their band."""
-    rows = [
-        {name: numeric(at(evidence, i, name)) for name in ("actual", "forecast", "low_80", "high_80")}
-        | {"day": f"{at(evidence, i, 'date')}T00:00:00Z"}
-        for i in range(len(evidence.rows))
-    ]
-    if len(rows) < 2:
+    """Days that were as a line, days ahead with their band."""
+    actual, ahead, band = (_days(evidence, *names) for names in (("actual",), ("forecast",), ("low_80", "high_80")))
+    if len(actual) + len(ahead) < 2:
         return None
-    actual = [
-        {"day": r["day"], "value": r["actual"], "series": _SERIES["actual"].of(language)}
-        for r in rows
-        if r["actual"] is not None
-    ]
-    ahead = [
-        {"day": r["day"], "value": r["forecast"], "series": _SERIES["ahead"].of(language)}
-        for r in rows
-        if r["forecast"] is not None
-    ]
-    band = [{"day": r["day"], "low": r["low_80"], "high": r["high_80"]} for r in rows if r["low_80"] is not None]
+    named = {name: text.of(language) for name, text in _SERIES.items()}
+    ahead = [{**point, "series": named["ahead"]} for point in ahead]
+    actual = [{**point, "series": named["actual"]} for point in actual]
     x, y = _day_axis(8), _values(number)
     colour = {
         "field": "series",
         "type": "nominal",
         "title": None,
-        "scale": {"domain": [t.of(language) for t in _SERIES.values()], "range": [ACCENT, AHEAD]},
+        "scale": {"domain": list(named.values()), "range": [ACCENT, AHEAD]},
         "legend": {"orient": "top"},
     }
+    edges = {"x": x, "y": _values(number, "value"), "y2": {"field": "high"}}
     layers = [
-        {
-            "data": {"values": band},
-            "mark": {"type": "area", "color": AHEAD, "opacity": 0.16},
-            "encoding": {"x": x, "y": _values(number, "low"), "y2": {"field": "high"}},
-        },
-        {
-            "data": {"values": [*actual, *ahead]},
-            "mark": {"type": "line", "strokeWidth": 2},
-            "encoding": {"x": x, "y": y, "color": colour},
-        },
-        {
-            "data": {"values": ahead},
-            "mark": {"type": "point", "filled": True, "size": 30, "opacity": 1},
-            "encoding": {"x": x, "y": y, "color": colour},
-        },
+        {"data": {"values": band}, "mark": {"type": "area", "color": AHEAD, "opacity": 0.16}, "encoding": edges},
+        _layer([*actual, *ahead], {"type": "line", "strokeWidth": 2}, {"x": x, "y": y, "color": colour}),
+        _layer(ahead, {"type": "point", "filled": True, "size": 30, "opacity": 1}, {"x": x, "y": y, "color": colour}),
     ]
     return {**_base(180), "layer": layers}
+
+
+def _layer(values: list[dict[str, Any]], mark: dict[str, Any], encoding: dict[str, Any]) -> dict[str, Any]:
+    return {"data": {"values": values}, "mark": mark, "encoding": encoding}
+
+
+def _days(evidence: Evidence, name: str, high: str | None = None) -> list[dict[str, Any]]:
+    """The days on which a column has a value, with a second column's beside it."""
+    found: list[dict[str, Any]] = []
+    for i in range(len(evidence.rows)):
+        value = numeric(at(evidence, i, name))
+        if value is not None:
+            point = {"day": f"{at(evidence, i, 'date')}T00:00:00Z", "value": value}
+            found.append(point | ({"high": numeric(at(evidence, i, high))} if high else {}))
+    return found
 
 
 def _bars(evidence: Evidence, number: str, cells: Cells) -> dict[str, Any] | None:

@@ -169,16 +169,17 @@ def analyses(frame: Frame, kpis: Sequence[Kpi], shut: Sequence[date]) -> list[Jo
         call = Call("explain_change", {"metric": name, "time": now, "compare": days(frame.before)})
         jobs.append(Job(f"why {name}", (call,), Text(en="explaining what moved", zh="解释变化原因")))
     if layout.actions:
-        arguments: dict[str, Any] = {"focus": "leaving", "limit": AUDIENCE_LISTED}
-        jobs.append(
-            Job(
-                "leaving",
-                (Call("segment_customers", arguments),),
-                Text(en="finding who is leaving", zh="查找流失风险客户"),
-            )
-        )
-        jobs.append(Job("audience", (Call("find_audience", {}),), Text(en="weighing a mailing", zh="评估活动受众")))
+        jobs += _chances()
     return jobs + _goods(frame, _without(frame, shut)) + _campaigns(frame)
+
+
+def _chances() -> list[Job]:
+    """Who is leaving, and whom a mailing would pay to reach: what the actions are weighed by."""
+    leaving: dict[str, Any] = {"focus": "leaving", "limit": AUDIENCE_LISTED}
+    return [
+        Job("leaving", (Call("segment_customers", leaving),), Text(en="finding who is leaving", zh="查找流失风险客户")),
+        Job("audience", (Call("find_audience", {}),), Text(en="weighing a mailing", zh="评估活动受众")),
+    ]
 
 
 def _goods(frame: Frame, limit: Sequence[Mapping[str, Any]]) -> list[Job]:

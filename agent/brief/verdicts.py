@@ -60,7 +60,9 @@ def headline(desk: Desk, kpi: Kpi) -> Fact:
     en, zh = f"{en}, {tail.en}" if tail.en else en, f"{zh}，{tail.zh}" if tail.zh else zh
     worst = next((other for other in desk.kpis if other is not kpi and other.bad), None)
     if worst is not None:  # news that the main figure hides
-        en = f"{en}; {worst.label.en.lower()} {was(worst.label.en)} {_RANGE[worst.verdict].en}"
+        side = _RANGE[worst.verdict].en
+        side = side.replace("its usual range", "its own") if tail.en else side
+        en = f"{en}; {worst.label.en.lower()} {was(worst.label.en)} {side}"
         zh = f"{zh}；{worst.label.zh}{_RANGE[worst.verdict].zh}"
     return _said(desk, kpi, Text(en=en, zh=zh))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -94,10 +94,8 @@ def write_briefs(
     period = choose_week(analyst.store, order.week, order.as_of)
     kept = _kept(service, name, order.principal)
     analysis = analyse(Frame(analyst.store, period, layout), _desk(analyst, order, period, cancel), kept, report)
-    return tuple(
-        _written(service, analyst, order, analysis, language, own, report, cancel, start)
-        for language in order.languages
-    )
+    work = _Work(service, analyst, order, own, report, cancel, start)
+    return tuple(work.write(analysis, language) for language in order.languages)
 
 
 def _desk(analyst: Analyst, order: Order, period: Interval, cancel: threading.Event) -> Desk:
@@ -105,36 +103,46 @@ def _desk(analyst: Analyst, order: Order, period: Interval, cancel: threading.Ev
     return Desk(analyst.store, order.principal, limits, period.end, analyst.workspace, cancel)
 
 
-def _written(
-    service: Service,
-    analyst: Analyst,
-    order: Order,
-    analysis: Analysis,
-    language: Language,
-    own: Path,
-    report: Report,
-    cancel: threading.Event,
-    start: float,
-) -> Brief:
-    report(Text(en="writing the opening", zh="撰写开头"), 1.0)
-    model = analyst.model if order.model else None
-    opening = write_opening(analysis, language, model, lambda: analyst.words.lexicon.vocabulary, cancel)
-    brief = Brief(analysis, language, opening.text, opening.model, opening.replaced, title=title_of(analysis, language))
-    report(Text(en="laying it out", zh="排版"), 1.0)
-    schema = analyst.store.schema
-    brief = replace(brief, summary=summary_of(brief, schema), mail=mail_of(brief, schema, own))
-    contents, unwritten = rendered(brief, schema, own, order.formats)
-    if cancel.is_set():
-        raise Cancelled("Stopped.", "Nothing was written.")
-    week, name = analysis.week.start, analysis.store
-    names = {kind: file_name(name, week, language, kind) for kind in contents}
-    folder = folder_of(service.settings.data_dir, name, week, order.principal)
-    paths = put_files(folder, {names[kind]: content for kind, content in contents.items()})
-    if order.out is not None:
-        put_files(order.out, {names[kind]: content for kind, content in contents.items()})
-    files = {kind: paths[names[kind]] for kind in contents}
-    brief = replace(brief, files=files, unwritten=unwritten, seconds=perf_counter() - start)
-    return replace(brief, number=_keep(service, brief, order.principal))
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What the briefs of one order share."""
+
+    service: Service
+    analyst: Analyst
+    order: Order
+    own: Path
+    report: Report
+    cancel: threading.Event
+    start: float
+
+    def write(self, analysis: Analysis, language: Language) -> Brief:
+        """One language: opening, formats, files, state."""
+        brief = self._opened(analysis, language)
+        self.report(Text(en="laying it out", zh="排版"), 1.0)
+        schema = self.analyst.store.schema
+        brief = replace(brief, summary=summary_of(brief, schema), mail=mail_of(brief, schema, self.own))
+        contents, unwritten = rendered(brief, schema, self.own, self.order.formats)
+        if self.cancel.is_set():
+            raise Cancelled("Stopped.", "Nothing was written.")
+        files = self._put(brief, contents)
+        brief = replace(brief, files=files, unwritten=unwritten, seconds=perf_counter() - self.start)
+        return replace(brief, number=_keep(self.service, brief, self.order.principal))
+
+    def _opened(self, analysis: Analysis, language: Language) -> Brief:
+        self.report(Text(en="writing the opening", zh="撰写开头"), 1.0)
+        model = self.analyst.model if self.order.model else None
+        opening = write_opening(analysis, language, model, lambda: self.analyst.words.lexicon.vocabulary, self.cancel)
+        title = title_of(analysis, language)
+        return Brief(analysis, language, opening.text, opening.model, opening.replaced, title=title)
+
+    def _put(self, brief: Brief, contents: Mapping[Format, bytes]) -> dict[Format, Path]:
+        week, name = brief.analysis.week.start, brief.analysis.store
+        names = {kind: file_name(name, week, brief.language, kind) for kind in contents}
+        named = {names[kind]: content for kind, content in contents.items()}
+        paths = put_files(folder_of(self.service.settings.data_dir, name, week, self.order.principal), named)
+        if self.order.out is not None:
+            put_files(self.order.out, named)
+        return {kind: paths[names[kind]] for kind in contents}
 
 
 def _kept(service: Service, store: str, principal: Principal) -> Kept:

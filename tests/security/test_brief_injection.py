@@ -60,7 +60,7 @@ def test_without_a_model_the_analysis_is_the_same(folder: Path, alone: Brief) ->
     model, asked = scripted({"facts": [leads[-1].id, leads[0].id]})
     chosen = _whole(folder, model)
     assert chosen.analysis == alone.analysis
-    assert chosen.through_line == f"{leads[-1].text.en} {leads[0].text.en}"
+    assert chosen.through_line == f"{leads[0].text.en} {leads[-1].text.en}"  # in the order of the sections
     assert (chosen.model, len(asked)) == ("scripted", 1)
 
 

@@ -379,3 +379,21 @@ def test_help_has_an_example() -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "shopops brief --week 2017-W51" in found.stdout
+
+
+def test_send_puts_it_into_the_outbox_and_says_what_became_of_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from agent.interfaces.cli.brief import brief
+    from agent.service import Service
+
+    monkeypatch.setattr(Service, "open", classmethod(lambda cls, settings: Corner(folder)))
+    channels = '{"ops": {"kind": "folder"}, "lost": {"kind": "folder", "path": "/proc/none"}}'
+    for channel, status, words in (("ops", 0, "Sent to ops."), ("lost", 1, "Not sent to lost:")):
+        monkeypatch.setenv("SHOPOPS_DATA_DIR", str(folder))
+        monkeypatch.setenv("SHOPOPS_CHANNELS", channels)
+        arguments = ["--send", channel, "--no-model", "--format", "md,html"]
+        result = CliRunner().invoke(brief, arguments, standalone_mode=False)
+        assert result.return_value == status, result.exception
+        assert words in result.output
+    sent = [path for path in (folder / "sent" / "ops").rglob("*") if path.is_file()]
+    assert any(path.suffix == ".html" for path in sent)
+    assert any("Revenue" in path.read_text("utf-8") for path in sent if path.suffix in (".md", ".txt", ".json"))

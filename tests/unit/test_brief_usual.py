@@ -48,7 +48,7 @@ def test_with_a_last_year_the_season_is_in_the_level() -> None:
     assert peak is not None
     assert peak.seasonal
     assert peak.verdict(weeks[-1]) == "usual"
-    ordinary = usual(weeks[:100] + [weeks[49] * 1.8])
+    ordinary = usual([*weeks[:100], weeks[49] * 1.8])
     assert ordinary is not None
     assert ordinary.verdict(weeks[49] * 1.8) == "high"
 

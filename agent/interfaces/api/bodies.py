@@ -67,6 +67,7 @@ class EvidenceOut(Out):
     method: str | None
     origin: Literal["recorded", "simulated"]
     truncated: bool
+    quiet: bool
 
 
 class CellOut(Out):

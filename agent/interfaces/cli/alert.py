@@ -139,7 +139,6 @@ def _words(opened: Service, kept: KeptRule) -> str:
     """The rule in words; its kind where it was written by another version or for a store that is not here."""
     from pydantic import ValidationError
 
-    from agent.settings import load_settings
     from agent.stores import store_yaml
     from db.errors import ShopOpsError
     from db.semantic.load import load_store_schema
@@ -148,7 +147,7 @@ def _words(opened: Service, kept: KeptRule) -> str:
 
     try:
         rule = AlertRule.model_validate(kept.definition["rule"])
-        return rule_words(rule, load_store_schema(store_yaml(kept.store, load_settings()))).en
+        return rule_words(rule, load_store_schema(store_yaml(kept.store, opened.settings))).en
     except (ShopOpsError, ValidationError, KeyError):
         return kept.kind
 

@@ -23,7 +23,8 @@ _lock = threading.Lock()
 def data(visit: Visit, _: Mapping[str, Any]) -> dict[str, Any]:
     """The tab's HTML. Whoever sees a part of the shop only is not told how large the whole is."""
     store = visit.analyst.store
-    return {"html": data_html(store.schema, store.metadata, None if visit.limited else _tables(store), visit.language)}
+    sizes = None if visit.limited else _tables(store)
+    return {"html": data_html(store.schema, store.metadata, sizes, visit.language, connects=visit.admin)}
 
 
 def _tables(store: Store) -> tuple[TableSize, ...]:
