@@ -25,6 +25,7 @@ _ORDER = (
     "country province city order_status financial_status fulfillment_status payment_method shipping_method coupon "
     "segment gender age device currency refund_reason"
 ).split()
+_OF_PRODUCTS = ("product_name", "category", "subcategory", "department", "brand", "size", "color")
 _FEW = 1  # a column with one value splits nothing
 
 
@@ -34,7 +35,8 @@ def lay(build: Building) -> None:
         _calendar(build)
     sheets = [(t, build.sheet(t)) for t in build.tables if t != "first_orders"]
     for concept in _ORDER:
-        for table, sheet in sheets:
+        # of a product's name on its lines and in the catalogue, the catalogue's is one for each product
+        for table, sheet in sorted(sheets, key=lambda pair: concept in _OF_PRODUCTS and pair[1].kind != "products"):
             column = sheet.holds.get(concept)
             if column is not None and column.distinct > _FEW and _belongs(build, table, sheet, concept, column):
                 _known(build, table, sheet, concept, column)

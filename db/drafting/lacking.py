@@ -24,7 +24,7 @@ def _lacking(build: Building) -> None:
     }
     have = set(build.dimensions)
     gone = {
-        "geography": have & {"country", "province", "city"},
+        "geography": {"country", "province", "city"} <= have,  # else the words of what is there are taken from it
         "gender": have & {"gender"},
         "channel": have & {"sales_channel", "device"},
         "cancellations": {"cancelled_orders"} & set(build.metrics),

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from agent.connect import Wishes, connect, preview
-from agent.settings import Settings
+from agent.settings import Settings, read_settings
 from agent.stores import open_named
 from db.backends import SQLAlchemyBackend
 from db.engine import Store
@@ -117,6 +117,17 @@ def test_the_connection_cannot_write(store: Store) -> None:
     ):  # fmt: skip
         with pytest.raises(StoreError):
             store.backend.execute(Rendered(sql, (), sql), 5, 10)
+
+
+def test_an_address_in_the_environment_is_enough(address: str, tmp_path: Path) -> None:
+    places = {"SHOPOPS_STORE_URL_PGSHOP": address.replace("postgresql://", "postgres://")}
+    made = Settings(data_dir=tmp_path, cache_dir=tmp_path / "cache")
+    connect(made, preview(made, address, "pgshop", Wishes(schema="shop")))
+    (made.stores_folder / "pgshop.url").unlink()
+    found = made.model_copy(update={"stores": read_settings(places, []).settings.stores})
+    store = open_named(found, "pgshop", check=True)
+    assert store.run(SemanticQuery(metrics=("customers",))).rows == ((30,),)
+    store.close()
 
 
 def test_a_schema_that_is_not_there(address: str, tmp_path: Path) -> None:
