@@ -68,6 +68,7 @@ def _evidence(item: Evidence, language: str) -> dict[str, Any]:
         "method": item.method,
         "origin": item.origin,
         "truncated": item.truncated,
+        "quiet": item.quiet,
     }
 
 

@@ -13,7 +13,9 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,6 +35,7 @@ from db.sources.upload import UPLOAD_BYTES, load_files
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 STAGING = ".staged-"
+STALE_SECONDS = 86_400
 
 Tell = Callable[[str, float], None]
 
@@ -77,6 +80,7 @@ def preview(
     what = read_source(source)
     if isinstance(what, Address):
         return _preview(settings, what, what.url.get_secret_value(), None, name, wishes, tell)
+    _clear_stale(settings.stores_folder)
     folder = settings.stores_folder / f"{STAGING}{name}-{secrets.token_hex(4)}"
     try:
         _private(folder)
@@ -203,6 +207,14 @@ def _keep_source(settings: Settings, draft: Draft) -> str:
     url = draft.source.url.get_secret_value()
     _write_private(address, url + "\n")
     return shown_address(url)
+
+
+def _clear_stale(folder: Path) -> None:
+    """Remove uploads that were never put in place: their process was killed, or nobody came back."""
+    for old in folder.glob(f"{STAGING}*"):
+        with suppress(OSError):
+            if time.time() - old.stat().st_mtime > STALE_SECONDS:
+                shutil.rmtree(old)
 
 
 def _private(folder: Path) -> None:

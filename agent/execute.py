@@ -176,6 +176,10 @@ def _numbered(results: Sequence[ToolResult], told: Sequence[bool], people: Peopl
             continue
         start = len(facts)
         facts.extend(replace(fact, id=f"f{start + i}") for i, fact in enumerate(result.facts, 1))
-    tables = tuple(table for result in results for table in (result.evidence, *result.more))
+    tables = tuple(
+        table if tell else replace(table, quiet=True)
+        for result, tell in zip(results, told, strict=True)
+        for table in (result.evidence, *result.more)
+    )
     proposed = tuple(result.proposed for result in results if result.proposed)
     return Executed(tables, tuple(facts), people, proposed=proposed)

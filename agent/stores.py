@@ -1,4 +1,4 @@
-"""Where a store is found: the demo in the package, an operator's own in the data folder, its database by file or address.
+"""Where a store is found: the demo in the package, an operator's own in the data folder, its rows by file or address.
 
 ``stores/NAME.yaml`` says what the store measures. Its rows lie in ``stores/NAME.duckdb`` (an upload), or in a database
 whose address stands in the environment, in ``shopops.toml``, or in ``stores/NAME.url``, which its owner alone reads.
@@ -12,6 +12,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from agent.connecting.sources import normal_address
 from agent.settings import Settings
 from db.engine import Store, open_store
 from db.errors import StoreMissing
@@ -46,11 +47,15 @@ def store_names(settings: Settings) -> tuple[str, ...]:
 
 
 def store_address(settings: Settings, name: str) -> str | None:
-    """The SQLAlchemy URL of a store's database, None for one that is a file of ours. It may hold a password."""
+    """The SQLAlchemy URL of a store's database, None for one that is a file of ours. It may hold a password.
+
+    Raises:
+        UsageError: it is of a kind that cannot be read.
+    """
     known = {key.lower(): url for key, url in settings.stores.items()}
     set_ = known.get(name.lower()) or known.get(name.lower().replace("-", "_"))
     if set_ is not None:
-        return set_.get_secret_value()
+        return normal_address(set_.get_secret_value())
     file = address_file(settings, name)
     return file.read_text("utf-8").strip() if file.is_file() else None
 

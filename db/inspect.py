@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from db.backends import Backend, Rows, SQLAlchemyBackend
 from db.drafting.looks import declared_kind, kind_of, looks_of
@@ -13,6 +13,9 @@ from db.drafting.shapes import ColumnShape, ForeignKey, Kind, Look, ShopShape, T
 from db.errors import StoreError
 from db.semantic.columns import quoted
 from db.semantic.render import Rendered, literal
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 SAMPLE = 2_000  # rows whose values are looked at; the whole table is searched for e-mail addresses
 SECONDS = 20.0  # for one statement; a table too large to count is drafted from its sample
@@ -63,7 +66,8 @@ def _table(backend: Backend, name: str, declared: _Declared) -> TableShape | Non
     """One table; None where it may not be read."""
     columns = declared.columns[:COLUMNS]
     rows = _count(backend, name)
-    readable = [c for c, kind in columns if declared_kind(kind) != "other" or not kind]
+    untyped = backend.dialect == "sqlite"
+    readable = [c for c, kind in columns if declared_kind(kind) != "other" or (untyped and not kind)]
     sample = _run(backend, f"SELECT {_list(readable)} FROM {source(name)} LIMIT {SAMPLE}", SAMPLE) if readable else None
     if sample is None:
         return None
@@ -101,7 +105,7 @@ def _counts(
             text = kinds[name] == "text"
             mail = f"sum(CASE WHEN CAST({quoted(name)} AS VARCHAR) LIKE '%_@_%._%' THEN 1 ELSE 0 END)" if text else "0"
             wanted.append(f"count({quoted(name)}), count(DISTINCT {quoted(name)}), {mail}")
-        found = _run(backend, f"SELECT {', '.join(wanted)} FROM {source(table)}", 1)  # noqa: S608 - quoted names
+        found = _run(backend, f"SELECT {', '.join(wanted)} FROM {source(table)}", 1)
         if found is None:
             return
         row = [int(value or 0) for value in found[1][0]]
@@ -109,7 +113,7 @@ def _counts(
 
 
 def _count(backend: Backend, table: str) -> int | None:
-    found = _run(backend, f"SELECT count(*) FROM {source(table)}", 1)  # noqa: S608 - quoted names
+    found = _run(backend, f"SELECT count(*) FROM {source(table)}", 1)
     return int(found[1][0][0]) if found else None
 
 
@@ -121,7 +125,7 @@ def probe_level(backend: Backend, table: str, order: str, columns: Sequence[str]
         texts = [f"CAST({quoted(column)} AS VARCHAR)" for column in some]  # a boolean has no least value everywhere
         inner = ", ".join(f"CASE WHEN min({t}) <> max({t}) THEN 1 ELSE 0 END AS c{i}" for i, t in enumerate(texts))
         outer = ", ".join(f"max(c{i})" for i in range(len(some)))
-        text = f"SELECT {outer} FROM (SELECT {inner} FROM {source(table)} GROUP BY {quoted(order)}) AS levels"  # noqa: S608
+        text = f"SELECT {outer} FROM (SELECT {inner} FROM {source(table)} GROUP BY {quoted(order)}) AS levels"
         rows = _run(backend, text, 1)
         if rows is not None:
             found |= {c for c, many in zip(some, rows[1][0], strict=True) if not many}
@@ -132,7 +136,7 @@ def probe_overlap(backend: Backend, left: tuple[str, str], right: tuple[str, str
     """The share of a column's values (of at most ``SAMPLE``) that another table's column holds; 0 where unknown."""
     (table, column), (other, target) = left, right
     text = (
-        f"SELECT count(*), count(r.k) FROM (SELECT DISTINCT {quoted(column)} AS k FROM {source(table)} "  # noqa: S608
+        f"SELECT count(*), count(r.k) FROM (SELECT DISTINCT {quoted(column)} AS k FROM {source(table)} "
         f"WHERE {quoted(column)} IS NOT NULL LIMIT {SAMPLE}) AS l LEFT JOIN (SELECT DISTINCT {quoted(target)} AS k "
         f"FROM {source(other)}) AS r ON l.k = r.k"
     )
@@ -144,7 +148,7 @@ def probe_overlap(backend: Backend, left: tuple[str, str], right: tuple[str, str
 def probe_values(backend: Backend, table: str, column: str, most: int = 60) -> tuple[str, ...]:
     """The values of a column that is known to hold states; nothing where there are more than ``most``."""
     text = (
-        f"SELECT DISTINCT CAST({quoted(column)} AS VARCHAR) FROM {source(table)} "  # noqa: S608 - quoted names
+        f"SELECT DISTINCT CAST({quoted(column)} AS VARCHAR) FROM {source(table)} "
         f"WHERE {quoted(column)} IS NOT NULL LIMIT {most + 1}"
     )
     found = _run(backend, text, most + 1)
@@ -203,27 +207,32 @@ def _reflected(backend: SQLAlchemyBackend, schema: str | None) -> dict[str, _Dec
     import sqlalchemy as sa
 
     try:
-        inspector = backend.inspector()
-        names = [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
-        found = {}
-        for name in names[: TABLES + 1]:
-            columns = tuple((c["name"], _written(c["type"])) for c in inspector.get_columns(name, schema))
-            key = tuple(inspector.get_pk_constraint(name, schema).get("constrained_columns") or ())
-            before = f"{schema}." if schema else ""
-            foreign = tuple(
-                ForeignKey(one["constrained_columns"][0], before + one["referred_table"], one["referred_columns"][0])
-                for one in inspector.get_foreign_keys(name, schema)
-                if len(one["constrained_columns"]) == 1 and one["referred_schema"] == schema and one["referred_columns"]
-            )
-            found[before + name] = _Declared(columns, key, foreign)
-        return found
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", sa.exc.SAWarning)  # types that SQLAlchemy does not know: left out
+            return _listed(backend.inspector(), schema)
     except sa.exc.SQLAlchemyError:
         raise StoreError("The database's tables cannot be listed.", "Check the user's rights, and --schema.") from None
 
 
+def _listed(inspector: sa.Inspector, schema: str | None) -> dict[str, _Declared]:
+    before = f"{schema}." if schema else ""
+    found = {}
+    for name in [*inspector.get_table_names(schema), *inspector.get_view_names(schema)][: TABLES + 1]:
+        columns = tuple((c["name"], _written(c["type"])) for c in inspector.get_columns(name, schema))
+        key = tuple(inspector.get_pk_constraint(name, schema).get("constrained_columns") or ())
+        foreign = tuple(
+            ForeignKey(one["constrained_columns"][0], before + one["referred_table"], one["referred_columns"][0])
+            for one in inspector.get_foreign_keys(name, schema)
+            if len(one["constrained_columns"]) == 1 and one["referred_schema"] == schema and one["referred_columns"]
+        )
+        found[before + name] = _Declared(columns, key, foreign)
+    return found
+
+
 def _written(kind: Any) -> str:
-    """A reflected type as text; SQLAlchemy leaves the zone out of its name, and of an enumeration's all but the name."""
-    text = re.sub(r"\s+", " ", str(kind) if not type(kind).__name__ == "NullType" else "")
+    """A reflected type as text, with what SQLAlchemy leaves out of its name."""
     if getattr(kind, "enums", None):
         return "enum"
-    return f"{text} with time zone" if getattr(kind, "timezone", False) else text
+    if type(kind).__name__ == "NullType":  # one that it does not know, or that SQLite was not told
+        return ""
+    return f"{kind} with time zone" if getattr(kind, "timezone", False) else str(kind)

@@ -35,7 +35,7 @@ def service_in(folder: Path, analyst: Any = None, **settings: Any) -> Service:
     """A service over a state in ``folder``; ``analyst`` answers for the settings' store."""
     service = Service.open(Settings(**{"data_dir": folder, "cache_dir": folder / "cache", **settings}))
     if analyst is not None:
-        service._analysts[service.settings.store, service.settings.model] = analyst
+        service.analyst = lambda store=None, model=None: analyst  # type: ignore[method-assign]
     return service
 
 
@@ -121,7 +121,7 @@ class Slow:
             progress("understand", "reading")
         if "wait" in question.text:
             self.thinking.set()
-            if cancel is not None and cancel.wait(20):
+            if cancel is not None and cancel.wait(50):
                 self.stopped.set()
         if on_text and "prose" in question.text:
             on_text("Grocery led.")

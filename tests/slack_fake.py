@@ -5,14 +5,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx
+import pytest
 
-from tests.web_fake import Asked, Fake
+from db.state.accounts import Accounts
+from tests.bots import listening
+from tests.web_fake import Asked, Fake, serving
 
 SIGNING, TOKEN = "sIgNiNg-secret", "xoxb-tOkEn-secret"
 
@@ -125,3 +132,16 @@ class Workspace:
 
 def is_progress(message: dict[str, Any]) -> bool:
     return any(block.get("block_id") == "working" for block in message.get("blocks") or ())
+
+
+@contextmanager
+def workspace(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Workspace]:
+    """A workspace whose bot knows ann (U123) and bo (U456); no secret may have come into a log at its end."""
+    caplog.set_level(logging.DEBUG)
+    with serving(slack_api) as api:
+        slack = {"bot_token": TOKEN, "signing_secret": SIGNING, "api": f"{api.address}/api/"}
+        with listening(tmp_path, slack={**slack, "users": {"U123": "ann", "U456": "bo"}}) as bot:
+            Accounts(bot.service.state).add("ann", "admin", may_see_pii=True)
+            yield Workspace(api, bot)
+    assert SIGNING not in caplog.text
+    assert TOKEN not in caplog.text

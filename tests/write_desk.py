@@ -63,7 +63,7 @@ class Desk:
         self.analyst = Analyst(store, lambda: model, self.memory, NothingVerified(), workspace=workspace)
         self.analyst._words = words  # a second to build, and the same for every desk
         self.analyst.decide = Deciding(service, lambda: self.now)
-        service._analysts[settings.store, settings.model] = self.analyst
+        service.analyst = lambda store=None, model=None: self.analyst  # type: ignore[method-assign]
         self.actions = Actions(service, lambda: self.now)
 
     def ask(self, text: str, conversation: str | None = None, principal: Principal | None = None) -> Answer:
@@ -94,4 +94,3 @@ def open_desk(journey: Path, folder: Path, **channels: object) -> Iterator[Desk]
     settings = Settings(data_dir=folder, cache_dir=folder / "cache", channels=known, timezone="Asia/Shanghai")
     with Service.open(settings) as service:
         yield Desk(service, journey)
-        service._analysts.clear()  # the store is shared

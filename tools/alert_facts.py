@@ -38,8 +38,8 @@ def proposed(arguments: AlertArguments, context: ToolContext) -> ToolResult:
     if arguments.kind == "risk":
         if context.row_filters:
             raise PermissionRefused("You see a part of this store only, and risk looks at all of it.", "Ask an admin.")
-        rule = AlertRule(kind="risk", score=_score(arguments.number), rings=arguments.rings)
-        return _result(arguments, rule, [], channels, known, context)
+        risk = AlertRule(kind="risk", score=_score(arguments.number), rings=arguments.rings)
+        return _result(arguments, risk, [], channels, known, context)
     metric = _metric(arguments, context)
     rule = _rule(arguments, metric, context) if _limited(arguments) else None
     shown = rule or AlertRule(metric=metric, filters=arguments.filters, per=arguments.per or "day", bound=0.0)

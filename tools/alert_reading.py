@@ -27,7 +27,7 @@ _CHANGES = re.compile(
     r"|跌|降|下滑|减少|缩水|涨|增长|上升|增加|上涨|变化|掉了|掉超|环比|同比"
 )
 _LEVEL = re.compile(  # "drops below 5 %", 跌破5%, 涨到: the limit is of the figure itself
-    r"\b(?:below|under|above|over|past|beneath|to|pass\w*|exceed\w*|reach\w*|hits?|beyond|crosses)\s+(?:the )?(?:\$|¥)?\d"
+    r"(?<!by )\b(?:below|under|above|over|past|beneath|to|pass\w*|exceed\w*|reach\w*|hits?|beyond|crosses)\s+(?:the )?(?:\$|¥)?\d"
     r"|(?:跌破|跌到|降到|降至|跌至|掉到|涨到|涨至|升到|升至|达到|突破|高于|低于)\D{0,3}\d"
 )
 _AGAINST = (

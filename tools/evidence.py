@@ -56,7 +56,8 @@ class Evidence:
     """A result table with the means to reproduce it.
 
     ``rows`` hold at most the tool's row cap; ``truncated`` says that there were more. ``sql`` has its values inlined,
-    so that it can be run as it stands; ``method`` names a computation that is not SQL.
+    so that it can be run as it stands; ``method`` names a computation that is not SQL. ``quiet``: of a call of the turn
+    before, run again for what it hands on: it was shown then, so what shows answers leaves it folded.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Evidence:
     origin: Origin = "recorded"
     truncated: bool = False
     chart: Chart | None = None
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from db.semantic.query import SemanticQuery
 from db.semantic.schema import Text
+from tools.anomaly_series import calendar_of
 from tools.evidence import Fact
 from tools.explain_causes import Findings, leading
 from tools.explain_data import Reader
 from tools.explain_facts import FactWriter
+from tools.explain_holidays import holiday_fact
 from tools.explain_parts import calendar_effect, factors, habit, prices, rate_mix
 from tools.explain_tables import Table, Tables
 from tools.origin import origin_facts
@@ -91,6 +93,8 @@ class Answer:
             yield write.split(self.lead, self.tables["split"], self.limit)
         if self.lead and "rates" in self.tables:
             yield write.rates(self.lead, self.tables["rates"])
+        if holidays := holiday_fact(self.reader.periods, calendar_of(self.reader.schema)):
+            yield holidays
         if self.habit:
             yield write.habit(self.habit, total)
         if self.days and self.days.amount:

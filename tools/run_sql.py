@@ -78,7 +78,7 @@ def _declared(schema: StoreSchema, live: Mapping[str, Sequence[str]], may_see_pi
             if entry.via is None and entry.read != "key" and (may_see_pii or f"{name}.{own}" not in hidden):
                 named = (entry.of, entry.times, entry.minus, entry.off)
                 seen.setdefault(table.source or name, set()).update(real for real in named if real)
-    found = {}
+    found: dict[str, TableAccess] = {}
     for source, columns in seen.items():
         every = tuple(live.get(source, ()))
         apart = len({column.lower() for column in every}) == len(every)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -81,7 +82,7 @@ def _next(cron: str, zone: str) -> tuple[tuple[Value, ...], ...]:
     return tuple(rows)
 
 
-def _table(context: ToolContext, rows: tuple[tuple[Value, ...], ...], payload: dict[str, object]) -> Evidence:
+def _table(context: ToolContext, rows: tuple[tuple[Value, ...], ...], payload: Mapping[str, object]) -> Evidence:
     return Evidence(
         id=context.evidence_id,
         tool=NAME,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 from agent.connecting.sources import Address, Files
 from db.semantic.result import Value
@@ -18,7 +19,7 @@ class Measured:
 
     name: str
     label: Text
-    unit: str
+    unit: Literal["currency", "count", "ratio", "number"]
     value: Value
 
 

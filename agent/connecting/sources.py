@@ -47,7 +47,7 @@ def read_source(given: str | Path | Sequence[str | Path]) -> Source:
     if addresses:
         if len(texts) > 1:
             raise UsageError("A database is connected alone, files may be several.", KNOWN)
-        return Address(SecretStr(_address(texts[0])))
+        return Address(SecretStr(normal_address(texts[0])))
     paths = [Path(text).expanduser() for text in texts]
     for path in paths:
         if not path.is_file():
@@ -63,7 +63,15 @@ def read_source(given: str | Path | Sequence[str | Path]) -> Source:
     return Files(tuple(path.absolute() for path in paths))
 
 
-def _address(url: str) -> str:
+def normal_address(url: str) -> str:
+    """A database's URL with the driver that comes with ShopOps, and whole paths.
+
+    Raises:
+        UsageError: of a kind that cannot be read.
+
+    >>> normal_address("postgres://ann@db.example/shop")
+    'postgresql+psycopg://ann@db.example/shop'
+    """
     scheme, _, rest = url.partition("://")
     if scheme in ("http", "https", "ftp", "s3", "file"):
         raise UsageError("An address of a file or a page cannot be connected.", "Download the file, and connect that.")

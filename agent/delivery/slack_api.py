@@ -14,7 +14,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from agent.delivery.files import File
-from agent.delivery.web import checked, patiently, retry_after
+from agent.delivery.web import checked_api, patiently, retry_after
 from db.errors import DeliveryError, DeliveryRefused
 
 ADDRESS = "https://slack.com/api/"
@@ -45,7 +45,7 @@ class SlackApi:
         longest_wait: float = 30.0,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        checked(address, "Slack's API", loopback=True)
+        checked_api(address, "Slack's API")
         self._client = WebClient(
             token.get_secret_value(), base_url=address, timeout=SECONDS, retry_handlers=[], logger=quiet
         )

@@ -76,6 +76,18 @@ def from_this_machine(request: HTTPConnection) -> bool:
         return False
 
 
+def address_of(request: HTTPConnection) -> str:
+    """Where a request comes from, as it is counted: of IPv6 the network, for a host there has 2⁶⁴ addresses."""
+    host = request.client.host if request.client else "-"
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
 def bearer_of(request: HTTPConnection) -> str | None:
     """The bearer token of a request; empty where the header is of another kind or broken."""
     header = request.headers.get("authorization")

@@ -37,7 +37,7 @@ def render(answer: Answer, schema: StoreSchema, console: Console) -> None:
     """Print an answer: text, evidence, what to ask next, and a line on where it came from."""
     console.print()
     _text(answer, console)
-    for evidence in answer.evidence:
+    for evidence in (table for table in answer.evidence if not table.quiet):
         _evidence(evidence, answer.language, schema, console)
     for proposal in answer.proposals:
         console.print()

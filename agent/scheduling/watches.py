@@ -59,8 +59,8 @@ class Watches:
             count, outbox = 0, Outbox(self._state, lambda: now)
             try:
                 for alert in watcher.poll(now):
-                    message = watch_message([alert], name, store.schema.currency, language) if channels else None
-                    for channel in channels if message else ():
+                    message = watch_message([alert], name, store.schema.currency, language)
+                    for channel in channels:
                         outbox.put(message, channel, f"watch-{name}-{alert.number}-{channel}")
                     watcher.shown(alert, now)
                     count += 1

@@ -21,10 +21,11 @@ _NAMES = {
     "refund_reason": "refund_reason",
 }
 _ORDER = (
-    "category department brand product_name subcategory product_id variant_id size color store_id sales_channel country "
-    "province city order_status financial_status fulfillment_status payment_method shipping_method coupon segment gender age "
-    "device currency refund_reason"
+    "category department brand product_name subcategory product_id variant_id size color store_id sales_channel "
+    "country province city order_status financial_status fulfillment_status payment_method shipping_method coupon "
+    "segment gender age device currency refund_reason"
 ).split()
+_OF_PRODUCTS = ("product_name", "category", "subcategory", "department", "brand", "size", "color")
 _FEW = 1  # a column with one value splits nothing
 
 
@@ -34,7 +35,8 @@ def lay(build: Building) -> None:
         _calendar(build)
     sheets = [(t, build.sheet(t)) for t in build.tables if t != "first_orders"]
     for concept in _ORDER:
-        for table, sheet in sheets:
+        # of a product's name on its lines and in the catalogue, the catalogue's is one for each product
+        for table, sheet in sorted(sheets, key=lambda pair: concept in _OF_PRODUCTS and pair[1].kind != "products"):
             column = sheet.holds.get(concept)
             if column is not None and column.distinct > _FEW and _belongs(build, table, sheet, concept, column):
                 _known(build, table, sheet, concept, column)
@@ -74,14 +76,17 @@ def _belongs(build: Building, table: str, sheet: Sheet, concept: str, column: Co
 
 def _known(build: Building, table: str, sheet: Sheet, concept: str, column: ColumnShape) -> None:
     name = _NAMES.get(concept, concept)
+    if sheet.kind == "payments" and concept in ("order_status", "financial_status"):
+        name = "payment_status"
     if concept in ("product_id", "variant_id") and table != build.base:
         return
     if name in build.dimensions:
         if sheet.kind not in ("customers", "stores"):
             return
         name = safe(f"{sheet.kind.rstrip('s')}_{name}", build.dimensions)
-    words = _words(name if name in build.dimensions else _NAMES.get(concept, concept))
-    if words is None or name != _NAMES.get(concept, concept):
+    words = _words(name)
+    if words is None:
+        words = _words(_NAMES.get(concept, concept))
         words = _of_table(words, sheet)
     pick = "max" if build.tables[table].get("per") and f"{concept}.{table}" not in build.concept else ""
     number = column.kind == "int"
@@ -102,7 +107,8 @@ def _words(name: str) -> dict[str, Any] | None:
     if own is None:
         entry = shipped()["dimensions"].get(name)
         own = {key: entry[key] for key in ("label", "synonyms") if key in entry} if entry else None
-    return copy.deepcopy(own)
+    found: dict[str, Any] | None = copy.deepcopy(own)
+    return found
 
 
 def _of_table(words: dict[str, Any] | None, sheet: Sheet) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from db.drafting import dimensions, events, facts, measures, people, questions, roles
+from db.drafting import charges, dimensions, events, facts, lacking, measures, people, questions, roles
 from db.drafting.building import Building
 from db.drafting.shapes import ShopShape
 from db.drafting.sheets import Probes, Sheet, read_sheets
@@ -35,7 +35,6 @@ def draft_schema(
     *,
     name: str,
     salt: str,
-    label: Text | None = None,
     currency: str | None = None,
     time_zone: str = "UTC",
 ) -> DraftSchema:
@@ -55,22 +54,20 @@ def draft_schema(
     if not build.base:
         raise StoreError(
             "No table of orders or sales was found: one needs a date, and an amount or a quantity with a price.",
-            f"Tables looked at: {', '.join(s.shape.name for s in sheets[:12])}. Name the columns as docs/connect.md does.",
+            f"Tables looked at: {', '.join(s.shape.name for s in sheets[:12])}. docs/connect.md has the names.",
         )
     people.lay(build)
     events.lay(build)
     dimensions.lay(build)
     measures.lay(build)
+    charges.lay(build)
+    lacking.lay(build)
     roles.lay(build)
-    content = {
-        "name": name,
-        "label": (label or Text(en=name, zh=name)).model_dump(),
-        "currency": currency or questions.currency(build),
-        "time_zone": time_zone,
-        **({"salt": salt} if build.keyed else {}),
-        "default_time": build.time,
-        **build.content(),
-    }
+    head = {"currency": currency or questions.currency(build), "time_zone": time_zone}
+    if build.keyed:
+        head["salt"] = salt
+    named = {"name": name, "label": {"en": name, "zh": name}}
+    content = {**named, **head, "default_time": build.time, **build.content()}
     asks = (*build.asks, *questions.missing(build, asked_currency=currency is None))
     personal = {s.shape.name: s.personal for s in sheets if s.personal}
     return DraftSchema(content, asks, personal, _unused(sheets, build), (*shop.left_out, *build.left_out()))

@@ -94,7 +94,7 @@ def _lines_of(build: Building, orders: Sheet, lines: Sheet) -> bool:
     _discounted(build, lines, table)
     if build.column(table, "amount") is None:
         build.ask(
-            f"The lines in '{lines.shape.name}' have no price: revenue is the orders' total and cannot be split by product.",
+            f"The lines in '{lines.shape.name}' have no price: revenue is the orders' total, with no split by product.",
             f"明细表“{lines.shape.name}”没有单价：销售额取订单总额，不能按商品拆分。",
         )
     return True
@@ -130,7 +130,7 @@ def _flat(build: Building, sheet: Sheet) -> None:
     if build.column(table, "amount") is None and build.orders and build.column(build.orders, "order_total"):
         build.concept[f"amount.{build.orders}"] = build.concept[f"order_total.{build.orders}"]
         build.ask(
-            f"'{sheet.shape.name}' repeats each order's total on its lines and has no price of a line: revenue cannot be "
+            f"'{sheet.shape.name}' repeats each order's total on its lines and has no price of a line: revenue has no "
             "split by product.",
             f"“{sheet.shape.name}”每行重复订单总额且没有单价：销售额不能按商品拆分。",
         )

@@ -9,13 +9,14 @@ from collections.abc import Container
 LONGEST = 40
 RESERVED = frozenset(
     """
-    all analyse analyze and any array as asc authorization between both by case cast check collate column constraint create
-    cross current_date current_time current_timestamp current_user database default deferrable delete desc describe
-    distinct do drop else end except exists false fetch following for foreign from full function grant group having here
-    if in index initially inner insert intersect interval into is isnull join lateral leading left like limit localtime
-    natural not notnull null offset on only or order outer over overlaps partition pivot placing preceding primary qualify
-    range references returning right row rows select session_user set show similar some summarize symmetric table tablesample
-    then to trailing trigger true union unique unpivot update user using values verbose view when where window with
+    all analyse analyze and any array as asc authorization between both by case cast check collate column constraint
+    create cross current_date current_time current_timestamp current_user database default deferrable delete desc
+    describe distinct do drop else end except exists false fetch following for foreign from full function grant
+    group having here if in index initially inner insert intersect interval into is isnull join lateral leading left
+    like limit localtime natural not notnull null offset on only or order outer over overlaps partition pivot
+    placing preceding primary qualify range references returning right row rows select session_user set show similar
+    some summarize symmetric table tablesample then to trailing trigger true union unique unpivot update user using
+    values verbose view when where window with
 """.split()
 )
 

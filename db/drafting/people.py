@@ -25,13 +25,13 @@ def _customers(build: Building) -> None:
     if column is None and sheet.key is not None:
         column, key = sheet.key, True
         build.ask(
-            f"'{sheet.shape.name}' has no customer number: customers are told apart by '{column.name}', of which only a "
-            "one-way key is read.",
+            f"'{sheet.shape.name}' has no customer number: customers are told apart by '{column.name}', of which only "
+            "a one-way key is read.",
             f"“{sheet.shape.name}”没有客户编号：用“{column.name}”区分客户，只读取其不可还原的密钥。",
         )
     if column is None:
         build.ask(
-            f"'{sheet.shape.name}' does not say who bought: customers, repeat purchases and segments are not available.",
+            f"'{sheet.shape.name}' does not say who bought: no customers, no repeat purchases, no segments.",
             f"“{sheet.shape.name}”没有记录购买者：无法统计客户数、复购与客户分群。",
         )
         return

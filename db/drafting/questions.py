@@ -7,7 +7,8 @@ from db.semantic.schema import Text
 
 _CHINESE = ("\u3400", "\u9fff")
 _CURRENCIES = frozenset(
-    "USD EUR GBP CNY JPY HKD TWD SGD AUD CAD NZD CHF SEK NOK DKK PLN CZK INR KRW BRL MXN ZAR AED THB VND MYR IDR PHP TRY".split()
+    "USD EUR GBP CNY JPY HKD TWD SGD AUD CAD NZD CHF SEK NOK DKK PLN CZK INR KRW BRL MXN ZAR AED THB VND MYR IDR "
+    "PHP TRY".split()
 )
 
 
@@ -21,8 +22,8 @@ def currency(build: Building) -> str:
             if known:
                 if len(known) > 1:
                     build.ask(
-                        f"Orders are in several currencies ({', '.join(known)}), and are added up as they stand: connect "
-                        "a view with one currency.",
+                        f"Orders are in several currencies ({', '.join(known)}), and are added up as they stand: "
+                        "connect a view with one currency.",
                         f"订单含多种币种（{'、'.join(known)}），目前直接相加：请接入统一币种的视图。",
                     )
                 return known[0]
@@ -49,7 +50,7 @@ def missing(build: Building, *, asked_currency: bool) -> tuple[Text, ...]:
     if statuses and not build.condition:
         found.append(
             Text(
-                en=f"Every state in '{statuses[0]}' counts as a sale: is there one that should not? Then add a 'where'.",
+                en=f"Every state in '{statuses[0]}' counts as a sale: if one should not, add a 'where'.",
                 zh=f"“{statuses[0]}”的所有状态都计入销售：如有不应计入的，请加 where 条件。",
             )
         )

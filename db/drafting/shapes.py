@@ -1,4 +1,4 @@
-"""What is known of a database before its YAML is drafted: names, types, keys, counts and the shapes of values. No value."""
+"""What is known of a database before its YAML is drafted: names, types, keys, counts, shapes of values; no value."""
 
 from __future__ import annotations
 

@@ -132,7 +132,9 @@ def _read(shape: TableShape, probes: Probes) -> Sheet:
         kind = _structure(shape, kind, _holds(shape, "other"))
     elif kind in ("products", "stores", "customers") and "order_id" in (found := _holds(shape, "other")):
         pointed = not shape.unique(found["order_id"].name) and not any(c in found for c in TIMES[:3])
-        kind = _structure(shape, "lines" if pointed else "other", found)  # "items", "shop": of orders, whatever the name
+        kind = _structure(
+            shape, "lines" if pointed else "other", found
+        )  # "items", "shop": of orders, whatever the name
     holds = _holds(shape, kind)
     sheet = Sheet(shape, kind, holds)
     if kind == "flat" and "order_id" in holds:

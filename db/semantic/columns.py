@@ -1,7 +1,7 @@
 """A store's tables and columns as SQL: the database's own, or what the YAML makes of them under names of its own.
 
-A table with ``columns`` becomes a subselect that renames, reads and joins; every database folds it into the query. Names
-of the database are quoted there and nowhere else, so that a column may be called anything.
+A table with ``columns`` becomes a subselect that renames, reads and joins; every database folds it into the query.
+Names of the database are quoted there and nowhere else, so that a column may be called anything.
 """
 
 from __future__ import annotations

@@ -170,7 +170,7 @@ class SQLite(SQLDialect):
         return _sqlite_days(self, start, end)
 
     def read(self, value: Expr, how: str, zone: str = "UTC", salt: str = "") -> Expr:
-        """A column as it is to be read; moments become text of 19 characters at most, by the clock they were written."""
+        """A column as it is to be read; moments become text of at most 19 characters, by the clock they carry."""
         if how in ("moment", "zoned"):
             return sa.func.substr(
                 sa.func.replace(value, _word("T"), _word(" ")), sa.literal_column("1"), sa.literal_column("19")

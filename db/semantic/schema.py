@@ -161,8 +161,8 @@ class Table(_Strict):
 
     ``time`` is the column that dates its rows, of its own or of a joined table (``table.column``); ``clock`` says
     whether it carries the time of day. ``source`` is the name in the database where it differs (``schema.table``).
-    ``columns``: where they are given, the table has these and no others, under these names, for SQL too. ``per``: it has one row for
-    each value of these database columns.
+    ``columns``: where they are given, the table has these and no others, under these names, for SQL too.
+    ``per``: it has one row for each value of these database columns.
     """
 
     key: tuple[str, ...] = ()

@@ -22,10 +22,19 @@ MOST = 0.95  # of the values of a column whose name says what it holds: the rest
 NOTHING = ("", "null", "none", "n/a", "na", "nan", "#n/a", "-", "--", "\\n")
 ZONE = r"\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d)$"
 _DATES = (
-    "%Y-%m-%d %Y/%m/%d %Y.%m.%d %Y年%m月%d日 %m/%d/%Y %d/%m/%Y %d.%m.%Y %m-%d-%Y %d-%m-%Y %m/%d/%y %d/%m/%y "
-    "%d-%b-%Y %d-%b-%y"
-).split() + ["%d %b %Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y"]
+    *"%Y-%m-%d %Y/%m/%d %Y.%m.%d %Y年%m月%d日 %m/%d/%Y %d/%m/%Y %d.%m.%Y %m-%d-%Y %d-%m-%Y %m/%d/%y %d/%m/%y".split(),
+    *("%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y"),
+)
 _TIMES = ("", " %H:%M:%S", " %H:%M", "T%H:%M:%S", " %H:%M:%S.%f", "T%H:%M:%S.%f", "T%H:%M", " %I:%M:%S %p", " %I:%M %p")
+_PARTS = {
+    **dict.fromkeys(("%m", "%d", "%H", "%I"), r"\d\d?"),
+    **dict.fromkeys(("%y", "%M", "%S"), r"\d\d"),
+    "%Y": r"\d{4}",
+    "%f": r"\d{1,9}",
+    "%p": "[AaPp][Mm]",
+    "%b": "[A-Za-z]{3}",
+    "%B": "[A-Za-z]+",
+}
 _SIGNS = r"[\s$€£¥￥元''’]|USD|CNY|RMB|EUR|GBP"
 _MONEY = r"\(?-?\d{1,15}(\.\d+)?\)?"
 
@@ -39,7 +48,7 @@ class Typed:
 
 
 class BadValue(Exception):
-    """A value that is not what its column holds. ``line`` of the file; the value itself is not told: it may be personal."""
+    """A value that is not what its column holds, by its line of the file; itself it is not told: it may be personal."""
 
     def __init__(self, line: int, what: str) -> None:
         super().__init__(what)
@@ -91,7 +100,8 @@ def _dated(
     good = [form for form in tried if found[form] == best]
     if best < count:
         if best >= MOST * count and _says(name, TIMES):
-            line = f"SELECT min(line_) FROM {source} WHERE v IS NOT NULL AND try_strptime({bare}, {literal(good[0])}) IS NULL"
+            parsed = f"try_strptime({bare}, {literal(good[0])})"
+            line = f"SELECT min(line_) FROM {source} WHERE v IS NOT NULL AND {parsed} IS NULL"
             raise BadValue(_one(connection, line), "a date as the others are")
         return None
     expr = f"try_strptime({bare.replace('v,', f'{value},', 1)}, {literal(good[0])})"
@@ -108,10 +118,7 @@ def _dated(
 def _shaped(form: str, texts: Sequence[str]) -> bool:
     """Whether most of the texts could be written in a format; cheap, so that few are tried on the whole column."""
     pattern = re.escape(form)
-    for part, meant in (
-        ("%Y", r"\d{4}"), ("%y", r"\d\d"), ("%m", r"\d\d?"), ("%d", r"\d\d?"), ("%H", r"\d\d?"), ("%I", r"\d\d?"),
-        ("%M", r"\d\d"), ("%S", r"\d\d"), ("%f", r"\d{1,9}"), ("%p", r"[AaPp][Mm]"), ("%b", r"[A-Za-z]{3}"), ("%B", r"[A-Za-z]+"),
-    ):  # fmt: skip
+    for part, meant in _PARTS.items():
         pattern = pattern.replace(re.escape(part), meant)
     return sum(1 for text in texts if re.fullmatch(pattern, text)) > len(texts) / 2
 
@@ -124,12 +131,12 @@ def _numbered(
     plain = f"regexp_full_match({bare}, {literal(_MONEY)})"
     zeros = "regexp_full_match(v, '0\\d+')"
     good, leading, places = connection.execute(
-        f"SELECT count(CASE WHEN {plain} THEN 1 END), count(CASE WHEN {zeros} THEN 1 END), "  # noqa: S608
+        f"SELECT count(CASE WHEN {plain} THEN 1 END), count(CASE WHEN {zeros} THEN 1 END), "
         f"max(length(regexp_extract({bare}, '\\.(\\d+)', 1))) FROM {source}"
     ).fetchone() or (0, 0, 0)
     if leading or good < count:
         if not leading and good >= MOST * count and _says(name, MEASURES):
-            line = f"SELECT min(line_) FROM {source} WHERE v IS NOT NULL AND NOT {plain}"  # noqa: S608
+            line = f"SELECT min(line_) FROM {source} WHERE v IS NOT NULL AND NOT {plain}"
             raise BadValue(_one(connection, line), "a number as the others are")
         return None
     text = f"replace(replace({_bare(value, swapped)}, '(', '-'), ')', '')"

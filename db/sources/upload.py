@@ -146,7 +146,7 @@ class _Loading:
             columns.append(f"{found.expr} AS {quoted(header)}")
             if found.ask is not None:
                 self.asks.append(found.ask)
-        self._connection.execute(f"CREATE TABLE {quoted(name)} AS SELECT {', '.join(columns)} FROM {_RAW}")  # noqa: S608
+        self._connection.execute(f"CREATE TABLE {quoted(name)} AS SELECT {', '.join(columns)} FROM {_RAW}")
         self._connection.execute(f"DROP TABLE {_RAW}")
 
     def _parquet(self, path: Path) -> None:

@@ -47,7 +47,9 @@ class Ledger:
         self._now = float("-inf")
         self._held: deque[Event] = deque()
         self._good: deque[tuple[float, Payment]] = deque()  # when it counts as good, which; in this order
-        self._due: list[tuple[float, int, bool, Payment]] = []  # out of order: when, number, charged back or good, which
+        self._due: list[
+            tuple[float, int, bool, Payment]
+        ] = []  # out of order: when, number, charged back or good, which
         self._number = 0
         self._people: dict[str, _Person] = {}
         self._orders: dict[str, tuple[float, float]] = {}  # order -> paid, refunded

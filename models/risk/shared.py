@@ -1,7 +1,7 @@
 """Who shares devices, cards and addresses with whom, and how such things turned out before, within the window.
 
-Written for speed: it runs for every payment of a scan, twice, so each kind of thing has tables of its own, and no key is
-put together.
+Written for speed: it runs for every payment of a scan, twice, so each kind of thing has tables of its own, and no key
+is put together.
 """
 
 from __future__ import annotations

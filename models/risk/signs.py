@@ -9,6 +9,7 @@ from models.risk.features import Features
 FAMILY = 4  # at most so many customers of one address are a home; more are flats, an office, or a drop house
 PUBLIC = 40  # a till, a kiosk, a library: shared by so many that it tells nothing of any of them
 PROVEN = 12  # payments that ripened without a chargeback, after which sharing is taken for harmless
+CRUMB, LITTLE = 0.05, 0.04  # a refund of less than such a part of its order; refunds of such a part of the spending
 RARE = 1e-4  # chance of so many refunds, were the customer like the rest; thousands of customers are looked at
 
 
@@ -95,18 +96,29 @@ def chance(f: Features) -> float:
     return float(bdtrc(f.refunds - 1, int(orders), rate)) if f.refunds >= 1 else 1.0
 
 
+def tiny(f: Features) -> bool:
+    """A crumb of its order, by one whose refunds are next to nothing of what they spend: worth a look, never an alert.
+
+    However many there are, the signs of refunds then stay below the alert even together. An order of unknown price has
+    no crumbs.
+    """
+    return 0 < f.of_order < CRUMB and f.refund_share < LITTLE
+
+
 def refunds(f: Features) -> float:
     """More refunds than chance explains; spoken only where money goes back, not against every later order."""
     if not f.is_refund or f.refunds < 4 or (found := chance(f)) > RARE:
         return 0.0
-    return min(0.9, 0.35 + 0.07 * (-log10(max(found, 1e-12)) - 4) + 0.5 * max(0.0, f.refund_share - 0.1))
+    strength = 0.35 + 0.07 * (-log10(max(found, 1e-12)) - 4) + 0.5 * max(0.0, f.refund_share - 0.1)
+    return min(0.4 if tiny(f) else 0.9, strength)
 
 
 def same_reason(f: Features) -> float:
     """One reason given again and again by who asks for more refunds than others do."""
     if not f.is_refund or f.same_reason < 4 or f.refund_ratio < 2 * max(f.shop_refund_ratio, 0.005):
         return 0.0
-    return min(0.5, 0.12 * (f.same_reason - 3)) * min(1.0, 1.5 * f.same_reason / max(f.refunds, 1.0))
+    strength = min(0.5, 0.12 * (f.same_reason - 3)) * min(1.0, 1.5 * f.same_reason / max(f.refunds, 1.0))
+    return min(0.2, strength) if tiny(f) else strength
 
 
 def over(f: Features) -> float:

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from agent.answer_json import to_json
+from agent.answer_json import answer_json
 from agent.connect import connect, preview
 from agent.contracts import Principal
 from agent.interfaces.cli import cli
@@ -61,7 +61,9 @@ def test_nothing_personal_leaves_the_database(
     assert set(draft.personal["orders"]) >= {"email", "note", "shipping_address1", "browser_ip"}
 
 
-@pytest.mark.parametrize("principal", [Principal(), Principal("ann", "analyst", (), False)], ids=["operator", "analyst"])
+@pytest.mark.parametrize(
+    "principal", [Principal(), Principal("ann", "analyst", (), False)], ids=["operator", "analyst"]
+)
 @pytest.mark.parametrize("sql", ["select email from customers", "select * from orders where note like '%bell%'",
                                  "select count(*) from customers where phone is not null",
                                  "select max(o.browser_ip) from orders o"])  # fmt: skip
@@ -70,7 +72,7 @@ def test_sql_cannot_reach_a_personal_column(settings: Settings, shop: Path, sql:
     person = analyst(open_named(settings, "acme"))
     answer = person.ask(question(sql, principal=principal), lambda *_: None, threading.Event())
     assert answer.status == "refused"
-    shown = json.dumps(to_json(answer), default=str, ensure_ascii=False)
+    shown = json.dumps(answer_json(answer), default=str, ensure_ascii=False)
     assert not any(secret in shown for secret in personal_values())
 
 
@@ -83,7 +85,8 @@ def test_an_address_that_stands_for_a_customer_is_read_as_a_key_only(settings: S
     store = open_named(settings, "keys", check=True)
     assert store.run(SemanticQuery(metrics=("customers",))).rows == ((3,),)
     members = store.members("customer")
-    assert len(members) == 3 and all(len(str(m)) == 32 for m in members)
+    assert len(members) == 3
+    assert all(len(str(m)) == 32 for m in members)
     assert "@" not in draft.yaml
     other = preview(settings, tmp_path / "orders_export.csv", "keys2")
     assert yaml.safe_load(other.yaml)["salt"] != yaml.safe_load(draft.yaml)["salt"]  # two stores, two keys
@@ -96,7 +99,12 @@ def test_unknown_columns_are_personal_where_their_values_are(settings: Settings,
         names = ", ".join(f'"{c}" TEXT' for c in columns)
         connection.execute(f"CREATE TABLE orders (id INTEGER PRIMARY KEY, created_at TEXT, total REAL, {names})")
         for i in range(30):
-            row = [i, f"2024-05-{1 + i:02}", 1.0, *(values if i % 10 == 0 else ["a", "b", "c", f"text {i}", "pos", "李四"])]
+            row = [
+                i,
+                f"2024-05-{1 + i:02}",
+                1.0,
+                *(values if i % 10 == 0 else ["a", "b", "c", f"text {i}", "pos", "李四"]),
+            ]
             connection.execute(f"INSERT INTO orders VALUES ({','.join('?' * 9)})", row)
     connection.close()
     draft = preview(settings, tmp_path / "s.db", "odd")
@@ -141,7 +149,8 @@ def test_the_password_is_kept_apart_and_never_shown(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.chdir(tmp_path)
     shown = CliRunner().invoke(cli, ["connect", "-", "--name", "far"], input=url + "\n")
-    assert shown.exit_code == 1 and "cannot be reached" in shown.stderr
+    assert shown.exit_code == 1
+    assert "cannot be reached" in shown.stderr
     assert shown_address(url) == "postgresql://ann@127.0.0.1:9/shop"
     found = read_settings({"SHOPOPS_STORE_URL_FAR": url}, []).settings
     assert "s3cr3t" not in repr(found)

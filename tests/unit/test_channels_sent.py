@@ -204,15 +204,15 @@ def test_a_webhook_elsewhere_is_refused(tmp_path: Path, address: str) -> None:
         send(tmp_path, {"kind": "slack", "webhook": address})
 
 
-def test_only_public_addresses_are_called_public(monkeypatch: pytest.MonkeyPatch) -> None:
-    def found(host: str, *_: object, **__: object) -> list[Any]:
-        if host == "inside.example.com":
-            return [(2, 1, 6, "", ("192.168.0.7", 443))]
-        raise OSError("unknown")
-
-    monkeypatch.setattr(web.socket, "getaddrinfo", found)
-    with pytest.raises(DeliveryRefused, match="public"):
-        web.checked("https://inside.example.com/x", "Slack")
-    assert web.checked("https://hooks.slack.com/x", "Slack", hosts=("slack.com",))
-    with pytest.raises(DeliveryRefused):
-        web.checked("http://127.0.0.1:1/x", "Slack", loopback=False)
+def test_an_api_may_be_in_ones_own_network_but_not_in_the_clear() -> None:
+    assert web.checked_api("https://slack.corp.internal/api/", "Slack's API")
+    assert web.checked_api("http://127.0.0.1:8/api/", "Slack's API")
+    for address in (
+        "http://slack.com/api/",
+        "http://10.0.0.1/",
+        "ftp://127.0.0.1/",
+        "https://u:p@slack.com/",
+        "https://",
+    ):
+        with pytest.raises(DeliveryRefused):
+            web.checked_api(address, "Slack's API")

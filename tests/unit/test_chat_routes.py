@@ -153,3 +153,62 @@ def _decide(connection: object, name: str) -> None:
 
     statement = update(proposals).where(proposals.c.id == name).values(status="done")
     cast(Connection, connection).execute(statement)
+
+
+ORDERS = "order_id,customer,date,product,quantity,total\n" + "".join(
+    f"{n},c{n % 7},2024-0{n % 6 + 1}-1{n % 9},p{n % 5},{n % 3 + 1},{n}.50\n" for n in range(1, 120)
+)
+
+
+def test_files_are_looked_at_and_kept_after_a_yes(client: TestClient, tmp_path: Path) -> None:
+    sent = {"files": ("../../My orders.csv", ORDERS.encode(), "text/csv")}
+    assert client.post("/chat/upload", data={"name": "mine"}, files=sent).status_code == 403
+    looked = client.post("/chat/upload", data={"name": "mine", "currency": "EUR"}, files=sent, headers=OURS)
+    assert looked.status_code == 200, looked.text
+    assert "Connect it" in looked.json()["html"] or "接入" in looked.json()["html"]
+    assert not (tmp_path / "stores" / "mine.yaml").exists()
+    assert client.post("/chat/do/connect_yes", json={}, headers=OURS).json()["store"] == "mine"
+    assert (tmp_path / "stores" / "mine.yaml").exists()
+    assert list((tmp_path / "stores").glob(".*")) == []  # nothing of the upload is left lying
+    assert client.post("/chat/do/connect_yes", json={}, headers=OURS).status_code == 404
+    assert '<option value="mine">' in client.get("/chat/frame").text
+    again = client.post("/chat/upload", data={"name": "mine"}, files=sent, headers=OURS)
+    assert "There is a store 'mine' already." in again.json()["error"]
+    assert list((tmp_path / "stores").glob(".*")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "said"),
+    [
+        ("ok", ("x.exe", b"MZ", "text/csv"), "cannot be read"),
+        ("journey", ("x.csv", ORDERS.encode(), "text/csv"), "demo store"),
+        ("../up", ("x.csv", ORDERS.encode(), "text/csv"), "cannot be a store's name"),
+        ("ok", ("x.csv", b"a,b\n1,2\n", "text/csv"), ""),
+    ],
+)
+def test_what_cannot_be_a_shop_is_one_sentence(
+    client: TestClient, tmp_path: Path, name: str, file: tuple[str, bytes, str], said: str
+) -> None:
+    reply = client.post("/chat/upload", data={"name": name}, files={"files": file}, headers=OURS)
+    assert reply.status_code == 400
+    assert said in reply.json()["error"]
+    assert list((tmp_path / "stores").glob(".*")) == []
+
+
+@pytest.mark.parametrize("address", ["", "sqlite:////etc/passwd", "/etc/passwd", "http://203.0.113.7/x.csv"])
+def test_from_a_browser_only_a_database_elsewhere_can_be_named(client: TestClient, address: str) -> None:
+    reply = client.post("/chat/do/connect_look", json={"name": "mine", "address": address}, headers=OURS)
+    assert (reply.status_code, "PostgreSQL" in reply.json()["error"]) == (400, True)
+
+
+def test_only_administrators_connect(client: TestClient, service: FakeService) -> None:
+    from db.state.accounts import Accounts
+    from db.state.tokens import Tokens
+
+    bob = Accounts(service.state).add("bob", "analyst", "a long enough phrase 7")
+    client.cookies.set("shopops_session", Tokens(service.state).open_session(bob))
+    sent = {"files": ("x.csv", ORDERS.encode(), "text/csv")}
+    assert client.post("/chat/upload", data={"name": "mine"}, files=sent, headers=OURS).status_code == 404
+    look = {"name": "mine", "address": "postgresql://u@h/d"}
+    assert client.post("/chat/do/connect_look", json=look, headers=OURS).status_code == 404
+    assert "so-connect" not in client.post("/chat/do/data", json={}, headers=OURS).json()["html"]

@@ -277,3 +277,16 @@ def test_it_asks_for_why_in_both_languages() -> None:
     assert {"why", "root cause", "what caused"} <= set(TOOL.asks.en)
     assert {"为什么", "根因", "咋回事"} <= set(TOOL.asks.zh)
     assert not {"reason", "原因"} & {*TOOL.asks.en, *TOOL.asks.zh}  # refunds have reasons too
+
+
+def test_a_holiday_of_one_period_is_said_as_context(store: Store, week: ToolResult) -> None:
+    thanksgiving = Interval(start=date(2017, 11, 20), end=date(2017, 11, 27))
+    (fact,) = [f for f in explain(store, time=thanksgiving).facts if "For context" in f.text.en]
+    assert "Thanksgiving Day (2017-11-23) and Black Friday (2017-11-24) fall into this period" in fact.text.en
+    assert "not as a cause" in fact.text.en
+    assert "本期含感恩节（2017-11-23）、黑色星期五（2017-11-24），对比期没有" in fact.text.zh
+    after = Interval(start=date(2017, 12, 4), end=date(2017, 12, 11))
+    assert not [f for f in explain(store, time=after, compare=BEFORE).facts if "For context" in f.text.en]
+    assert any("Christmas Eve (2017-12-24) falls into this period" in f.text.en for f in week.facts)
+    quarter = {"time": Interval(start=date(2017, 10, 1), end=date(2018, 1, 1))}
+    assert not [f for f in explain(store, **quarter).facts if "For context" in f.text.en]

@@ -191,7 +191,16 @@ def test_a_tool_that_writes_only_proposes(shop: tuple[Service, str]) -> None:
     async def use(client: Client) -> Any:
         return await client.call_tool("set_alert", rule)
 
-    proposed = over_http(url, token_of(service, "al"), use)
+    async def talk(client: Client) -> Any:
+        said = await client.call_tool("ask", {"question": "tell me when the refund rate passes 5 %"})
+        more = {"question": "yes", "conversation": said.structured_content["conversation"]}
+        return said.structured_content["proposals"][0]["id"], await client.call_tool("ask", more)
+
+    token = token_of(service, "al")
+    waiting, yes = over_http(url, token, talk)
+    assert f"shopops confirm {waiting}" in words(yes)
+    assert AlertRules(service.state.engine).all() == ()
+    proposed = over_http(url, token, use)
     assert not proposed.is_error, words(proposed)
     waits = proposed.structured_content["proposals"][0]
     assert waits["action"] == "set_alert"
@@ -256,7 +265,7 @@ def test_a_client_that_leaves_stops_its_question(tmp_path: Path, mode: str) -> N
 
         over_http(f"{url}/mcp", token, use, mode)
         assert analyst.thinking.is_set()
-        assert analyst.stopped.wait(5)
+        assert analyst.stopped.wait(20)
 
 
 def test_resources(shop: tuple[Service, str]) -> None:

@@ -142,6 +142,19 @@ def test_refunds_far_beyond_chance_are_told_and_honest_ones_are_not() -> None:
     assert score([e for e in refunds(2) if e.time < 31 * DAY + 2])[0] < REVIEW
 
 
+def test_crumbs_of_orders_are_reviewed_and_never_alerted() -> None:
+    def crumbs(amount: float, paid: float) -> int:
+        orders: list[Event] = [pay(i * DAY, "ann", paid) for i in range(30)]
+        back: list[Event] = [Refund(31 * DAY + i, f"r{i}", f"o{i}", "ann", amount, "not received") for i in range(16)]
+        ids = {f"o{i}": order.order for i, order in enumerate(orders)}
+        named = [r._replace(order=ids[r.order]) for r in back]
+        told = sorted([*shop(), *orders, *named], key=lambda e: e.time)
+        return score([e for e in told if e.time < 31 * DAY + 16])[0]
+
+    assert REVIEW <= crumbs(1.0, 30.0) < ALERT  # 16 of 30 orders, yet 1.8 % of the money
+    assert crumbs(9.0, 30.0) >= ALERT
+
+
 def test_more_refunded_than_paid() -> None:
     order = pay(40 * DAY, "ann", 20.0)
     assert "R12" in score([*shop(), order, Refund(41 * DAY, "r", order.order, "ann", 21.0)])[1]

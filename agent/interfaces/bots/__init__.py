@@ -40,6 +40,7 @@ def _bots(service: Service) -> Bots:
     from agent.interfaces.bots.face import Bots
 
     with _lock:
-        if service not in _open:
-            _open[service] = Bots(service)
-        return _open[service]
+        found = _open.get(service) or Bots(service)
+        if found.any:  # else there is nothing to stop, and nothing to hold on to
+            _open[service] = found
+        return found

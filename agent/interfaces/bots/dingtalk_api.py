@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from agent.delivery.dingtalk import HOSTS, judged
 from agent.delivery.files import File
-from agent.delivery.web import checked, patiently, post
+from agent.delivery.web import checked, checked_api, patiently, post
 from agent.interfaces.bots.renewed import Renewed
 from agent.settings_bots import DingTalkBot
 from db.errors import DeliveryRefused
@@ -22,8 +22,8 @@ class DingTalkApi:
 
     def __init__(self, options: DingTalkBot, sleep: Callable[[float], None] = time.sleep) -> None:
         self._options, self._sleep = options, sleep
-        self._api = checked(options.api.rstrip("/"), "DingTalk's API", options.loopback)
-        self._media = checked(options.media_api.rstrip("/"), "DingTalk's API", options.loopback)
+        self._api = checked_api(options.api.rstrip("/"), "DingTalk's API")
+        self._media = checked_api(options.media_api.rstrip("/"), "DingTalk's API")
         self._token = Renewed(self._fetched)
 
     @property
@@ -33,7 +33,7 @@ class DingTalkApi:
 
     def session(self, address: str) -> str:
         """The address that a message brought for its reply, if it is DingTalk's own. Raises DeliveryRefused."""
-        return checked(address, "DingTalk", self._options.loopback, HOSTS)
+        return checked(address, "DingTalk", HOSTS, self._options.loopback)
 
     def reply(self, address: str, body: Mapping[str, Any]) -> None:
         """Reply to where :meth:`session` allowed it."""

@@ -45,6 +45,11 @@ class Bots:
 
             self._http.append(DingTalk(settings.dingtalk, self._desk))
 
+    @property
+    def any(self) -> bool:
+        """Whether a bot is set at all."""
+        return bool(self._http) or self._socket is not None
+
     def router(self) -> APIRouter:
         """One POST endpoint a bot."""
         router = APIRouter(include_in_schema=False)

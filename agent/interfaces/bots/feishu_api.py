@@ -10,7 +10,7 @@ from typing import Any
 
 from agent.delivery.feishu import judged
 from agent.delivery.files import File
-from agent.delivery.web import Reply, checked, patiently, post
+from agent.delivery.web import Reply, checked_api, patiently, post
 from agent.interfaces.bots.renewed import Renewed
 from agent.settings_bots import FeishuBot
 from db.errors import DeliveryError, DeliveryRefused
@@ -24,7 +24,7 @@ class FeishuApi:
 
     def __init__(self, options: FeishuBot, sleep: Callable[[float], None] = time.sleep) -> None:
         self._options, self._sleep, self._tries = options, sleep, TRIES
-        self._address = checked(options.api.rstrip("/"), "Feishu's API", loopback=True)
+        self._address = checked_api(options.api.rstrip("/"), "Feishu's API")
         self._token = Renewed(self._fetched)
         self._bot: str | None = None
 

@@ -14,12 +14,12 @@ from tools.evidence import Evidence
 def answered(answer: Answer, schema: StoreSchema) -> Post:
     """The post that shows an answer."""
     language, cells = answer.language, Cells(schema, answer.language)
-    charts = ((e.title.of(language), vega(e, cells)) for e in answer.evidence)
+    charts = ((e.title.of(language), vega(e, cells)) for e in answer.evidence if not e.quiet)
     return Post(
         language,
         _text(answer),
         note=_note(answer),
-        tables=tuple(_table(e, cells) for e in answer.evidence if e.rows),
+        tables=tuple(_table(e, cells) for e in answer.evidence if e.rows and not e.quiet),
         charts=tuple(Chart(title, spec) for title, spec in charts if spec is not None),
         choices=_choices(answer),
         suggestions=tuple(Button("ask", s, s) for s in answer.suggestions),

@@ -88,7 +88,7 @@ class Page:
             yield {"html": sentence_html(words.BUSY.of(language), "stopped"), "done": True}
             return
         try:
-            analyst = self.service.analyst(model=visit.model(sent.get("model")))
+            analyst = self.service.analyst(visit.store, visit.model(sent.get("model")))
             conversation = str(sent.get("conversation") or uuid4().hex)[:LONGEST_ID]
             name = analyst.store.schema.name
             question = Question(uuid4().hex, text, name, None, conversation, visit.principal, "chat")

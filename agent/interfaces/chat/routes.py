@@ -11,12 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import HTTPException
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 
 from agent.contracts import Answer
 from agent.interfaces.chat import words
 from agent.interfaces.chat.tabs import ADMINS_ONLY, NotFound, action
+from agent.interfaces.chat.tabs.connect import forget_folder, look
 from agent.interfaces.chat.tabs.proposals import exported
+from agent.interfaces.chat.uploads import MOST_FILES, check_length, received
 from agent.interfaces.chat.views.shell import shell_html
 from agent.interfaces.chat.visit import Recent, Visit, visit_of
 from agent.kept import answer_of
@@ -52,6 +57,7 @@ def router(service: Service, recent: Recent) -> APIRouter:
     routes.add_api_route("/app.css", style, methods=["GET"])
     routes.add_api_route("/frame", desk.frame, methods=["GET"])
     routes.add_api_route("/do/{name}", desk.do, methods=["POST"])
+    routes.add_api_route("/upload", desk.upload, methods=["POST"])
     routes.add_api_route("/answers/{answer_id}/{evidence_id}.{ending}", desk.table, methods=["GET"])
     routes.add_api_route("/exports/{name}", desk.export, methods=["GET"])
     routes.add_api_route("/briefs/{number}.{kind}", desk.brief, methods=["GET"])
@@ -89,6 +95,45 @@ class _Desk:
             return JSONResponse(action(name)(visit, asked), headers=_PRIVATE)
 
         return self._done(request, work)
+
+    async def upload(self, request: Request) -> Response:
+        """Files of an administrator's own shop: looked at, and shown."""
+        if request.headers.get(OURS) != "1":
+            return JSONResponse({"error": "Use the page."}, 403)
+        visit = await run_in_threadpool(self._admin, request)
+        if isinstance(visit, Response):
+            return visit
+        try:
+            check_length(request)
+            async with request.form(max_files=MOST_FILES, max_fields=10) as form:
+                files = [part for part in form.getlist("files") if isinstance(part, UploadFile)]
+                paths = await received(files, visit.service.settings.stores_folder)
+                asked = {name: str(form.get(name, "")) for name in ("name", "currency")}
+        except ShopOpsError as error:
+            return JSONResponse({"error": str(error)}, 400, headers=_PRIVATE)
+        except HTTPException:
+            return JSONResponse({"error": "The form cannot be read."}, 400, headers=_PRIVATE)
+
+        def work(_: Visit) -> Response:
+            try:
+                return JSONResponse(look(visit, paths, asked), headers=_PRIVATE)
+            finally:
+                forget_folder(paths[0].parent)
+
+        return await run_in_threadpool(self._done, request, work)
+
+    def _admin(self, request: Request) -> Visit | Response:
+        """The administrator who asks, or what anybody else is told."""
+        found: list[Visit] = []
+
+        def check(visit: Visit) -> Response:
+            if not visit.admin:
+                raise NotFound("upload")
+            found.append(visit)
+            return Response()
+
+        refused = self._done(request, check)
+        return found[0] if found else refused
 
     def table(self, answer_id: str, evidence_id: str, ending: str, request: Request) -> Response:
         """A table of an answer as CSV or Excel."""

@@ -93,6 +93,28 @@ async def stages_then_answer(
         Stopped: ``cancel`` was set and no answer came within ``STOP_SECONDS``.
         Exception: whatever ``ask`` raised, which is a fault of ours.
     """
+    news = _begun(analyst, question, cancel, show)
+    given_up: float | None = None
+    while True:
+        try:
+            new = await asyncio.wait_for(news.get(), _POLL_SECONDS)
+        except TimeoutError:
+            if cancel.is_set():
+                given_up = given_up or time.monotonic() + STOP_SECONDS
+                if time.monotonic() > given_up:
+                    raise Stopped from None
+            continue
+        if isinstance(new, BaseException):
+            raise new
+        yield new
+        if isinstance(new, Shown):
+            return
+
+
+def _begun(
+    analyst: Analyst, question: Question, cancel: threading.Event, show: Callable[[Answer], str]
+) -> asyncio.Queue[News | BaseException]:
+    """Ask in a thread; what it tells, or the fault that ended it, comes through the queue."""
     loop = asyncio.get_running_loop()
     news: asyncio.Queue[News | BaseException] = asyncio.Queue()
 
@@ -110,18 +132,4 @@ async def stages_then_answer(
             tell(error)
 
     threading.Thread(target=work, name=f"ask-{question.id}", daemon=True).start()
-    given_up: float | None = None
-    while True:
-        try:
-            new = await asyncio.wait_for(news.get(), _POLL_SECONDS)
-        except TimeoutError:
-            if cancel.is_set():
-                given_up = given_up or time.monotonic() + STOP_SECONDS
-                if time.monotonic() > given_up:
-                    raise Stopped from None
-            continue
-        if isinstance(new, BaseException):
-            raise new
-        yield new
-        if isinstance(new, Shown):
-            return
+    return news

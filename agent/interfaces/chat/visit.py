@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from agent.contracts import Answer, Language, Principal
 from agent.interfaces.chat.words import browser_language
 from agent.service import Service
+from agent.stores import store_names
 from db.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from agent.ask import Analyst
 
+STORE_COOKIE = "shopops-store"  # the store that was chosen on the page; without it the settings'
 COOKIE = "shopops-language"  # set by the page's language switch; without it the browser's language holds
 KEPT = 64  # answers of this process that can still be downloaded with their ids; others come with pseudonyms
 
@@ -49,11 +51,17 @@ class Visit:
     recent: Recent
     principal: Principal
     language: Language
+    store: str | None = None
 
     @property
     def analyst(self) -> Analyst:
-        """The analyst of the settings' store and model; opened when first needed."""
-        return self.service.analyst()
+        """The analyst of the chosen store and the settings' model; opened when first needed."""
+        return self.service.analyst(self.store)
+
+    def stores(self) -> tuple[str, ...]:
+        """The stores that may be chosen; the one in force first."""
+        settings = self.service.settings
+        return tuple(dict.fromkeys([self.store or settings.store, settings.store, *store_names(settings)]))
 
     @property
     def limited(self) -> bool:
@@ -91,7 +99,8 @@ def visit_of(request: Request, service: Service, recent: Recent) -> Visit:
         language = "zh" if chosen == "zh" else "en"
     else:
         language = browser_language(request.headers.get("accept-language", ""))
-    return Visit(service, recent, principal, language)
+    store = request.cookies.get(STORE_COOKIE)
+    return Visit(service, recent, principal, language, store if store in store_names(service.settings) else None)
 
 
 def principal_of(request: Request, service: Service) -> Principal:

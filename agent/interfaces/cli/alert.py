@@ -139,7 +139,7 @@ def _words(opened: Service, kept: KeptRule) -> str:
     """The rule in words; its kind where it was written by another version or for a store that is not here."""
     from pydantic import ValidationError
 
-    from agent.open import store_yaml
+    from agent.stores import store_yaml
     from db.errors import ShopOpsError
     from db.semantic.load import load_store_schema
     from tools.alert_rule import AlertRule
@@ -147,7 +147,7 @@ def _words(opened: Service, kept: KeptRule) -> str:
 
     try:
         rule = AlertRule.model_validate(kept.definition["rule"])
-        return rule_words(rule, load_store_schema(store_yaml(kept.store))).en
+        return rule_words(rule, load_store_schema(store_yaml(kept.store, opened.settings))).en
     except (ShopOpsError, ValidationError, KeyError):
         return kept.kind
 

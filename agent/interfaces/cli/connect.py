@@ -70,7 +70,7 @@ def _source(given: tuple[str, ...]) -> str | list[str]:
     import sys
 
     if given == ("-",):
-        text = click.get_text_stream("stdin").readline(4000).strip()
+        text = sys.stdin.readline(4000).strip()
         if not text:
             raise UsageError("Standard input gave no address.", 'Write: echo "$URL" | shopops connect - --name NAME')
         return text

@@ -47,7 +47,8 @@ def _store(settings: Settings) -> Check:
     try:
         store = open_named(settings, settings.store, check=True)
         try:
-            found = f"{store_place(settings, settings.store)} · data {store.data_start} to {store.data_end} (end excluded), as of {store.as_of}"
+            days = f"data {store.data_start} to {store.data_end} (end excluded), as of {store.as_of}"
+            found = f"{store_place(settings, settings.store)} · {days}"
         finally:
             store.close()
         return Check("store", found)

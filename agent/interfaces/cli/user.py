@@ -176,7 +176,10 @@ def ask_password(name: str) -> str:
     if sys.stdin.isatty():
         given: str = click.prompt(f"Password for {name}", hide_input=True, confirmation_prompt=True, err=True)
     else:
-        given = sys.stdin.readline(4 * LONGEST).rstrip("\r\n")
+        try:
+            given = sys.stdin.readline(4 * LONGEST).rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise UsageError("The password is not UTF-8 text.", "Check the encoding of what is piped in.") from None
         if not given:
             raise UsageError("No password came from standard input.", "Type it on a terminal, or pipe it in.")
     check_password(given, name)

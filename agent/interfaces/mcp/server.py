@@ -65,7 +65,7 @@ def make_server(service: Service, who: Who, count: Count = lambda principal: Non
         content = types.TextResourceContents(uri=uri, mime_type=kind, text=text)
         return types.ReadResourceResult(contents=[content])
 
-    return Server(
+    server: Server[Any] = Server(
         NAME,
         title=TITLE,
         version="1",
@@ -76,6 +76,8 @@ def make_server(service: Service, who: Who, count: Count = lambda principal: Non
         on_list_resources=list_resources,
         on_read_resource=read_resource,
     )
+    server.middleware.clear()  # its spans name tools in the client's own words; ours are agent.telemetry's
+    return server
 
 
 async def _call(

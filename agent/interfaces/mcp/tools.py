@@ -27,10 +27,11 @@ def callable_tools() -> tuple[Tool, ...]:
 
 
 class Definitions:
-    """The definitions of one service's tools, made once: they change with the store's YAML only."""
+    """The definitions of one service's tools, made anew only where the store has another schema."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._schema: StoreSchema | None = None
         self._made: tuple[types.Tool, ...] = ()
 
     def all(self) -> tuple[types.Tool, ...]:
@@ -39,8 +40,9 @@ class Definitions:
         Raises:
             ShopOpsError: the store cannot be opened.
         """
-        if not self._made:
-            self._made = definitions(self._service.analyst().store.schema)
+        schema = self._service.analyst().store.schema
+        if schema is not self._schema:
+            self._made, self._schema = definitions(schema), schema
         return self._made
 
     def input_schema(self, name: str) -> dict[str, Any] | None:

@@ -6,12 +6,31 @@
 
   so.panels = () => {
     so.find("#language").addEventListener("change", async (event) => {
-      document.cookie = `shopops-language=${event.target.value}; path=/; max-age=31536000; samesite=lax`;
+      so.chosen("language", event.target.value);
       await so.frame();
       so.find("#language").focus();
     });
+    if (so.find("#store")) so.find("#store").addEventListener("change", (event) => shop(event.target.value));
     so.find("#model").addEventListener("change", (event) => so.kept("model", event.target.value));
     so.find(".so-veil").addEventListener("click", () => so.deeds.menu());
+  };
+
+  /* Another shop: its own conversation, its own figures. */
+  const shop = async (name) => {
+    so.chosen("store", name);
+    so.fresh();
+    await so.frame();
+  };
+
+  const connect = async (form) => {
+    const wait = so.find(".so-wait", form), files = so.find("input[type=file]", form).files;
+    so.all("button", form).forEach((b) => { b.disabled = true; });
+    wait.textContent = so.words.looking;
+    const sent = Object.fromEntries(["name", "address"].map((name) => [name, so.find(`[name=${name}]`, form).value]));
+    const said = files.length ? await so.send("chat/upload", new FormData(form)) : await so.call("connect_look", sent);
+    so.all("button", form).forEach((b) => { b.disabled = false; });
+    wait.textContent = "";
+    if (said) form.closest(".so-panel").innerHTML = said.html;
   };
 
   so.show = async (name) => {
@@ -57,6 +76,7 @@
 
   document.addEventListener("submit", async (event) => {
     const form = event.target;
+    if (form.matches(".so-connect")) { event.preventDefault(); connect(form); return; }
     if (!form.matches("form[data-send]")) return;
     event.preventDefault();
     const sent = {};
@@ -108,6 +128,15 @@
     theme: () => { const dark = !so.dark(); so.theme(dark); so.kept("theme", dark ? "dark" : "light"); },
     "sign-out": async () => { await fetch("signout", { method: "POST" }); so.out(); },
     trend,
+    "connect-no": (button) => within(button, "connect_no", {}),
+    "connect-yes": async (button) => {
+      button.disabled = true;
+      const said = await so.call("connect_yes");
+      button.disabled = false;
+      if (!said) return;
+      await shop(said.store);
+      so.tell(said.said);
+    },
     brief: (button) => within(button, "brief", { id: button.dataset.id }),
     briefs: (button) => within(button, "briefs", {}),
     accept: (button) => within(button, "decide", { id: button.dataset.id, accept: true }),

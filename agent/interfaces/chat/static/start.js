@@ -24,12 +24,11 @@ window.ShopOps = (() => {
   };
 
   /* Ask the server for something besides an answer. */
-  so.call = async (name, sent) => {
+  so.call = (name, sent) => so.send("chat/do/" + name, JSON.stringify(sent || {}), { "content-type": "application/json" });
+  so.send = async (path, body, headers) => {
     let reply;
     try {
-      reply = await fetch("chat/do/" + name, {
-        method: "POST", headers: { "content-type": "application/json", "x-shopops": "1" }, body: JSON.stringify(sent || {}),
-      });
+      reply = await fetch(path, { method: "POST", headers: { "x-shopops": "1", ...headers }, body });
     } catch {
       so.tell(so.words.lost);
       return null;
@@ -45,6 +44,11 @@ window.ShopOps = (() => {
     return null;
   };
 
+  /* What was chosen on the page is told with every request: by a cookie, so that streams and downloads know it too. */
+  so.chosen = (name, value) => {
+    document.cookie = `shopops-${name}=${value}; path=/; max-age=${value ? 31536000 : 0}; samesite=lax`;
+  };
+
   so.theme = (dark) => {
     document.body.classList.toggle("dark", dark);
     document.documentElement.style.colorScheme = dark ? "dark" : "light";
@@ -55,9 +59,15 @@ window.ShopOps = (() => {
   so.frame = async () => {
     const reply = await fetch("chat/frame");
     if (reply.status === 401) return so.out();
+    if (!reply.ok) {
+      so.root.textContent = (await reply.json()).error;
+      so.chosen("store", "");
+      return;
+    }
     so.root.innerHTML = await reply.text();
     const app = so.find(".so-app");
     so.words = JSON.parse(app.dataset.words);
+    so.store = app.dataset.store;
     document.documentElement.lang = app.dataset.language;
     const model = so.kept("model"), select = so.find("#model");
     if (model && Array.from(select.options).some((o) => o.value === model)) select.value = model;

@@ -60,9 +60,9 @@
     fit(box);
     ready({ id: mark(), turn, working, began: performance.now(), heard: performance.now() });
     watch(so.busy);
-    turn.scrollIntoView({ block: "start", behavior: so.calm() ? "auto" : "smooth" });
-    const model = so.find("#model").value;
+    const model = so.find("#model").value; // asked before anything is laid out: the network begins at once
     so.trigger("ask", { turn: so.busy.id, text: asked, conversation: so.conversation, model });
+    turn.scrollIntoView({ block: "start", behavior: so.calm() ? "auto" : "smooth" });
   };
 
   const mark = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
@@ -91,7 +91,7 @@
   };
 
   /* A server that went away says nothing: after a while of silence it is asked whether it is still there. */
-  const SILENT = 30000, LOST = 300000;
+  const SILENT = 10000, LOST = 300000; // milliseconds
   const watch = (busy) => setTimeout(async () => {
     if (so.busy !== busy) return;
     const silence = performance.now() - busy.heard;
@@ -127,6 +127,13 @@
     if (so.busy) { so.tell(so.words.busy); return; }
     const found = await so.call("open", { id });
     if (!found) { if (so.conversation === null) history.replaceState(null, "", location.pathname); return; }
+    if (found.store !== so.store && so.moved !== id) { // it is about another shop: that one is asked from here on
+      so.moved = id;
+      so.chosen("store", found.store);
+      history.replaceState(null, "", "#c/" + id);
+      await so.frame();
+      return;
+    }
     const turns = so.find(".so-turns");
     turns.innerHTML = found.html;
     so.conversation = found.conversation;

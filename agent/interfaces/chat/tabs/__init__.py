@@ -22,10 +22,13 @@ ACTIONS: Mapping[str, str] = {
     "brief": "briefs",
     "write": "briefs",
     "schedule": "briefs",
+    "connect_look": "connect",
+    "connect_yes": "connect",
+    "connect_no": "connect",
     "confirm": "proposals",
     "decline": "proposals",
 }
-ADMINS_ONLY = frozenset({"review", "decide"})
+ADMINS_ONLY = frozenset({"review", "decide", "connect_look", "connect_yes", "connect_no"})
 
 
 class NotFound(LookupError):

@@ -6,10 +6,15 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+import sqlalchemy as sa
+
 from agent.interfaces.chat.views.data import TableSize, data_html
 from agent.interfaces.chat.visit import Visit
-from db.engine import Store
+from db.engine import QUERY_TIMEOUT, Store
 from db.errors import StoreError
+from db.semantic.columns import column, table_clause
+from db.semantic.dialects import dialect_of
+from db.semantic.render import render
 
 _sizes: dict[tuple[str, str], tuple[TableSize, ...]] = {}
 _lock = threading.Lock()
@@ -18,7 +23,8 @@ _lock = threading.Lock()
 def data(visit: Visit, _: Mapping[str, Any]) -> dict[str, Any]:
     """The tab's HTML. Whoever sees a part of the shop only is not told how large the whole is."""
     store = visit.analyst.store
-    return {"html": data_html(store.schema, store.metadata, None if visit.limited else _tables(store), visit.language)}
+    sizes = None if visit.limited else _tables(store)
+    return {"html": data_html(store.schema, store.metadata, sizes, visit.language, connects=visit.admin)}
 
 
 def _tables(store: Store) -> tuple[TableSize, ...]:
@@ -36,9 +42,12 @@ def _tables(store: Store) -> tuple[TableSize, ...]:
 def _size(store: Store, name: str) -> TableSize:
     table = store.schema.tables[name]
     own = table.time if table.time and "." not in table.time else None
-    last = f"max({own})" if own else "NULL"
+    dialect = dialect_of(store.backend.dialect)
+    last = sa.func.max(column(f"{name}.{own}")) if own else sa.null()
+    source = table_clause(store.schema, name, dialect, (own,) if own else ())
+    statement = render(sa.select(sa.func.count(), last).select_from(source), dialect)
     try:
-        rows = store.sql(f"SELECT count(*), {last} FROM {table.source or name}").rows  # noqa: S608 - names of the YAML
+        _, rows = store.backend.execute(statement, QUERY_TIMEOUT, 1)
     except StoreError:
         return TableSize(name, None, None)
     count, moment = rows[0]

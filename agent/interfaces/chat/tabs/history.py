@@ -35,7 +35,7 @@ def open(visit: Visit, asked: Mapping[str, Any]) -> dict[str, Any]:
     waiting = {proposal.id for proposal in Actions(visit.service).waiting(visit.principal)} if proposed else set()
     decided = frozenset(proposed - waiting)
     turns = [turn_html(a, visit.service.analyst(a.store).store.schema, decided) for a in answers]
-    return {"html": "".join(turns), "conversation": conversation}
+    return {"html": "".join(turns), "conversation": conversation, "store": answers[-1].store}
 
 
 def delete(visit: Visit, asked: Mapping[str, Any]) -> dict[str, Any]:

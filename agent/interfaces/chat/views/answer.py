@@ -27,7 +27,7 @@ def answer_html(answer: Answer, schema: StoreSchema, decided: frozenset[str] = f
     """Everything that stands under a question; ``decided``: proposals that wait no longer."""
     cells = Cells(schema, answer.language)
     pieces = [_text(answer), *(_proposal(p, answer, p.id in decided) for p in answer.proposals)]
-    for evidence in answer.evidence:
+    for evidence in (table for table in answer.evidence if not table.quiet):
         pieces.append(table_html(evidence, cells, answer.id, chart_html(evidence, cells, answer.id)))
     if answer.status == "answered":
         pieces.append(how_html(answer, schema))

@@ -13,7 +13,7 @@ from agent.present.cells import Cells
 from agent.present.charts import points, vega
 from tools.evidence import Evidence
 
-BAR_STEP, AXIS = 30, 34  # pixels a bar and below them; as in chart.js, so that nothing moves when it is drawn
+BAR_STEP, AXIS = 30, 34  # pixels a bar, and below them: kept free before anything is drawn, so that nothing moves
 LINE_HEIGHT, LEGEND = 240, 30
 _SYMBOLS = {"USD": "$", "CNY": "¥", "EUR": "€", "GBP": "£", "JPY": "¥"}
 

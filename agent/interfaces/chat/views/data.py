@@ -9,6 +9,7 @@ from html import escape
 
 from agent.contracts import Language
 from agent.interfaces.chat import words as chat
+from agent.interfaces.chat.views.connect import form_html
 from agent.interfaces.chat.views.html import attributes
 from agent.interfaces.chat.words import tabs as words
 from db.engine import Metadata
@@ -24,8 +25,14 @@ class TableSize:
     last: str | None
 
 
-def data_html(schema: StoreSchema, known: Metadata, tables: Sequence[TableSize] | None, language: Language) -> str:
-    """The whole tab. ``tables`` None: they are not the asker's to see."""
+def data_html(
+    schema: StoreSchema,
+    known: Metadata,
+    tables: Sequence[TableSize] | None,
+    language: Language,
+    connects: bool = False,
+) -> str:
+    """The whole tab. ``tables`` None: they are not the asker's to see. ``connects``: they may connect a shop."""
     behind = (known.as_of - known.data_end).days
     fresh = words.FRESH_NOW.of(language) if behind <= 0 else words.FRESH_OLD.of(language).format(n=behind)
     facts = (
@@ -36,10 +43,11 @@ def data_html(schema: StoreSchema, known: Metadata, tables: Sequence[TableSize] 
     )
     shown = "".join(f"<div><dt>{escape(n.of(language))}</dt><dd>{escape(v)}</dd></div>" for n, v in facts)
     about = f'<p class="so-note">{escape(schema.description.of(language))}</p>' if schema.description.en else ""
+    connect = form_html(language) if connects else ""
     return (
         f'<div class="so-page"><header><h1>{escape(words.DATA.of(language))}</h1></header>'
         f'<section class="so-card"><dl class="so-facts">{shown}</dl>{about}</section>'
-        f"{_metrics(schema, language)}{_tables(tables, language)}{_absent(schema, language)}</div>"
+        f"{_metrics(schema, language)}{_tables(tables, language)}{connect}{_absent(schema, language)}</div>"
     )
 
 

@@ -22,8 +22,9 @@ def shell_html(visit: Visit) -> str:
     names = [*TABS, *([("review", tabs.REVIEW)] if visit.admin else [])]
     panels = "".join(_panel(name, label.of(language)) for name, label in names[1:])
     said = json.dumps(_said(language), ensure_ascii=False)
+    app = attributes(class_="so-app", lang=language, data_words=said, data_language=language, data_store=schema.name)
     return (
-        f"<div{attributes(class_='so-app', lang=language, data_words=said, data_language=language)}>"
+        f"<div{app}>"
         f'<a class="so-skip" href="#question">{escape(tabs.SKIP.of(language))}</a>'
         f"{_side(visit)}"
         f'<div class="so-main">{_bar(names, schema.label.of(language), language)}'
@@ -43,7 +44,7 @@ def _said(language: Language) -> dict[str, str]:
         "understand": words.STAGES["understand"], "stopped": words.STOPPED, "copied": words.COPIED,
         "sure": tabs.DELETE_SURE, "lost": tabs.LOST, "out": tabs.SIGNED_OUT, "why": words.WHY_BAD,
         "more": words.WHY_MORE, "busy": words.BUSY, "send": words.SEND_WHY, "empty": words.EMPTY,
-        "writing": tabs.BRIEF_WRITING,
+        "writing": tabs.BRIEF_WRITING, "looking": tabs.CONNECT_LOOKING,
     }  # fmt: skip
     reasons = "|".join(reason.of(language) for reason in words.REASONS)
     return {name: text.of(language) for name, text in known.items()} | {"reasons": reasons}
@@ -61,7 +62,19 @@ def _side(visit: Visit) -> str:
         f'<aside class="so-side" aria-label="{escape(tabs.HISTORY.of(language))}">'
         f'<div class="so-brand"><span class="so-logo" aria-hidden="true"></span><strong>ShopOps</strong>{close}</div>'
         f'{new}<nav class="so-history" aria-label="{escape(tabs.HISTORY.of(language))}"></nav>'
-        f'<div class="so-settings">{_model(visit)}{_switches(language)}{user}</div></aside>'
+        f'<div class="so-settings">{_store(visit)}{_model(visit)}{_switches(language)}{user}</div></aside>'
+    )
+
+
+def _store(visit: Visit) -> str:
+    """Which shop is asked, where there are several."""
+    language, names = visit.language, visit.stores()
+    if len(names) < 2:
+        return ""
+    options = "".join(f'<option value="{escape(n, quote=True)}">{escape(n)}</option>' for n in names)
+    return (
+        f'<label class="so-field"><span>{escape(tabs.STORE.of(language))}</span>'
+        f'<select id="store">{options}</select></label>'
     )
 
 

@@ -86,6 +86,25 @@ SEARCH = text("Find a metric", "查找指标")
 DIMENSIONS = text("Split by", "可按以下维度查看")
 NOT_HERE = text("Not in this store", "本店没有的数据")
 
+CONNECT = text("Connect a shop of your own", "接入您自己的店铺")
+CONNECT_LEAD = text(
+    "A PostgreSQL database, read only, or files of orders. You see what it gives before anything is kept.",
+    "PostgreSQL 数据库（只读）或订单文件。保存之前会先显示结果。",
+)
+CONNECT_NAME = text("Name", "名称")
+CONNECT_ADDRESS = text("Address of the database", "数据库地址")
+CONNECT_FILES = text("or files (CSV, Excel, Parquet)", "或文件（CSV、Excel、Parquet）")
+CONNECT_LOOK = text("Look", "查看")
+CONNECT_LOOKING = text("Looking; a large one takes a minute.", "正在查看，数据较多时需要一分钟。")
+CONNECT_CHECK = text("Do these agree with your own figures?", "这些数字与您掌握的一致吗？")
+CONNECT_ASKS = text("To fill in or to look at", "需要补充或确认")
+CONNECT_HIDDEN = text(
+    "{n} personal or unclear columns are read by nothing.", "{n} 个个人信息列或含义不明的列不会被读取。"
+)
+CONNECT_YES = text("Connect it", "接入")
+CONNECT_NO = text("No", "取消")
+CONNECTED = text("Connected: {name}.", "已接入：{name}。")
+
 REVIEW_LEAD = text(
     "Questions with a thumbs-up. Accept one, and it is answered the same way from then on, without any model.",
     "获得好评的问题。接受后，该问题将始终以同样方式回答，不再调用模型。",
