@@ -24,6 +24,7 @@ __all__ = ["Actions", "Done"]
 DOERS: Mapping[str, str] = {
     "set_alert": "agent.doing.set_alert",
     "schedule_brief": "agent.doing.schedule_brief",
+    "export": "agent.doing.export",
 }
 _DECIDED = {
     "done": ("This was done already; nothing was done again.", "此前已执行，未重复执行。"),

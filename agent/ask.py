@@ -20,7 +20,7 @@ from agent.execute import Limits as Limits  # noqa: PLC0414 - opened analysts na
 from agent.plan import Planned, options_text, plan_question
 from agent.policy import check_policy
 from agent.relink import relink
-from agent.suggest import suggestions
+from agent.suggest import subject, suggestions
 from agent.understand import understand
 from agent.understand.asking import ToolWords
 from agent.understand.lexicon import Lexicon
@@ -28,14 +28,16 @@ from agent.understand.likeness import Likeness, by_handbook, by_meaning
 from agent.understand.spelling import Speller
 from agent.understand.text import detect_language
 from agent.understand.understand import LastTurn
-from agent.verify import verify
+from agent.verify import SoFar, verify
 from db.engine import Store
 from db.errors import AsOfError, InternalError, SecurityError, ShopOpsError
 from db.semantic.query import Interval, SemanticQuery
 from models.llm.base import LanguageModel
+from tools.people import People
 from tools.registry import Proposed, planned_tools
 
 Progress = Callable[[str, str], None]
+OnText = Callable[[str], None]
 DEFAULT_WORKSPACE = Workspace()
 SAID_BY_HANDBOOK = 0.6  # confidence from which a clause that names no figure is the handbook's to answer
 _SQL = re.compile(r"\s*(?:sql\s*:\s*)?((?:select|with)\b.+)", re.IGNORECASE | re.DOTALL)
@@ -99,6 +101,16 @@ class Words:
     tools: ToolWords
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question on its way, with who listens to it."""
+
+    question: Question
+    progress: Progress
+    cancel: threading.Event | None
+    on_text: OnText | None
+
+
 @dataclass(slots=True)
 class _Clock:
     """Milliseconds since the last lap."""
@@ -146,14 +158,25 @@ class Analyst:
             return self._words
 
     def ask(
-        self, question: Question, progress: Progress | None = None, cancel: threading.Event | None = None
+        self,
+        question: Question,
+        progress: Progress | None = None,
+        cancel: threading.Event | None = None,
+        on_text: OnText | None = None,
     ) -> Answer:
-        """Answer one question. Expected failures become an answer with status failed or refused, never an exception."""
+        """Answer one question. Expected failures become an answer with status failed or refused, never an exception.
+
+        Args:
+            progress: told each stage as it begins.
+            on_text: given the text so far while a model writes it; every sentence in it has been verified.
+        """
         start = perf_counter()
         self.observer.began(question)
+        people: People | None = None
         language: Language = "zh" if detect_language(question.text) == "zh" else "en"
         try:
-            answer = self._answer(question, progress or (lambda stage, message: None), cancel)
+            asked = _Asked(question, progress or (lambda stage, message: None), cancel, on_text)
+            answer, people = self._answer(asked)
         except ShopOpsError as error:
             answer = self._failed(question, language, error)
         except Exception:
@@ -162,9 +185,9 @@ class Analyst:
             answer = self._failed(question, language, internal)
         total = (perf_counter() - start) * 1000
         answer = replace(answer, timings=replace(answer.timings, total=total))
-        self._remember(question, answer)
+        self._remember(question, answer)  # under pseudonyms, whoever asks
         self.observer.ended(question, answer, start)
-        return answer
+        return relink(answer, people, question.principal) if people else answer
 
     def _remember(self, question: Question, answer: Answer) -> None:
         """Keep the turn. An answer that cannot be kept is still an answer: only the follow-up will miss it."""
@@ -173,12 +196,12 @@ class Analyst:
         except Exception:
             log.exception("turn %s was not kept", question.id)
 
-    def _answer(self, question: Question, progress: Progress, cancel: threading.Event | None) -> Answer:
-        clock = _Clock(perf_counter())
+    def _answer(self, asked: _Asked) -> tuple[Answer, People | None]:
+        clock, question, progress, cancel = _Clock(perf_counter()), asked.question, asked.progress, asked.cancel
         as_of, everything = self._as_of(question)
         progress("understand", "reading")
         if self.decide is not None and (done := self.decide(question)):
-            return self._decided(question, done, as_of)
+            return self._decided(question, done, as_of), None
         settled = self._without_model(question, as_of)
         if settled:
             language: Language = "zh" if detect_language(question.text) == "zh" else "en"
@@ -194,33 +217,40 @@ class Analyst:
         planned_ms = clock.lap()
         draft = self._draft(question, understanding, planned, as_of)
         if planned.plan.status != "run":
-            return replace(draft, timings=Timings(understood, planned_ms))
+            return replace(draft, timings=Timings(understood, planned_ms)), None
         check_policy(planned.plan, question.principal, self.store.schema)
-        progress("execute", "querying")
+        progress("execute", subject(planned.plan, self.store.schema, draft.language))
         desk = Desk(self.store, question.principal, self.limits, as_of, self.workspace, cancel, progress)
         executed = execute(planned.plan, desk)
         executed_ms = clock.lap()
         progress("compose", "writing")
-        return self._written(question, draft, planned, executed, (understood, planned_ms, executed_ms), clock, cancel)
+        answer = self._written(asked, draft, planned, executed, (understood, planned_ms, executed_ms), clock)
+        return answer, executed.people
 
     def _written(
         self,
-        question: Question,
+        asked: _Asked,
         draft: Answer,
         planned: Planned,
         executed: Executed,
         spent: tuple[float, float, float],
         clock: _Clock,
-        cancel: threading.Event | None,
     ) -> Answer:
         model = self._model() if planned.model else None
+        on_text = self._verified_text(asked, draft.language, executed) if asked.on_text else None
         composed = compose(
-            question.text, draft.language, executed.facts, model, cancel=cancel, timeout=self.limits.model_seconds
+            asked.question.text,
+            draft.language,
+            executed.facts,
+            model,
+            on_text,
+            asked.cancel,
+            self.limits.model_seconds,
         )
         composed_ms = clock.lap()
         checked = verify(composed.text, executed.facts, draft.language, lambda: self.words.lexicon.vocabulary)
         queries = tuple(query for call in planned.plan.calls if (query := query_of(call)))
-        answer = replace(
+        return replace(
             draft,
             text=" ".join(t for t in (checked.text, draft.text) if t),  # what one part of a plan could not answer
             evidence=executed.evidence,
@@ -229,11 +259,22 @@ class Analyst:
             tokens=planned.usage + composed.usage,
             suggestions=suggestions(queries, self.store.schema, draft.language, self.store.data_range),
             queries=queries,
-            proposals=self.memory.propose(question, executed.proposed),
+            proposals=self.memory.propose(asked.question, executed.proposed),
             timings=Timings(*spent, composed_ms, clock.lap()),
             spans=executed.spans,
         )
-        return relink(answer, executed.people, question.principal)
+
+    def _verified_text(self, asked: _Asked, language: Language, executed: Executed) -> OnText:
+        """What hands the text on while it is written: whole sentences that hold, as the asker may see them."""
+        said = SoFar(executed.facts, language, lambda: self.words.lexicon.vocabulary)
+        may_see, tell = asked.question.principal.may_see_pii, asked.on_text
+
+        def on_text(piece: str) -> None:
+            text = said.with_piece(piece)
+            if text is not None and tell is not None:
+                tell(executed.people.relink(text) if may_see else text)
+
+        return on_text
 
     def _without_model(self, question: Question, as_of: date) -> Plan | None:
         """A verified question, or SQL that the operator wrote."""

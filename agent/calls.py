@@ -35,6 +35,8 @@ def calls_of(
         ModelReplyError: the arguments do not hold together.
     """
     name, metric = part["tool"], part["metric"]
+    if name in offered and offered[name].reads_steps:
+        return _over_steps(reading, part, schema, offered, before)
     if name == QUERY:
         return _query_calls(reading, metric, part["split"], schema) if metric != NO_SPLIT else []
     chain = [t for t in CHAIN if t in (*reading.ask.sure, *reading.ask.maybe) and t in offered]
@@ -47,6 +49,33 @@ def calls_of(
     for each in names:
         calls += _tool_calls(offered[each], reading, part, schema, offered, [*before, *calls], each != names[0])
     return calls
+
+
+def _over_steps(
+    reading: Reading, part: Mapping[str, str], schema: StoreSchema, offered: Offered, before: Sequence[Call]
+) -> list[Call]:
+    """A call over the tables of earlier ones: those that the same clause asks for, else those asked for before."""
+    tool = offered[part["tool"]]
+    others = [name for name in reading.ask.sure if name in offered and not offered[name].writes]
+    inner: list[Call] = []
+    if others or (part["metric"] != NO_SPLIT and not reading.inherited):
+        inner = calls_of(reading, {**part, "tool": (others or [QUERY])[0]}, schema, offered, before)
+    return [*inner, *_tool_calls(tool, reading, part, schema, offered, [*before, *inner], chained=False)]
+
+
+def without_writes(calls: Sequence[Call], offered: Offered) -> tuple[Call, ...]:
+    """A plan's calls without those that propose something, which a later turn never repeats; steps stay right."""
+    kept = [i for i, call in enumerate(calls, 1) if not (call.tool in offered and offered[call.tool].writes)]
+    places = {old: new for new, old in enumerate(kept, 1)}
+
+    def moved(value: Any) -> Any:
+        if isinstance(value, dict) and "from_step" in value:
+            return value | {"from_step": places.get(value["from_step"], value["from_step"])}
+        return value
+
+    return tuple(
+        replace(calls[i - 1], args={name: moved(value) for name, value in calls[i - 1].args.items()}) for i in kept
+    )
 
 
 def _query_calls(reading: Reading, metric: str, split: str, schema: StoreSchema) -> list[Call]:
@@ -64,8 +93,13 @@ def query_call(query: SemanticQuery) -> Call:
     return Call(QUERY, query.model_dump(mode="json", exclude_defaults=True))
 
 
-def with_steps_before(calls: Sequence[Call], before: Sequence[Call]) -> tuple[Call, ...]:
+def with_steps_before(
+    calls: Sequence[Call], before: Sequence[Call], offered: Offered | None = None
+) -> tuple[Call, ...]:
     """The plan's calls; those of the turn before in front, quiet, where one of them is needed for what it gives."""
+    first = (offered or {}).get(calls[0].tool) if calls else None
+    if first is not None and first.reads_steps:  # "export that": all that was shown
+        return (*(replace(call, quiet=True) for call in before), *calls)
     steps = [v["from_step"] for call in calls for v in call.args.values() if isinstance(v, dict) and "from_step" in v]
     if any(step <= len(before) for step in steps):
         return (*(replace(call, quiet=True) for call in before), *calls)
@@ -137,6 +171,8 @@ def _given(tool: Tool, reading: Reading, part: Mapping[str, str], schema: StoreS
     }
     for field, dimension in entity.items():
         found[field] = tuple(dict.fromkeys((*getattr(ask, field), *_members(reading.filters, dimension))))
+    if tool.settles is not None:
+        found |= tool.settles(ask.text)
     for name, field, values in ask.choices:
         if name == tool.name:
             found[field] = part.get(field) if part.get(field) in values else values[0]

@@ -26,6 +26,8 @@ _NO = re.compile(
     re.IGNORECASE,
 )
 
+ASSISTANTS = frozenset({"mcp"})  # at these faces a model does the talking, and a yes would be its own
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -63,6 +65,13 @@ class Deciding:
                 Text(
                     en="Several things wait for your yes. Please confirm or decline each of them.",
                     zh="有多项操作等待确认，请分别确认或取消。",
+                )
+            )
+        if decision and question.via in ASSISTANTS:
+            return Done(
+                Text(
+                    en=f"A person says yes to this: in the chat, or with `shopops confirm {kept[0].id}`.",
+                    zh=f"此操作须由人确认：请在聊天页面确认，或运行 `shopops confirm {kept[0].id}`。",
                 )
             )
         actions = Actions(self._service, self._clock)

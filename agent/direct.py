@@ -47,6 +47,7 @@ def call_tool(
     began = perf_counter()
     told = replace(question, text=f"{name} {json.dumps(_without_text(args), ensure_ascii=False, default=str)}"[:2000])
     executed: Executed | None = None
+    analyst.observer.began(told)
     try:
         answer, executed = _run(analyst, name, args, told, language, progress or (lambda stage, message: None), cancel)
     except ShopOpsError as error:
@@ -57,9 +58,10 @@ def call_tool(
     total = (perf_counter() - began) * 1000
     answer = replace(answer, timings=replace(answer.timings, total=total))
     try:
-        analyst.memory.remember(told, answer)
+        analyst.memory.remember(told, answer)  # under pseudonyms, whoever asks
     except Exception:  # an answer that cannot be kept is still an answer
         log.exception("turn %s was not kept", question.id)
+    analyst.observer.ended(told, answer, began)
     return relink(answer, executed.people, question.principal) if executed else answer
 
 
@@ -94,6 +96,7 @@ def _run(
         executed.evidence, executed.facts,
         suggestions=suggestions(queries, schema, language, analyst.store.data_range),
         timings=Timings(execute=ran), queries=queries,
+        proposals=analyst.memory.propose(question, executed.proposed), spans=executed.spans,
     )  # fmt: skip
     return answer, executed
 
@@ -102,6 +105,8 @@ def open_tool(name: str) -> Tool:
     """A tool that may be called by its arguments. Raises UsageError where there is none of that name."""
     if name not in TOOLS or name in OPERATORS_ONLY:
         raise UsageError(f"There is no tool '{name}'.", "The list of tools names them.")
+    if tool(name).reads_steps:
+        raise UsageError(f"{name} takes the tables of an answer.", "Ask for figures and their file in one question.")
     return tool(name)
 
 

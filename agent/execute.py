@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from time import perf_counter
@@ -16,7 +16,7 @@ from db.errors import AnalysisError, Cancelled, InternalError
 from tools.arguments import FromStep
 from tools.evidence import Evidence, Fact
 from tools.people import People
-from tools.registry import Proposed, ToolContext, ToolResult, tool
+from tools.registry import Earlier, Proposed, ToolContext, ToolResult, tool
 
 CALLS_AT_ONCE = 2  # two cores; DuckDB uses both for one query already
 
@@ -32,11 +32,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """What lies beside the store: trained models, the operator's handbook, and the key of the customers' pseudonyms."""
+    """What lies beside the store: trained models, the operator's handbook, and the key of the customers' pseudonyms.
+
+    ``channels``: names of the channels of the settings, with their other names; ``timezone``: of times of the day.
+    """
 
     models: Path | None = None
     handbook: Path | None = None
     key: bytes = b"shopops"
+    channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +83,11 @@ def execute(plan: Plan, desk: Desk) -> Executed:
     spans: dict[int, Span] = {}
     left = dict(enumerate(plan.calls, 1))
     while left:
-        ready = [i for i, call in left.items() if all(step in results for step in _steps(call))]
+        ready = [i for i, call in left.items() if all(step in results for step in _steps(call, i))]
         if not ready:
             raise InternalError("The plan's steps wait for one another.")
         calls = [_resolved(left.pop(i), results) for i in ready]
-        contexts = [_context(desk, i, people) for i in ready]
+        contexts = [replace(_context(desk, i, people), earlier=_earlier(plan, i, results)) for i in ready]
         for i, (result, span) in zip(ready, _side_by_side(calls, contexts, desk), strict=True):
             results[i], spans[i] = result, span
     told = [not call.quiet for call in plan.calls]
@@ -97,7 +102,21 @@ def _side_by_side(calls: Sequence[Call], contexts: Sequence[ToolContext], desk: 
         return list(pool.map(lambda call, context: _run(call, context, desk), calls, contexts))
 
 
-def _steps(call: Call) -> list[int]:
+def _earlier(plan: Plan, number: int, results: Mapping[int, ToolResult]) -> tuple[Earlier, ...]:
+    """The calls before a call that reads their tables; proposals among them are no figures."""
+    if not tool(plan.calls[number - 1].tool).reads_steps:
+        return ()
+    return tuple(
+        Earlier(call.tool, call.args, (results[i].evidence, *results[i].more))
+        for i, call in enumerate(plan.calls[: number - 1], 1)
+        if not tool(call.tool).writes
+    )
+
+
+def _steps(call: Call, number: int) -> list[int]:
+    """The earlier calls that a call waits for."""
+    if tool(call.tool).reads_steps:
+        return list(range(1, number))
     return [value["from_step"] for value in call.args.values() if isinstance(value, dict) and "from_step" in value]
 
 
@@ -108,7 +127,7 @@ def _resolved(call: Call, results: Mapping[int, ToolResult]) -> Call:
         AnalysisError: the earlier step gave nobody and nothing.
     """
     args = dict(call.args)
-    for field, value in call.args.items():
+    for name, value in call.args.items():
         if isinstance(value, dict) and "from_step" in value:
             step = FromStep.model_validate(value)
             found = results[step.from_step].outputs.get(step.column, ())
@@ -117,7 +136,7 @@ def _resolved(call: Call, results: Mapping[int, ToolResult]) -> Call:
                     f"Step {step.from_step} of the plan found no {step.column}s, so there is nothing to go on with.",
                     "Ask for the first part alone, or widen it.",
                 )
-            args[field] = [str(item) for item in found]
+            args[name] = [str(item) for item in found]
     return replace(call, args=args)
 
 
@@ -135,6 +154,8 @@ def _context(desk: Desk, number: int, people: People) -> ToolContext:
         desk.workspace.handbook,
         desk.cancel,
         lambda stage, done: desk.progress("execute", stage),
+        desk.workspace.channels,
+        desk.workspace.timezone,
     )
 
 
@@ -161,4 +182,4 @@ def _numbered(results: Sequence[ToolResult], told: Sequence[bool], people: Peopl
         for table in (result.evidence, *result.more)
     )
     proposed = tuple(result.proposed for result in results if result.proposed)
-    return Executed(tables, tuple(facts), people, proposed)
+    return Executed(tables, tuple(facts), people, proposed=proposed)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from agent.open import store_yaml
 from agent.settings import Settings
+from agent.stores import open_named
 from agent.verified import VerifiedQuestions, shipped_path
-from db.engine import open_store
-from db.semantic.load import load_store_schema
 from db.semantic.query import SemanticQuery
 from db.state.store import Rating, State, Turn
 
@@ -45,11 +43,10 @@ def stands_alone(turn: Turn) -> bool:
 
 
 def _verify(settings: Settings, turn: Turn) -> str:
-    schema = load_store_schema(store_yaml(turn.store))
-    store = open_store(settings.store_file(turn.store), schema)
+    store = open_named(settings, turn.store)
     try:
         own = settings.verified_file(turn.store)
-        questions = VerifiedQuestions(shipped_path(turn.store), own, schema, store.data_start)
+        questions = VerifiedQuestions(shipped_path(turn.store), own, store.schema, store.data_start)
         language: Language = "zh" if turn.language == "zh" else "en"
         query = SemanticQuery.model_validate(turn.calls[0][1])
         return questions.add(turn.question, language, query, store.as_of)

@@ -70,6 +70,28 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).replace("−", "-")
 
 
+def placed_numbers(text: str) -> list[tuple[int, int, Figure]]:
+    """The numbers in digits with where they stand, for a page that marks them; none where folding moves the text.
+
+    >>> [(start, end, str(figure.value)) for start, end, figure in placed_numbers("up 8.1% to $5")]
+    [(3, 7, '0.081'), (11, 13, '5')]
+    """
+    folded = _folded(text)
+    if len(folded) != len(text):
+        return []
+    found = _NUMBER.finditer(folded)
+    return [(m.end() - len(m[0].lstrip()), m.start() + len(m[0].rstrip()), _figure(m)) for m in found]
+
+
+def _figure(match: re.Match[str]) -> Figure:
+    scale = Decimal(_SCALES.get((match[3] or "").lower(), "1"))
+    digits = match[2].replace(",", "")
+    places = len(digits.partition(".")[2])
+    money = bool(match[1] or match[4])
+    kind: Kind = "money" if money else "percent" if scale == Decimal("0.01") else "plain"
+    return Figure(Decimal(digits) * scale, Decimal(10) ** -places / 2 * scale, kind)
+
+
 def numbers_of(text: str) -> list[Figure]:
     """Every number of a text, in digits or in words; its sign is left to the words around it.
 
@@ -77,14 +99,7 @@ def numbers_of(text: str) -> list[Figure]:
     [('1.2E+6', 'money'), ('0.08', 'percent'), ('2', 'plain')]
     """
     folded = _folded(text)
-    found = []
-    for match in _NUMBER.finditer(folded):
-        scale = Decimal(_SCALES.get((match[3] or "").lower(), "1"))
-        digits = match[2].replace(",", "")
-        places = len(digits.partition(".")[2])
-        money = bool(match[1] or match[4])
-        kind: Kind = "money" if money else "percent" if scale == Decimal("0.01") else "plain"
-        found.append(Figure(Decimal(digits) * scale, Decimal(10) ** -places / 2 * scale, kind))
+    found = [_figure(match) for match in _NUMBER.finditer(folded)]
     rest = _NUMBER.sub(" ", folded)
     for match in _IN_WORDS.finditer(rest):
         word = match[0].lower().removesuffix("s")

@@ -51,7 +51,7 @@ def tools_open(reading: Reading, offered: Offered) -> tuple[str, ...]:
         return (QUERY, *maybe, OUT_OF_SCOPE)
     if reading.ask.beyond:
         return (CLARIFY, OUT_OF_SCOPE)
-    closed = {QUERY, *nameless, *(name for name, tool in offered.items() if tool.reads_message)}
+    closed = {QUERY, *nameless, *(name for name, tool in offered.items() if tool.reads_message or tool.writes)}
     others = maybe or tuple(name for name in offered if name not in closed)
     return (*others, CLARIFY, OUT_OF_SCOPE)
 

@@ -12,6 +12,7 @@ from agent.contracts import Answer, Call, Proposal, Question
 from tools.registry import Proposed
 
 if TYPE_CHECKING:
+    from db.state.answers import Answers
     from db.state.proposals import KeptProposal
     from db.state.store import KeptCall
 
@@ -54,10 +55,17 @@ class Memory:
     """What a conversation asked last. Belongs to its principal and its store: nobody recalls another's."""
 
     def __init__(
-        self, turns: Turns, clock: Callable[[], datetime] = _now, fresh_id: Callable[[], str] = _fresh_id
+        self,
+        turns: Turns,
+        clock: Callable[[], datetime] = _now,
+        fresh_id: Callable[[], str] = _fresh_id,
+        answers: Answers | None = None,
     ) -> None:
-        """Keep turns in ``turns``; ``clock`` gives the moment that stamps them, ``fresh_id`` the ids of proposals."""
-        self._turns, self._clock, self._fresh_id = turns, clock, fresh_id
+        """Keep turns in ``turns``; ``clock`` gives the moment that stamps them, ``fresh_id`` the ids of proposals.
+
+        ``answers`` keeps what was answered as well, for a face that shows conversations again.
+        """
+        self._turns, self._clock, self._fresh_id, self._answers = turns, clock, fresh_id, answers
 
     @classmethod
     def transient(cls, clock: Callable[[], datetime] = _now) -> Self:
@@ -102,7 +110,12 @@ class Memory:
         return shown
 
     def remember(self, question: Question, answer: Answer) -> None:
-        """Keep the turn. One without a conversation is kept for feedback, and recalled by nobody."""
+        """Keep the turn. One without a conversation is kept for feedback, and recalled by nobody.
+
+        Args:
+            answer: under pseudonyms: it is written down.
+        """
+        now = self._clock()
         self._turns.add_turn(
             conversation=question.conversation,
             principal=question.principal.name,
@@ -112,9 +125,13 @@ class Memory:
             language=answer.language,
             calls=[(c.tool, _plain(c.args)) for c in answer.plan.calls] if answer.plan else [],
             status=answer.status,
-            created_at=self._clock(),
+            created_at=now,
             via=question.via,
         )
+        if self._answers is not None and question.conversation is not None:
+            from agent.kept import kept_answer
+
+            self._answers.keep(answer.id, question.principal.name, kept_answer(answer), now)
 
 
 def _plain(args: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import secrets
 import threading
-from importlib.resources import as_file, files
-from pathlib import Path
 
 from agent.ask import Analyst, Limits, Memory, Observer
+from agent.delivery.names import channel_names
 from agent.execute import Workspace
 from agent.settings import Settings
+from agent.stores import open_named
+from agent.stores import store_yaml as store_yaml  # noqa: PLC0414 - its public name
 from agent.verified import VerifiedQuestions, shipped_path
-from db.engine import open_store
-from db.errors import StoreMissing
-from db.semantic.load import load_store_schema
+from db.engine import Store
 from models.llm.base import LanguageModel
 from models.training import trained_folder
 
@@ -39,15 +38,27 @@ def open_analyst(
         StoreMissing, StoreLocked, StoreDamaged, StoreError, SchemaError, SettingsError: what is wrong, and what to do.
     """
     name = store or settings.store
-    yaml = store_yaml(name)
-    schema = load_store_schema(yaml)
-    opened = open_store(settings.store_file(name), schema, cache=settings.members_folder)
-    opened.validate(yaml)  # 50 ms: a wrong column is told by file and line, not by a question that fails
-    verified = VerifiedQuestions(shipped_path(name), settings.verified_file(name), schema, opened.data_start)
+    opened = open_named(settings, name, check=True)  # 50 ms: a wrong column is told by file and line
+    verified = VerifiedQuestions(shipped_path(name), settings.verified_file(name), opened.schema, opened.data_start)
     limits = Limits(settings.model_seconds, settings.query_seconds, settings.row_cap)
     kept = memory or _memory(settings)
-    workspace = Workspace(trained_folder(settings.data_dir, name), settings.handbook_folder(name), people_key(settings))
+    workspace = Workspace(
+        trained_folder(settings.data_dir, name),
+        settings.handbook_folder(name),
+        people_key(settings),
+        channel_names(settings),
+        settings.zone,
+    )
     return Analyst(opened, _ModelOnce(settings, model or settings.model), kept, verified, limits, workspace, observer)
+
+
+def fresh_store(settings: Settings, name: str) -> Store:
+    """A store as it is now, to be closed after one look: who loads it must not wait for us.
+
+    Raises:
+        StoreMissing, StoreLocked, StoreDamaged, SchemaError: what is wrong, and what to do.
+    """
+    return open_named(settings, name)
 
 
 def people_key(settings: Settings) -> bytes:
@@ -63,18 +74,6 @@ def people_key(settings: Settings) -> bytes:
         return path.read_bytes()
     except OSError:
         return secrets.token_bytes(32)  # a folder that cannot be written: names hold for this process
-
-
-def store_yaml(name: str) -> Path:
-    """The YAML of a store that ships with the product.
-
-    Raises:
-        StoreMissing: there is none of that name.
-    """
-    with as_file(files("db.stores") / f"{name}.yaml") as path:
-        if not path.is_file():
-            raise StoreMissing(f"There is no store '{name}'.", "The demo store is 'journey'.")
-        return path
 
 
 def _memory(settings: Settings) -> Memory:

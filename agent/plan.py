@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agent.calls import MAX_CALLS, calls_of, with_steps_before
+from agent.calls import MAX_CALLS, calls_of, with_steps_before, without_writes
 from agent.contracts import Call, Option, Plan, Reading, Understanding
 from agent.form import (
     CLARIFY,
@@ -83,7 +83,7 @@ def plan_question(
             raise ModelReplyError(
                 f"The model {model.name} did not fill the plan's form.", "Try again, or use another model."
             )
-    plan = assemble(understanding, reply.data, schema, offered, before)
+    plan = assemble(understanding, reply.data, schema, offered, without_writes(before, offered))
     plan = replace(plan, choices=open_choices(form), repaired=bool(error))
     if not plan.choices and not error and model.capabilities.local:
         usage = Usage()  # the grammar forced every token: the model read and wrote nothing
@@ -194,7 +194,7 @@ def assemble(
         refused += [] if made else [reading]
     if calls:
         left = cannot_answer(refused, schema) if refused else None  # said beside what was answered
-        return Plan("run", with_steps_before(calls, before)[:MAX_CALLS], left)
+        return Plan("run", with_steps_before(calls[:MAX_CALLS], before, offered), left)
     if any(part["tool"] == CLARIFY for part in parts):
         message, options = which_figure(understanding, schema)
         return Plan("clarify", message=message, options=options)

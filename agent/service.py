@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import suppress
 from typing import Self
 
@@ -11,7 +12,9 @@ from agent.deciding import Deciding
 from agent.memory import Memory
 from agent.open import open_analyst
 from agent.settings import Settings
+from agent.stores import stamp
 from db.state import State
+from db.state.answers import Answers
 
 
 class Service:
@@ -24,7 +27,7 @@ class Service:
         """Use :meth:`open`."""
         self.settings, self.state, self.observer = settings, state, observer
         self._lock = threading.Lock()
-        self._analysts: dict[tuple[str, str], Analyst] = {}
+        self._analysts: dict[tuple[str, str], tuple[tuple[object, ...], Analyst]] = {}
 
     @classmethod
     def open(cls, settings: Settings, observer: Observer | None = None) -> Self:
@@ -41,23 +44,34 @@ class Service:
     def analyst(self, store: str | None = None, model: str | None = None) -> Analyst:
         """The analyst of a store and a model; the settings' by default.
 
+        A store that was loaded or connected again is opened anew, and so is a live database every quarter of an hour:
+        its clock and its members go on.
+
         Raises:
             ShopOpsError: what :func:`agent.open.open_analyst` raises.
         """
         key = (store or self.settings.store, model or self.settings.model)
+        now = stamp(self.settings, key[0], time.monotonic())
         with self._lock:
-            if key not in self._analysts:
-                opened = open_analyst(
-                    self.settings, store=key[0], model=key[1], memory=Memory(self.state), observer=self.observer
-                )
+            known = self._analysts.get(key)
+            if known is None or known[0] != now:
+                if known is not None and known[0][0] != now[0]:  # another file: DuckDB would go on with the old one
+                    self._forget(key[0])
+                memory = Memory(self.state, answers=Answers(self.state))
+                opened = open_analyst(self.settings, store=key[0], model=key[1], memory=memory, observer=self.observer)
                 opened.decide = Deciding(self)
-                self._analysts[key] = opened
-            return self._analysts[key]
+                self._analysts[key] = (now, opened)
+            return self._analysts[key][1]
+
+    def _forget(self, store: str) -> None:
+        for key in [key for key in self._analysts if key[0] == store]:
+            with suppress(Exception):
+                self._analysts.pop(key)[1].close()
 
     def close(self) -> None:
         """Let go of stores, models and state."""
         with self._lock:
-            for analyst in self._analysts.values():
+            for _, analyst in self._analysts.values():
                 with suppress(Exception):  # the others are to be closed as well
                     analyst.close()
             self._analysts.clear()

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from platformdirs import user_cache_path, user_config_path, user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -33,6 +34,7 @@ APP = "shopops"
 FILE = "shopops.toml"
 DEFAULT = "default"
 
+STORE_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"
 LIMITS = r"^[1-9]\d{0,5}/(second|minute|hour|day)(;[1-9]\d{0,5}/(second|minute|hour|day))*$"
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 
@@ -42,7 +44,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, protected_namespaces=())
 
-    store: str = Field("journey", pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$", description="the store that is asked")
+    store: str = Field("journey", pattern=STORE_NAME, description="the store that is asked")
     model: str = Field(
         "local:qwen2.5-coder-1.5b",
         description="the language model: `local:NAME`, the path of a `.gguf` file, or `hosted:MODEL`",
@@ -55,6 +57,9 @@ class Settings(BaseModel):
     )
     state_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL of the state (conversations, feedback); a file in `data_dir` without it"
+    )
+    timezone: str | None = Field(
+        None, description="IANA time zone of schedules, e.g. `Asia/Shanghai`; the machine's own without it"
     )
     query_seconds: Seconds = Field(20.0, description="a query that takes longer is stopped")
     row_cap: int = Field(500, ge=1, le=20_000, description="rows that one table of evidence keeps at most")
@@ -74,6 +79,11 @@ class Settings(BaseModel):
     longest_wait: float = Field(
         10.0, ge=0, le=3600, allow_inf_nan=False, description="seconds that an endpoint may ask us to wait, at most"
     )
+    public_host: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
+        description="name under which a proxy makes the server known, e.g. `shop.example`",
+    )
     request_limit: str = Field(
         "300/minute", pattern=LIMITS, description="requests to API and MCP of one user; `N/second`, `minute`, `hour`"
     )
@@ -92,6 +102,11 @@ class Settings(BaseModel):
     )
     channels: dict[Name, ChannelOptions] = Field(
         {}, description="where briefs, alerts and exports go, by name (docs/channels.md); JSON in the environment"
+    )
+
+    stores: dict[Annotated[str, Field(pattern=STORE_NAME)], SecretStr] = Field(
+        {},
+        description="databases of connected stores, by name (docs/connect.md); each also as `SHOPOPS_STORE_URL_NAME`",
     )
 
     slack: SlackBot | None = Field(None, description="the Slack bot (docs/slack.md); JSON in the environment")
@@ -121,6 +136,25 @@ class Settings(BaseModel):
         if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError("it must start with http:// or https://")
         return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                ZoneInfo(value)
+            except (ZoneInfoNotFoundError, ValueError, OSError):
+                raise ValueError("it must be an IANA name") from None
+        return value
+
+    @property
+    def zone(self) -> str:
+        """The time zone of schedules: the set one, else the machine's own."""
+        if self.timezone is None:
+            from tzlocal import get_localzone_name
+
+            return str(get_localzone_name() or "UTC")
+        return self.timezone
 
     @property
     def models_folder(self) -> Path:
@@ -158,7 +192,12 @@ class Settings(BaseModel):
 
     def store_file(self, store: str | None = None) -> Path:
         """The DuckDB file of a store, the set one by default."""
-        return self.data_dir / "stores" / f"{store or self.store}.duckdb"
+        return self.stores_folder / f"{store or self.store}.duckdb"
+
+    @property
+    def stores_folder(self) -> Path:
+        """Where loaded and connected stores lie: data, YAML, and the addresses of databases."""
+        return self.data_dir / "stores"
 
     def engine_options(self) -> EngineOptions:
         """How a local model is run."""

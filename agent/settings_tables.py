@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 PREFIX = "SHOPOPS_"
-TABLES = ("channels", "slack", "feishu", "dingtalk")
+TABLES = ("channels", "slack", "feishu", "dingtalk", "stores")
+STORE_URL = "SHOPOPS_STORE_URL_"
 
 
 def inside(environ: Mapping[str, str]) -> Iterator[tuple[str, str, list[str], str]]:
@@ -17,6 +18,9 @@ def inside(environ: Mapping[str, str]) -> Iterator[tuple[str, str, list[str], st
     [('slack', 'SHOPOPS_SLACK__BOT_TOKEN', ['bot_token'], 'xoxb-1')]
     """
     for variable in sorted(environ):
+        if variable.startswith(STORE_URL) and variable != STORE_URL and environ[variable].strip():
+            yield "stores", variable, [variable.removeprefix(STORE_URL).lower()], environ[variable].strip()
+            continue
         name, *path = variable.removeprefix(PREFIX).lower().split("__")
         if variable.startswith(PREFIX) and path and name in TABLES and environ[variable].strip():
             yield name, variable, path, environ[variable].strip()

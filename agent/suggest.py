@@ -1,11 +1,11 @@
-"""What to ask next: short questions that the store can answer, made from the query that was just run."""
+"""A plan in few words: what is being queried, and what to ask next."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from agent.contracts import Language
+from agent.contracts import Language, Plan
 from db.semantic.query import Interval, SemanticQuery
 from db.semantic.schema import StoreSchema
 
@@ -45,3 +45,16 @@ def suggestions(
     if not any(schema.dimensions[d].kind == "time" for d in query.group_by):
         found.append("按月的趋势呢？" if zh else "and by month?")
     return tuple(found[:SUGGESTED])
+
+
+def subject(plan: Plan, schema: StoreSchema, language: Language) -> str:
+    """What a plan looks at, for the line of progress: "querying revenue, orders".
+
+    Metrics only: their labels come from the store's YAML, never from the question or the data.
+    """
+    args = [call.args for call in plan.calls]
+    named = [name for arg in args for name in (*arg.get("metrics", ()), arg.get("metric")) if name in schema.metrics]
+    labels = [schema.metrics[name].label for name in dict.fromkeys(named)][:SUGGESTED]
+    if language == "zh":
+        return "正在查询" + ("、".join(label.zh for label in labels) or "数据")
+    return "querying " + (", ".join(label.en[:1].lower() + label.en[1:] for label in labels) or "the data")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agent.contracts import Language
 from agent.figures import dates_of, direction_of, grounded, numbers_of, values_of, without_direction
@@ -65,6 +65,38 @@ def verify(text: str, facts: Sequence[Fact], language: Language, names: Callable
         headline = [fact for fact in facts if fact.weight >= 1.0] or list(facts[:1])
         shown, replaced = [fact.text.of(language) for fact in headline], max(replaced, 1)
     return Verified(("" if language == "zh" else " ").join(shown), replaced)
+
+
+@dataclass(slots=True)
+class SoFar:
+    """A text that is still being written, for those who watch: only whole sentences that hold are handed on.
+
+    The last sentence waits, for its marks stand behind it. One that fails is left out; ``verify`` replaces it later.
+    """
+
+    facts: Sequence[Fact]
+    language: Language
+    names: Callable[[], Vocabulary]
+    _text: str = ""
+    _known: int = 0
+    _shown: list[str] = field(default_factory=list)
+
+    def with_piece(self, piece: str) -> str | None:
+        """Add a piece; the text that may be shown so far, or None where nothing was added to it."""
+        self._text += piece
+        whole = _sentences(self._text, self.facts, self.language)[:-1]
+        fresh, self._known = whole[self._known :], max(self._known, len(whole))
+        by_id = {fact.id: fact for fact in self.facts}
+        holding = [
+            sentence.plain
+            for sentence in fresh
+            if all(i in by_id for i in sentence.cited)
+            and _holds(sentence.plain, [by_id[i] for i in sentence.cited], self.language, self.names)
+        ]
+        if not holding:
+            return None
+        self._shown += holding
+        return ("" if self.language == "zh" else " ").join(self._shown)
 
 
 def _sentences(text: str, facts: Sequence[Fact], language: Language) -> list[_Sentence]:

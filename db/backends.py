@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from db.connections import read_only_engine
 from db.errors import StoreDamaged, StoreError, StoreLocked, StoreMissing, StoreTimeout
 from db.semantic.dialects import DialectName
 from db.semantic.render import Rendered
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
 MEMORY_LIMIT = "1GB"  # measured: the widest question of the demo store (products by day) takes 0.4 GB
 THREADS = 2  # of one DuckDB query; more only make eight questions at once wait for one another
+
+COLUMNS_TIMEOUT, COLUMNS_LIMIT = 10.0, 100_000
+_LISTED = """SELECT table_schema, table_name, column_name, table_schema = current_schema()
+FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
+ORDER BY table_schema, table_name, ordinal_position"""
 
 Rows = tuple[list[str], list[Sequence[Any]]]  # column names, then at most cap + 1 rows
 
@@ -145,7 +151,10 @@ class DuckDBBackend:
 
     def columns(self) -> Mapping[str, Sequence[str]]:
         """Every table with its columns."""
-        text = "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal"
+        text = (
+            "SELECT CASE WHEN schema_name = 'main' THEN '' ELSE schema_name || '.' END || table_name, column_name "
+            "FROM duckdb_columns() WHERE NOT internal"
+        )
         _, rows = self.execute(Rendered(text, (), text), 10, 100_000)
         found: dict[str, list[str]] = {}
         for table, column in rows:
@@ -165,14 +174,13 @@ class SQLAlchemyBackend:
         import sqlalchemy as sa
 
         try:
-            self._engine = (
-                sa.create_engine(url, pool_size=8, pool_pre_ping=True) if "sqlite" not in url[:6] else _sqlite(url)
-            )
+            self._engine = read_only_engine(url)
             with self._engine.connect():
                 pass
-        except (sa.exc.SQLAlchemyError, ImportError, ValueError) as error:
+        except (sa.exc.SQLAlchemyError, ImportError, ValueError):
             hint = "Check the address, the user and that the database runs."
-            raise StoreError(f"The database of store '{name}' cannot be reached.", hint) from error
+            # without its cause: a driver's message may quote the address, and a log must not hold the password
+            raise StoreError(f"The database of store '{name}' cannot be reached.", hint) from None
         known: dict[str, DialectName] = {"postgresql": "postgresql", "sqlite": "sqlite", "duckdb": "duckdb"}
         if self._engine.dialect.name not in known:
             raise StoreError(
@@ -190,6 +198,8 @@ class SQLAlchemyBackend:
                 try:
                     result = connection.exec_driver_sql(_driver_text(self.dialect, statement), statement.params)
                     return list(result.keys()), list(result.fetchmany(cap + 1))
+                except sa.exc.ResourceClosedError as error:
+                    raise StoreError("The statement gave no rows: only queries are run.") from error
                 except sa.exc.DBAPIError as error:
                     cancelled = fired.is_set() or "statement timeout" in str(error)
                     if cancelled:
@@ -217,30 +227,29 @@ class SQLAlchemyBackend:
 
     def columns(self) -> Mapping[str, Sequence[str]]:
         """Every table and view with its columns."""
-        import sqlalchemy as sa
-
-        inspector = sa.inspect(self._engine)
+        if self.dialect == "postgresql":
+            return self._listed()
+        inspector = self.inspector()
         names = [*inspector.get_table_names(), *inspector.get_view_names()]
         return {name: [column["name"] for column in inspector.get_columns(name)] for name in names}
+
+    def _listed(self) -> Mapping[str, Sequence[str]]:
+        """PostgreSQL's tables of every schema in one query: asked one by one, 200 tables take seconds."""
+        _, rows = self.execute(Rendered(_LISTED, (), _LISTED), COLUMNS_TIMEOUT, COLUMNS_LIMIT)
+        found: dict[str, list[str]] = {}
+        for namespace, table, column, here in rows:
+            found.setdefault(table if here else f"{namespace}.{table}", []).append(column)
+        return found
+
+    def inspector(self) -> sa.Inspector:
+        """SQLAlchemy's reflection of the database."""
+        import sqlalchemy as sa
+
+        return sa.inspect(self._engine)
 
     def close(self) -> None:
         """Close every connection of the pool."""
         self._engine.dispose()
-
-
-def _sqlite(url: str) -> sa.Engine:
-    import sqlalchemy as sa
-
-    path = sa.make_url(url).database
-    if path and path != ":memory:" and not Path(path).is_file():
-        raise ValueError("no such file")
-    engine = sa.create_engine(url)
-
-    @sa.event.listens_for(engine, "connect")
-    def _read_only(connection: Any, _record: object) -> None:
-        connection.execute("PRAGMA query_only = ON")
-
-    return engine
 
 
 def _canceller(connection: sa.Connection) -> Callable[[], object]:
@@ -256,7 +265,7 @@ def _driver_text(dialect: DialectName, statement: Rendered) -> str:
     doubled = statement.text.replace("%", "%%")
     if not statement.params:  # hand-written SQL: its question marks are operators
         return doubled
-    return re.sub(r"'(?:[^']|'')*'|\?", lambda match: "%s" if match[0] == "?" else match[0], doubled)
+    return re.sub(r"'(?:[^']|'')*'|\"[^\"]*\"|\?", lambda match: "%s" if match[0] == "?" else match[0], doubled)
 
 
 def first_line(error: object) -> str:

@@ -13,9 +13,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import sqlalchemy as sa
+
 from db.backends import Backend, DuckDBBackend, SQLAlchemyBackend
 from db.errors import StoreError, UnknownMember
 from db.members import MemberCache, read_members
+from db.semantic.columns import column, table_clause
 from db.semantic.compile import compile_query
 from db.semantic.dialects import dialect_of
 from db.semantic.nearest import suggestion
@@ -25,6 +28,7 @@ from db.semantic.result import QueryResult, ResultColumn, plain, python_rows, re
 from db.semantic.schema import Dimension, StoreSchema, Text
 
 QUERY_TIMEOUT = 20.0  # seconds; the demo store's slowest question takes 1.5 on two busy cores
+LIVE_DAYS = 7  # a shop that sold nothing for a week is a copy, or asleep: "last week" is then the last one with sales
 ROW_CAP = 20_000  # a year of days for 50 members; a longer table is read by nobody and fills the memory
 
 
@@ -142,22 +146,41 @@ class Store:
                 raise UnknownMember(f"{dimension.label.en} has no member '{value}'{near}.")
 
 
-def open_store(source: str | Path, schema: StoreSchema, cache: Path | None = None, today: date | None = None) -> Store:
+def open_store(
+    source: str | Path,
+    schema: StoreSchema,
+    cache: Path | None = None,
+    today: date | None = None,
+    now: date | None = None,
+) -> Store:
     """Open a store for reading.
 
     Args:
         source: a DuckDB file, or an SQLAlchemy URL (``postgresql+psycopg://…``, ``sqlite:///…``).
         cache: a folder in which the members of dimensions are kept between runs, for stores that have a fingerprint.
-        today: the clock of a live store; a store with a record of its own (the demo) uses that.
+        today: the clock of a store, whatever its data; a store with a record of its own (the demo) uses that.
+        now: the day on which it is opened: the clock of a store whose last data is at most ``LIVE_DAYS`` old. Of one
+            that has stood still for longer (an export, a copy) it is the day after its last data.
 
     Raises:
         StoreMissing, StoreLocked, StoreDamaged, StoreError: it cannot be opened, and what to do.
     """
-    url = str(source)
-    backend: Backend = SQLAlchemyBackend(url, schema.name) if "://" in url else DuckDBBackend(Path(source), schema.name)
-    recorded = _recorded(backend) if "://" not in url else None
-    metadata = recorded or _measured(schema, backend, today)
+    backend = open_backend(source, schema.name)
+    try:
+        recorded = _recorded(backend) if "://" not in str(source) else None
+        metadata = recorded or _measured(schema, backend, today, now)
+    except BaseException:
+        backend.close()
+        raise
     return Store(schema, backend, metadata, MemberCache(cache, schema.name, metadata.fingerprint))
+
+
+def open_backend(source: str | Path, name: str) -> Backend:
+    """The database of a store called ``name``, read-only. Raises as :func:`open_store` does."""
+    url = str(source)
+    if url.startswith("duckdb:///"):
+        return DuckDBBackend(Path(url.removeprefix("duckdb:///")), name)
+    return SQLAlchemyBackend(url, name) if "://" in url else DuckDBBackend(Path(source), name)
 
 
 def _recorded(backend: Backend) -> Metadata | None:
@@ -168,16 +191,19 @@ def _recorded(backend: Backend) -> Metadata | None:
     return Metadata(*row) if row else None
 
 
-def _measured(schema: StoreSchema, backend: Backend, today: date | None) -> Metadata:
+def _measured(schema: StoreSchema, backend: Backend, today: date | None, now: date | None) -> Metadata:
     """From the data itself; an empty fingerprint says that it may change at any moment."""
-    table, column = schema.default_time.split(".")
-    source = schema.tables[table].source or table
-    text = f"SELECT min({column}), max({column}) FROM {source}"  # noqa: S608 - names of the YAML
-    low, high = _row(backend, text) or (None, None)
+    dialect, time = dialect_of(backend.dialect), column(schema.default_time)
+    name, own = schema.default_time.split(".", 1)
+    table = table_clause(schema, name, dialect, (own,))
+    statement = render(sa.select(sa.func.min(time), sa.func.max(time)).select_from(table), dialect)
+    _, rows = backend.execute(statement, QUERY_TIMEOUT, 1)
+    low, high = rows[0] if rows else (None, None)
     if low is None or high is None:
         raise StoreError(f"The store '{schema.name}' holds no data.", "Load it, or check the database.")
     start, last = (date.fromisoformat(str(value)[:10]) for value in (low, high))
-    return Metadata(today or last + timedelta(days=1), start, last + timedelta(days=1), "")
+    live = now if now is not None and now - last <= timedelta(days=LIVE_DAYS) else None
+    return Metadata(today or live or last + timedelta(days=1), start, last + timedelta(days=1), "")
 
 
 def _row(backend: Backend, text: str) -> tuple[Any, ...] | None:

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from db.engine import QUERY_TIMEOUT, Store
 from db.errors import PermissionRefused, RoleMissing
+from db.semantic.columns import column, joined
 from db.semantic.conditions import condition
 from db.semantic.dialects import dialect_of
-from db.semantic.facts import column, table_clause
 from db.semantic.query import Filter, Interval
 from db.semantic.render import render
 from db.semantic.roles import ROLES
@@ -72,14 +72,17 @@ def source(
         )
     dialect, table = dialect_of(store.backend.dialect), declared.table
     columns = [column(f"{table}.{declared.columns[field]}").label(field) for field in wanted]
-    clause, conditions = _filtered(store, table, filters)
+    read = [f"{table}.{declared.columns[field]}" for field in dict.fromkeys([*wanted, *(["time"] if time else [])])]
+    clause, conditions = _filtered(store, table, filters, read)
     if time is not None:
         moment = column(f"{table}.{declared.columns['time']}")
         conditions += [moment >= dialect.moment(time.start), moment < dialect.moment(time.end)]
     return sa.select(*columns).select_from(clause).where(*conditions).subquery(name or role)
 
 
-def _filtered(store: Store, table: str, filters: Sequence[Filter]) -> tuple[sa.FromClause, list[Any]]:
+def _filtered(
+    store: Store, table: str, filters: Sequence[Filter], read: Sequence[str]
+) -> tuple[sa.FromClause, list[Any]]:
     schema, dialect = store.schema, dialect_of(store.backend.dialect)
     reach = schema.paths(table)
     conditions: list[Any] = []
@@ -93,12 +96,8 @@ def _filtered(store: Store, table: str, filters: Sequence[Filter]) -> tuple[sa.F
                 f"The data of {table} cannot be limited by {dimension.label.en}.", "Ask without that condition."
             )
         conditions.append(condition(dialect, dimension, column(found), filter_, _no_members))
-        tables.append(found.split(".")[0])
-    clause: sa.FromClause = table_clause(schema, table)
-    for join in schema.joins_for(table, [name for name in dict.fromkeys(tables) if name != table]):
-        right = table_clause(schema, join.right.split(".")[0])
-        clause = clause.outerjoin(right, column(join.left) == column(join.right))
-    return clause, conditions
+        tables.append(found)
+    return joined(schema, dialect, table, [*read, *tables]), conditions
 
 
 def _no_members(_filter: Filter) -> sa.Select[Any]:

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from db.backends import Backend
 from db.semantic import calendar
+from db.semantic.columns import column, table_clause
 from db.semantic.compile import compile_query
 from db.semantic.dialects import dialect_of
-from db.semantic.facts import column, table_clause
 from db.semantic.query import Interval, SemanticQuery
 from db.semantic.render import render
 from db.semantic.schema import Dimension, StoreSchema
@@ -114,7 +114,9 @@ def _ranked(schema: StoreSchema, dimension: Dimension, backend: Backend) -> list
 
 
 def _distinct(schema: StoreSchema, reference: str, backend: Backend) -> list[str | int]:
-    table = table_clause(schema, reference.split(".", maxsplit=1)[0])
+    dialect = dialect_of(backend.dialect)
+    name, own = reference.split(".", maxsplit=1)
+    table = table_clause(schema, name, dialect, (own,))
     select = sa.select(column(reference)).select_from(table).where(column(reference).is_not(None)).distinct()
-    _, rows = backend.execute(render(select, dialect_of(backend.dialect)), MEMBER_TIMEOUT, MEMBER_LIMIT)
+    _, rows = backend.execute(render(select, dialect), MEMBER_TIMEOUT, MEMBER_LIMIT)
     return [row[0] for row in rows]

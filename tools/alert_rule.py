@@ -23,8 +23,8 @@ class AlertRule(Arguments):
             months that are looked at, each once, when it has ended.
         above: the limit is passed upwards, else downwards. bound: the limit, in the metric's own unit (a ratio as a
             fraction), or the relative change as a fraction (0.2 is 20 %).
-        change: what the figure is held against where the limit is a relative change: the period before, or the same one
-            a year (364 days, or twelve months) earlier.
+        change: what the figure is held against where the limit is a relative change: the period before, the same
+            weekday a week earlier (days only), or the same period a year (364 days, or twelve months) earlier.
         score: of a risk, from 0 to 100. rings: only payments that tie several customers together.
     """
 
@@ -34,7 +34,7 @@ class AlertRule(Arguments):
     per: Per = "day"
     above: bool = True
     bound: float | None = Field(default=None, allow_inf_nan=False)
-    change: Literal["none", "previous", "year"] = "none"
+    change: Literal["none", "previous", "week", "year"] = "none"
     score: int | None = Field(default=None, ge=1, le=100)
     rings: bool = False
 
@@ -44,6 +44,8 @@ class AlertRule(Arguments):
             raise ValueError("a threshold needs a metric and a limit")
         if self.kind == "anomaly" and self.metric is None:
             raise ValueError("an anomaly needs a metric")
+        if self.change == "week" and self.per != "day":
+            raise ValueError("a week before is a comparison of days")
         if self.change != "none" and self.bound is not None and self.bound <= 0:
             raise ValueError("a relative change is a fraction above 0")
         return self

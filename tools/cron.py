@@ -29,7 +29,7 @@ HINT = 'Write minute, hour, day, month, weekday, as in "0 8 * * 1" (Mondays at e
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """The slot to run now, and how many older ones passed unrun."""
+    """The slot to run now (UTC), and how many older ones passed unrun."""
 
     slot: datetime
     skipped: int
@@ -65,15 +65,16 @@ def next_slot(cron: str, timezone: str, after: datetime) -> datetime | None:
     >>> str(next_slot("0 8 * * 1", "Asia/Shanghai", datetime(2018, 1, 1, tzinfo=UTC)))
     '2018-01-08 08:00:00+08:00'
     """
-    return next(_slots(cron, timezone, after + _TICK), None)
+    found = next(_slots(cron, timezone, after.astimezone(UTC) + _TICK), None)
+    return found.astimezone(ZoneInfo(timezone)) if found else None
 
 
 def latest_slot(cron: str, timezone: str, since: datetime, now: datetime) -> Missed | None:
     """The newest slot from ``since`` up to ``now``, and how many there were before it; None where there is none.
 
-    A year's every-minute slots are half a million, so the newest is looked for backwards, in steps that double.
+    A year's every-minute slots are half a million, so the newest is looked for backwards, in steps that grow.
     """
-    step = timedelta(hours=1)
+    since, now, step = since.astimezone(UTC), now.astimezone(UTC), timedelta(hours=1)
     start = max(since, now - step)
     while (found := _last(cron, timezone, start, now)) is None and start > since:
         step *= 4
@@ -98,18 +99,14 @@ def _last(cron: str, timezone: str, start: datetime, now: datetime) -> datetime 
 
 
 def _slots(cron: str, timezone: str, start: datetime) -> Iterator[datetime]:
-    """Slots from ``start`` on, each once."""
+    """Slots from ``start`` on, each once. All in UTC: two moments of one zone compare by the wall clock, wrongly."""
     trigger, fixed = _trigger(cron, timezone)
-    zone = ZoneInfo(timezone)
-    at = start.astimezone(zone)
-    while True:
-        found = trigger.get_next_fire_time(None, at)
-        if found is None:
-            return
-        real = found.astimezone(UTC).astimezone(zone)  # 02:30 of a night without it becomes 03:30
-        at = (found.astimezone(UTC) + _TICK).astimezone(zone)
-        if real >= start and not (fixed and real.fold):
-            yield real
+    at = start
+    while (found := trigger.get_next_fire_time(None, at)) is not None:
+        slot = found.astimezone(UTC)  # 02:30 of a night without it is 03:30
+        at = slot + _TICK
+        if slot >= start and not (fixed and slot.astimezone(ZoneInfo(timezone)).fold):
+            yield slot
 
 
 @lru_cache(maxsize=256)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import import_module
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 NO_WORDS = Words()
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier call of the same plan, as it was planned, and the tables that it gave."""
+
+    tool: str
+    args: Mapping[str, Any]
+    tables: tuple[Evidence, ...]
+
+
 def _silent(_stage: str, _done: float) -> None:
     """Progress that nobody watches."""
 
@@ -38,6 +47,8 @@ class ToolContext:
         models: folder of this store's trained models; None where nothing is kept.
         handbook: folder of the store's own policies (Markdown); None for the example that ships.
         cancel: set when the operator stopped it; long loops look at it. progress: a stage and the fraction done, 0–1.
+        channels: the names of the channels that messages may go to, each with its other names; never an address.
+        timezone: the IANA zone of times of the day. earlier: the plan's calls before this one, where it reads them.
     """
 
     store: Store
@@ -52,6 +63,9 @@ class ToolContext:
     handbook: Path | None = None
     cancel: Event | None = None
     progress: Callable[[str, float], None] = _silent
+    channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    timezone: str = "UTC"
+    earlier: tuple[Earlier, ...] = ()
 
     @property
     def today(self) -> date:
@@ -105,6 +119,9 @@ class Tool:
         gives: the columns of its outputs that later steps may take: ``customer``, ``product``, ``order``.
         reads_message: its ``text`` is a customer's message, so nothing in it is read as a question.
         writes: it changes or sends something, so the operator confirms the exact payload first.
+        settles: what the words of a clause settle of its own arguments ("passes 5 %" is a limit), by argument.
+        covers: the places of a clause that only this tool reads (the name of a channel).
+        reads_steps: it takes the tables of all the plan's earlier calls.
     """
 
     name: str
@@ -118,6 +135,9 @@ class Tool:
     gives: tuple[str, ...] = ()
     reads_message: bool = False
     writes: bool = False
+    settles: Callable[[str], Mapping[str, Any]] | None = None
+    covers: Callable[[str], Sequence[tuple[int, int]]] | None = None
+    reads_steps: bool = False
 
     def takes(self, field_name: str) -> bool:
         """Whether it has an argument of that name."""
@@ -140,6 +160,9 @@ TOOLS: Mapping[str, str] = {
     "segment_customers": "tools.segment_customers",
     "search_knowledge": "tools.search_knowledge",
     "draft_reply": "tools.draft_reply",
+    "set_alert": "tools.set_alert",
+    "schedule_brief": "tools.schedule_brief",
+    "export": "tools.export",
 }
 
 

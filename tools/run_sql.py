@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from db.engine import Store
 from db.errors import PermissionRefused
-from db.guard import Catalog, Dialect, guard
+from db.guard import Catalog, Dialect, TableAccess, guard
 from db.semantic.schema import StoreSchema, Text
 from tools import format as fmt
 from tools.evidence import Cell, Column, Evidence, Fact, Value
@@ -58,14 +58,35 @@ def run(arguments: SQLArguments, context: ToolContext) -> ToolResult:
 
 def _catalog(store: Store, may_see_pii: bool) -> Catalog:
     live = store.backend.columns()
-    sources = {name: table.source or name for name, table in store.schema.tables.items()}
+    sources = {name: table.source or name for name, table in store.schema.tables.items() if not table.columns}
     tables = {name: live[source] for name, source in sources.items() if name == source and source in live}
     personal = [
         f"{d.table}.{d.column}"
         for d in store.schema.dimensions.values()
         if d.pii != "none" and d.table in tables and d.column in tables[d.table]
     ]
-    return Catalog.of(tables, [] if may_see_pii else personal)
+    plain = Catalog.of(tables, [] if may_see_pii else personal)
+    return Catalog({**plain.tables, **_declared(store.schema, live, may_see_pii)})
+
+
+def _declared(schema: StoreSchema, live: Mapping[str, Sequence[str]], may_see_pii: bool) -> dict[str, TableAccess]:
+    """Tables with columns of their own, under the database's names: what is not declared is seen by nobody."""
+    hidden = {column for d in schema.dimensions.values() if d.pii != "none" for column in d.columns}
+    seen: dict[str, set[str]] = {}
+    for name, table in schema.tables.items():
+        for own, entry in table.columns.items():
+            if entry.via is None and entry.read != "key" and (may_see_pii or f"{name}.{own}" not in hidden):
+                named = (entry.of, entry.times, entry.minus, entry.off)
+                seen.setdefault(table.source or name, set()).update(real for real in named if real)
+    found: dict[str, TableAccess] = {}
+    for source, columns in seen.items():
+        every = tuple(live.get(source, ()))
+        apart = len({column.lower() for column in every}) == len(every)
+        if every and apart:  # names that differ in capitals only are for a database that tells them apart
+            last = source.rpartition(".")[2]
+            last = source if last.lower() in map(str.lower, found) else last
+            found[last] = TableAccess(every, frozenset(every) - columns, source if last != source else None)
+    return found
 
 
 def _column(schema: StoreSchema, name: str, values: Sequence[Value]) -> Column:

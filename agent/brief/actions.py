@@ -6,23 +6,27 @@ cases of risk, then chances. What an action should bring is always a figure of t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 
 from agent.brief.contracts import Action, Claim, Kpi
 from agent.brief.goods import Department
-from agent.brief.ledger import at, cells, numeric
+from agent.brief.ledger import at, cells, english, numeric
+from agent.brief.moved import CAUSE, first_down
 from agent.brief.outlook import Outlook
 from agent.brief.parts import Desk
-from agent.brief.week import week_name
 from db.semantic.query import Interval
 from db.semantic.schema import Text
 from models.segmentation.value import CHURN_DAYS
 from tools import format as fmt
 from tools.evidence import Cell, Evidence, Fact
+from tools.grammar import is_plural
 
+_CAUSE_EN, _CAUSE_ZH = re.compile(r"(.+?) \("), re.compile(r"主要来自(.+?)（")
 FIRST_TO_KEEP = 10  # customers that a person can write to in a morning
 PRICE_SHARE = 0.01  # of the week before's revenue: smaller price effects are no news
+MATERIAL = 0.001  # of the week's main figure: cases of less money stand behind the chances
 FEW = 0.05  # a forecast that is nearer to this week than this asks for no other stock
 
 
@@ -53,9 +57,10 @@ def _figure(desk: Desk, kpi: Kpi) -> Action | None:
     cause = _cause(desk, kpi)
     side = ("above", "高于") if kpi.verdict == "high" else ("below", "低于")
     edge = high if kpi.verdict == "high" else low
+    label = kpi.label.en.lower()
     title = Text(
-        en=f"Find out why {kpi.label.en.lower()} is {side[0]} its usual range"
-        + (f"; begin with {cause.en}" if cause else ""),
+        en=f"Find out why {label} {'are' if is_plural(label) else 'is'} {side[0]} the usual range"
+        + (f"; begin with {first_down(cause.en)}" if cause else ""),
         zh=f"查明{kpi.label.zh}{side[1]}正常区间的原因" + (f"，先看{cause.zh}" if cause else ""),
     )
     effect = Text(
@@ -63,35 +68,30 @@ def _figure(desk: Desk, kpi: Kpi) -> Action | None:
         zh=f"恢复正常水平后应为{centre}，而本周为{now}；正常区间的界限为{edge}。",
     )
     places = cells(desk.figures, kpi.row, "now", "low", "high", "centre")
-    claim = _usual_claim(desk, kpi.metric, kpi, f"usual {kpi.metric}")
+    claim = _usual_claim(desk, kpi.metric, kpi)
     return _action(desk, "figure", title, effect, places, 3.0, claim, kpi.simulated, kpi.centre, kpi.unit)
 
 
 def _cause(desk: Desk, kpi: Kpi) -> Text | None:
-    """The member that contributes most to a figure's change, where it makes at least half of it."""
+    """The members that explain_change names behind a figure's change, where it names any."""
     found = desk.found(f"why {kpi.metric}")
-    if found is None or not found.table(0).rows:
+    fact = next((f for f in found.facts if f.weight == CAUSE and f.cells), None) if found else None
+    if fact is None:
         return None
-    table = found.table(0)
-    names = {c.name for c in table.columns}
-    share = numeric(at(table, 0, "share")) if {"member", "share"} <= names else None
-    if share is None or share < 0.5:
-        return None
-    name = str(at(table, 0, "member"))
-    return Text(en=name, zh=name)
+    en, zh = _CAUSE_EN.match(fact.text.en), _CAUSE_ZH.search(fact.text.zh)
+    return Text(en=en[1], zh=zh[1]) if en and zh else None
 
 
 def _department(desk: Desk, departments: Sequence[Department], table: Evidence | None) -> Action | None:
     """The department that lies furthest below its usual range."""
-    low = [d for d in departments if d.verdict == "low" and d.limits is not None]
+    low = [(d.limits.centre - d.now, d, d.limits) for d in departments if d.verdict == "low" and d.limits is not None]
     if not low or table is None:
         return None
-    worst = max(low, key=lambda d: (d.limits.centre - d.now) if d.limits else 0.0)
-    assert worst.limits is not None  # those without limits have no verdict
+    missing, worst, limits = max(low, key=lambda entry: entry[0])
     main, ledger = desk.kpis[0], desk.ledger
-    gap = round(worst.limits.centre - worst.now, 2)
+    gap = round(missing, 2)
     words = ledger.figure(gap, main.unit)
-    now, usual = ledger.figure(round(worst.now, 2), main.unit), ledger.figure(round(worst.limits.centre, 2), main.unit)
+    now, usual = ledger.figure(round(worst.now, 2), main.unit), ledger.figure(round(limits.centre, 2), main.unit)
     title = Text(
         en=f"Look into {worst.name.en}: shelf, price and promotion against the weeks before",
         zh=f"排查{worst.name.zh}：对照前几周的陈列、价格与促销",
@@ -102,9 +102,9 @@ def _department(desk: Desk, departments: Sequence[Department], table: Evidence |
     )
     claim = Claim(
         "", "usual",
-        Text(en=f"{worst.name.en} comes back into its usual range", zh=f"{worst.name.zh}回到正常区间"),
-        main.metric, main.unit, desk.frame.after, round(worst.limits.low, 2), round(worst.limits.high, 2),
-        round(worst.limits.centre, 2), ({"dimension": desk.frame.department, "op": "in", "values": [worst.member]},),
+        Text(en=f"{worst.name.en} back in its usual range", zh=f"{worst.name.zh}回到正常区间"),
+        main.metric, main.unit, desk.frame.after, round(limits.low, 2), round(limits.high, 2),
+        round(limits.centre, 2), ({"dimension": desk.frame.department, "op": "in", "values": [worst.member]},),
     )  # fmt: skip
     places = [Cell(table.id, worst.row, c) for c in ("now", "low", "high")]
     return _action(desk, "department", title, effect, places, 2.6, claim, False, gap, main.unit)
@@ -122,7 +122,7 @@ def _risk(desk: Desk) -> Action | None:
         return None
     money = sum(numeric(at(table, i, "amount")) or 0.0 for i in rows)
     people = len({at(table, i, "customer") for i in rows})
-    refunds = all(at(table, i, "event") == "refund" for i in rows)
+    refunds = all(english(at(table, i, "event")) == "refund" for i in rows)
     amount = desk.ledger.figure(round(money, 2), "currency")
     what = ("refunds", "退款") if refunds else ("payments and refunds", "支付与退款")
     title = Text(
@@ -135,18 +135,20 @@ def _risk(desk: Desk) -> Action | None:
     )
     desk.ledger.keep(table)
     places = [Cell(table.id, i, c) for i in rows for c in ("customer", "amount")]
+    week = numeric(desk.kpis[0].now) or 0.0
+    weight = 2.3 if desk.kpis[0].unit != "currency" or money >= MATERIAL * week else 1.5
     return _action(
-        desk, "risk", title, effect, places, 2.3, None, table.origin == "simulated", round(money, 2), "currency"
+        desk, "risk", title, effect, places, weight, None, table.origin == "simulated", round(money, 2), "currency"
     )
 
 
 def _prices(desk: Desk) -> Action | None:
     """Lower prices that took a part of the main figure."""
     found = desk.found(f"why {desk.kpis[0].metric}") if desk.kpis else None
-    table = next((t for t in found.tables if any(r[0] == "Prices" for r in t.rows)), None) if found else None
+    table = next((t for t in found.tables if any(english(r[0]) == "Prices" for r in t.rows)), None) if found else None
     if table is None or desk.kpis[0].unit != "currency":
         return None
-    row = next(i for i, r in enumerate(table.rows) if r[0] == "Prices")
+    row = next(i for i, r in enumerate(table.rows) if english(r[0]) == "Prices")
     lost, before = -(numeric(at(table, row, "change")) or 0.0), numeric(desk.kpis[0].previous) or 0.0
     if lost <= PRICE_SHARE * before:
         return None
@@ -198,7 +200,7 @@ def _return_claim(desk: Desk, table: Evidence) -> Claim | None:
     end = desk.frame.week.end
     period = Interval(start=end, end=end + timedelta(days=CHURN_DAYS))
     text = Text(
-        en=f"about {round(expected):,} of {len(members):,} customers about to leave or at risk buy again by "
+        en=f"about {round(expected):,} of {len(members):,} customers about to leave or at risk to buy again by "
         f"{period.end - timedelta(days=1)}",
         zh=f"{len(members):,}位流失风险客户中约{round(expected):,}位在{period.end - timedelta(days=1)}前再次购买",
     )
@@ -225,14 +227,11 @@ def _stock(desk: Desk, outlook: Outlook | None) -> Action | None:
         en=f"It covers the {total} that is expected; {high} would be a good week.",
         zh=f"可满足预计的{total}；{high}则属好的一周。",
     )
-    claim = Claim(
-        "", "forecast",
-        Text(en=f"{main.label.en} of {week_name(desk.frame.after.start)}", zh=f"{week_name(desk.frame.after.start)}的{main.label.zh}"),
-        main.metric, main.unit, desk.frame.after, round(outlook.low, 2), round(outlook.high, 2), round(outlook.total, 2),
-    )  # fmt: skip
     places = cells(outlook.table, 0, "total", "high_80", "change_pct")
     weight = 1.6 if abs(outlook.change) >= FEW else 1.0
-    return _action(desk, "stock", title, effect, places, weight, claim, False, round(outlook.total, 2), main.unit)
+    return _action(
+        desk, "stock", title, effect, places, weight, outlook.claim, False, round(outlook.total, 2), main.unit
+    )
 
 
 def _mailing(desk: Desk) -> Action | None:
@@ -259,8 +258,8 @@ def _mailing(desk: Desk) -> Action | None:
     return _action(desk, "mailing", title, effect, places, 1.4, None, False, round(profit, 2), "currency")
 
 
-def _usual_claim(desk: Desk, metric: str, kpi: Kpi, _name: str) -> Claim:
-    text = Text(en=f"{kpi.label.en} comes back into its usual range", zh=f"{kpi.label.zh}回到正常区间")
+def _usual_claim(desk: Desk, metric: str, kpi: Kpi) -> Claim:
+    text = Text(en=f"{kpi.label.en} back in its usual range", zh=f"{kpi.label.zh}回到正常区间")
     low, high, centre = (numeric(v) for v in (kpi.low, kpi.high, kpi.centre))
     return Claim("", "usual", text, metric, kpi.unit, desk.frame.after, low, high, centre)
 

@@ -9,7 +9,7 @@ from datetime import date
 from agent.brief import campaigns, claims, customers, goods, moved, outlook, risk, unusual
 from agent.brief.actions import recommend
 from agent.brief.contracts import Analysis, Claim, Section
-from agent.brief.gather import Frame, analyses, figures
+from agent.brief.gather import Frame, analyses, figures, open_days
 from agent.brief.jobs import run_jobs
 from agent.brief.kpis import key_figures, read_days
 from agent.brief.ledger import Ledger
@@ -37,6 +37,10 @@ def analyse(frame: Frame, bench: Bench, kept: Kept, report: Report) -> Analysis:
     first = figures(frame)
     counted = _Counter(report, len(first))
     findings = run_jobs(first, bench, 1, counted)
+    shut = read_days(findings).shut(frame)
+    like = open_days(frame, shut)
+    counted.expect(len(like))
+    findings |= run_jobs(like, bench, 1 + len(first), counted)
     kpis, table = key_figures(frame, findings)
     if not kpis:
         raise AnalysisError(
@@ -44,9 +48,9 @@ def analyse(frame: Frame, bench: Bench, kept: Kept, report: Report) -> Analysis:
             'Ask for one: shopops ask "revenue last week".',
         )
     ledger.keep(table)
-    second = analyses(frame, kpis)
+    second = analyses(frame, kpis, shut)
     counted.expect(len(second))
-    findings = findings | run_jobs(second, bench, 1 + len(first), counted)
+    findings |= run_jobs(second, bench, 1 + len(first) + len(like), counted)
     desk = Desk(frame, findings, ledger, kpis, table, read_days(findings))
     return _put_together(desk, bench, list(kept))
 
@@ -82,7 +86,7 @@ def _put_together(desk: Desk, bench: Bench, kept: list[tuple[date, Sequence[Clai
         figures=desk.figures,
         sections=sections,
         actions=actions,
-        claims=claims.claims_of(actions),
+        claims=claims.claims_of(actions, expected.claim if expected else None),
         evidence=tuple(ledger.tables),
         facts=tuple(ledger.facts),
         notes=_notes(desk),
@@ -101,7 +105,9 @@ def _notes(desk: Desk) -> tuple[Text, ...]:
             )
         )
     if any(kpi.simulated for kpi in desk.kpis):
-        notes.append(Text(en="Figures marked “simulated” rest on simulated data.", zh="标有“模拟”的数字来自模拟数据。"))
+        notes.append(
+            Text(en="Figures marked as simulated rest on simulated data.", zh="标有模拟字样的数字来自模拟数据。")
+        )
     return tuple(notes)
 
 

@@ -12,6 +12,8 @@ from db.semantic.schema import Text
 from tools import format as fmt
 from tools.evidence import Evidence, Fact
 
+_CHANGE = Text(en="change", zh="变化")
+
 
 def write(desk: Desk) -> Section:
     """The section: the campaigns with redemptions this week, each with its reach and rate, against the others' rate."""
@@ -26,13 +28,14 @@ def write(desk: Desk) -> Section:
     facts = [_total(desk, shown)]
     if reached is not None:
         facts += _best(desk, shown, desk.ledger.keep(reached.table(0)))
-    return Section(name, desk.heading(name), (*(Line(f) for f in facts), Grid(shown)), tuple(facts[-1:]))
+    return Section(name, desk.heading(name), (*(Line(f) for f in facts), Grid(shown)), ())
 
 
 def _with_rates(desk: Desk, table: Evidence, reached: Evidence | None) -> Evidence:
     """The week's redemptions with the reach and rate of each campaign beside them."""
     keep = [i for i, c in enumerate(table.columns) if not c.name.endswith(("__change_pct", "__previous"))]
-    columns = tuple(table.columns[i] for i in keep)
+    short = {"coupon_redemptions__change": _CHANGE, "redeeming_customers__change": _CHANGE}
+    columns = tuple(replace(c, label=short.get(c.name, c.label)) for c in (table.columns[i] for i in keep))
     rows = [tuple(row[i] for i in keep) for row in table.rows if any(numeric(v) for v in row[1:])]
     if reached is None:
         return replace(table, columns=columns, rows=tuple(rows))
@@ -74,7 +77,8 @@ def _best(desk: Desk, shown: Evidence, reached: Evidence) -> list[Fact]:
     """The running campaign with the highest rate so far, against the median of all campaigns."""
     if not {"redemption_rate", "campaign_reach"} <= {c.name for c in shown.columns}:
         return []
-    rates = [(numeric(at(shown, i, "redemption_rate")) or 0.0, i) for i in range(len(shown.rows))]
+    used = [i for i in range(len(shown.rows)) if numeric(at(shown, i, "coupon_redemptions"))]
+    rates = [(numeric(at(shown, i, "redemption_rate")) or 0.0, i) for i in used]
     every = [v for i in range(len(reached.rows)) if (v := numeric(at(reached, i, "redemption_rate"))) is not None]
     if not rates or len(every) < 3:
         return []
@@ -84,9 +88,9 @@ def _best(desk: Desk, shown: Evidence, reached: Evidence) -> list[Fact]:
     best, usual = fmt.number(rate, "ratio"), fmt.number(middle, "ratio")
     side = ("above", "高于") if rate > middle else ("below", "低于")
     text = Text(
-        en=f"Of the running campaigns, campaign {campaign} has the best redemption rate so far, {best} of those mailed, "
+        en=f"Of the campaigns in use, campaign {campaign} has the best redemption rate so far, {best} of those mailed, "
         f"{side[0]} the {usual} of the median campaign.",
-        zh=f"进行中的活动里，活动{campaign}的核销率最高，目前为触达人数的{best}，{side[1]}各活动中位数{usual}。",
+        zh=f"本周有核销的活动中，活动{campaign}的核销率最高，目前为触达人数的{best}，{side[1]}各活动中位数{usual}。",
     )
     places = [
         *cells(shown, row, "redemption_rate"),

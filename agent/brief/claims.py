@@ -29,9 +29,9 @@ class Due:
     made: date
 
 
-def claims_of(actions: Sequence[Action]) -> tuple[Claim, ...]:
-    """The claims of a brief, numbered."""
-    every = [action.claim for action in actions if action.claim is not None]
+def claims_of(actions: Sequence[Action], forecast: Claim | None) -> tuple[Claim, ...]:
+    """The claims of a brief, numbered: its forecast, and what its actions should bring."""
+    every = [claim for claim in (forecast, *(a.claim for a in actions if a.claim is not forecast)) if claim is not None]
     return tuple(replace(claim, id=f"c{i}") for i, claim in enumerate(every, 1))
 
 
@@ -96,8 +96,9 @@ def _checked(desk: Desk, one: Due, bench: Bench, place: int) -> Fact:
     expected = _range(desk, claim)
     if actual is None or table is None:
         text = Text(
-            en=f"{when[0].capitalize()} claimed: {claim.text.en} ({expected.en}). It can't be checked: the data does not show it.",
-            zh=f"{when[1]}的判断：{claim.text.zh}（{expected.zh}）。无法核对：数据中没有相应记录。",
+            en=f"{when[0].capitalize()} expected {claim.text.en} ({expected.en}). "
+            "It can't be checked: the data has no record of it.",
+            zh=f"{when[1]}预计{claim.text.zh}（{expected.zh}）。无法核对：数据中没有相应记录。",
         )
         return ledger.say(text)
     low, high = claim.low, claim.high
@@ -105,31 +106,25 @@ def _checked(desk: Desk, one: Due, bench: Bench, place: int) -> Fact:
     now = ledger.figure(round(actual, 2), claim.unit)
     side = "" if hit else ("above" if high is not None and actual > high else "below")
     missed = {
-        "above": ("missed, it came in higher", "未命中，实际更高"),
-        "below": ("missed, it came in lower", "未命中，实际更低"),
+        "above": ("missed, it is higher", "未命中，实际更高"),
+        "below": ("missed, it is lower", "未命中，实际更低"),
     }
     verdict = ("hit", "命中") if hit else missed[side]
     text = Text(
-        en=f"{when[0].capitalize()} claimed: {claim.text.en} ({expected.en}). It came to {now}: {verdict[0]}.",
-        zh=f"{when[1]}的判断：{claim.text.zh}（{expected.zh}）。实际为{now}：{verdict[1]}。",
+        en=f"{when[0].capitalize()} expected {claim.text.en} ({expected.en}). It came to {now}: {verdict[0]}.",
+        zh=f"{when[1]}预计{claim.text.zh}（{expected.zh}）。实际为{now}：{verdict[1]}。",
     )
     cells = tuple(Cell(table.id, i, table.columns[-1].name) for i in range(min(len(table.rows), 1)))
     return ledger.say(text, round(actual, 2), claim.unit, cells)
 
 
 def _range(desk: Desk, claim: Claim) -> Text:
-    low, high, expected = (
-        None if v is None else desk.ledger.figure(v, claim.unit) for v in (claim.low, claim.high, claim.expected)
-    )
+    low, high = (None if v is None else desk.ledger.figure(v, claim.unit) for v in (claim.low, claim.high))
     if low and high:
-        inside = Text(en=f"{low} to {high}", zh=f"{low}至{high}")
-    elif low:
-        inside = Text(en=f"at least {low}", zh=f"不低于{low}")
-    else:
-        inside = Text(en=f"at most {high}", zh=f"不高于{high}")
-    if claim.kind != "forecast" or expected is None:
-        return inside
-    return Text(en=f"{expected}, {inside.en}", zh=f"{expected}，{inside.zh}")
+        return Text(en=f"{low} to {high}", zh=f"{low}至{high}")
+    if low:
+        return Text(en=f"at least {low}", zh=f"不低于{low}")
+    return Text(en=f"at most {high}", zh=f"不高于{high}")
 
 
 def _actual(desk: Desk, claim: Claim, bench: Bench, place: int) -> tuple[float | None, Evidence | None]:
@@ -147,7 +142,7 @@ def _actual(desk: Desk, claim: Claim, bench: Bench, place: int) -> tuple[float |
         raise
     except ShopOpsError:
         return None, None
-    table = replace(found.evidence[0], id=f"e9{place}")
+    table = replace(found.evidence[0], id=f"claim{place + 1}")
     if claim.members:
         bought = {str(row[0]) for row in table.rows}
         count = len(bought & set(claim.members))

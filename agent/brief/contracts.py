@@ -21,10 +21,11 @@ FORMATS: tuple[Format, ...] = ("md", "html", "pdf")
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """One figure of the strip: the week, the week before, the same week a year ago, and what is usual.
+    """One figure of the strip: the week, the week before, the same a year ago, and what is usual.
 
-    ``low``, ``high``: control limits from the store's own weeks; None with too few of them. ``shut``: days of the week
-    without trade, for which the limits of this figure allow. ``row``: its row in the table of key figures.
+    ``change``: a fraction of the week before; of a rate, the difference. ``low``, ``high``: control limits from the
+    store's own weeks; None with too few of them. ``shut``: days of the week without trade, which the limits leave
+    out of the other weeks too. ``row``: its row in the table of key figures.
     """
 
     metric: str
@@ -85,7 +86,7 @@ Block = Line | Note | Grid | Picture
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of the brief. ``leads`` are its facts short enough for the opening; ``missing`` says why it is empty."""
+    """One part of the brief. ``leads``: its facts that may open the brief; ``missing``: why it is empty."""
 
     name: str
     title: Text
@@ -158,8 +159,9 @@ class Analysis:
 class Brief:
     """A brief in one language.
 
-    ``files``: format → where it was written; ``unwritten``: format → why it was not. ``replaced``: sentences of a model
-    that were refused. ``number``: under which the state keeps it.
+    ``summary``, ``mail``: what a message shows at once, and its page for e-mail. ``files``: format → where it was
+    written; ``unwritten``: format → why it was not. ``replaced``: sentences of a model that were refused. ``number``:
+    under which the state keeps it.
     """
 
     analysis: Analysis
@@ -169,6 +171,8 @@ class Brief:
     replaced: int = 0
     seconds: float = 0.0
     title: str = ""
+    summary: str = ""
+    mail: str = ""
     files: Mapping[Format, Path] = field(default_factory=dict)
     unwritten: Mapping[Format, str] = field(default_factory=dict)
     number: int = 0

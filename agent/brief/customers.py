@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 
 from agent.brief.contracts import Grid, Line, Section
-from agent.brief.ledger import at, cells
+from agent.brief.ledger import at, cells, english
 from agent.brief.parts import Desk
 from db.semantic.schema import Text
 from models.segmentation.rfm import NAMES
-from tools.evidence import Column, Evidence, Fact
+from tools.evidence import Column, Evidence, Fact, Value
 from tools.grammar import first_up
 
 _LOSING = ("about_to_leave", "at_risk", "lost")
@@ -30,9 +30,9 @@ def write(desk: Desk) -> Section:
     return Section(name, desk.heading(name), (*(Line(f) for f in facts), Grid(table)), tuple(facts[:1]))
 
 
-def _key(name: object) -> str:
+def _key(name: Value) -> str:
     """A segment by the name that a table writes; empty for who was no customer yet."""
-    return next((key for key, text in NAMES.items() if text.en == name), "")
+    return next((key for key, text in NAMES.items() if text.en == english(name)), "")
 
 
 def _table(source: Evidence, flows: list[tuple[str, str, int]]) -> Evidence:

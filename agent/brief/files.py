@@ -1,4 +1,4 @@
-"""Where a brief's files lie, and how they come there: written beside their place and moved, so that none is half there."""
+"""Where a brief's files lie. They are written beside their place and moved, so that none is half there."""
 
 from __future__ import annotations
 

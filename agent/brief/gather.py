@@ -71,6 +71,11 @@ class Frame:
         return dimension in self.schema.dimensions and self.schema.can_split(metric, dimension)
 
     @property
+    def weekday(self) -> str | None:
+        """The dimension of the days of the week."""
+        return next((name for name, d in self.schema.dimensions.items() if d.grain == "weekday"), None)
+
+    @property
     def department(self) -> str | None:
         """The coarsest split of goods: of the columns that the role of products declares, the first that is there."""
         role = self.schema.roles.get("products")
@@ -113,7 +118,27 @@ def figures(frame: Frame) -> list[Job]:
     return jobs
 
 
-def analyses(frame: Frame, kpis: Sequence[Kpi]) -> list[Job]:
+def open_days(frame: Frame, shut: Sequence[date]) -> list[Job]:
+    """The same weeks without the weekdays on which this one was shut, so that like is held against like."""
+    limit = _without(frame, shut)
+    if not limit:
+        return []
+    whole, said = (
+        days(Interval(start=frame.first_week, end=frame.week.end)),
+        Text(en="reading open days", zh="读取营业日数据"),
+    )
+    return [
+        Job(f"open{i}", (_query(chunk, whole, "week", limit),), said) for i, chunk in enumerate(_chunks(frame.kpis))
+    ]
+
+
+def _without(frame: Frame, shut: Sequence[date]) -> list[dict[str, Any]]:
+    if not shut or frame.weekday is None:
+        return []
+    return [{"dimension": frame.weekday, "op": "not_in", "values": sorted({day.isoweekday() for day in shut})}]
+
+
+def analyses(frame: Frame, kpis: Sequence[Kpi], shut: Sequence[date]) -> list[Job]:
     """The slower questions, the slowest first. Of the figures, the main one and those outside are explained."""
     layout, main = frame.layout, frame.kpis[0]
     now = days(frame.week)
@@ -144,32 +169,35 @@ def analyses(frame: Frame, kpis: Sequence[Kpi]) -> list[Job]:
         call = Call("explain_change", {"metric": name, "time": now, "compare": days(frame.before)})
         jobs.append(Job(f"why {name}", (call,), Text(en="explaining what moved", zh="解释变化原因")))
     if layout.actions:
-        arguments = {"focus": "leaving", "limit": AUDIENCE_LISTED}
-        jobs.append(
-            Job(
-                "leaving",
-                (Call("segment_customers", arguments),),
-                Text(en="finding who is leaving", zh="查找流失风险客户"),
-            )
-        )
-        jobs.append(Job("audience", (Call("find_audience", {}),), Text(en="weighing a mailing", zh="评估活动受众")))
-    return jobs + _goods(frame) + _campaigns(frame)
+        jobs += _chances()
+    return jobs + _goods(frame, _without(frame, shut)) + _campaigns(frame)
 
 
-def _goods(frame: Frame) -> list[Job]:
+def _chances() -> list[Job]:
+    """Who is leaving, and whom a mailing would pay to reach: what the actions are weighed by."""
+    leaving: dict[str, Any] = {"focus": "leaving", "limit": AUDIENCE_LISTED}
+    return [
+        Job("leaving", (Call("segment_customers", leaving),), Text(en="finding who is leaving", zh="查找流失风险客户")),
+        Job("audience", (Call("find_audience", {}),), Text(en="weighing a mailing", zh="评估活动受众")),
+    ]
+
+
+def _goods(frame: Frame, limit: Sequence[Mapping[str, Any]]) -> list[Job]:
     main, now, before = frame.kpis[0], days(frame.week), days(frame.before)
     jobs = []
     if frame.department:
         said = Text(en="comparing departments", zh="对比各部门")
-        query = {"metrics": [main], "group_by": [frame.department, "week"], "time": days(frame.recent)}
+        query: dict[str, Any] = {"metrics": [main], "group_by": [frame.department, "week"], "time": days(frame.recent)}
         jobs.append(Job("departments", (Call("query_metrics", query),), said))
+        if limit:
+            like = query | {"filters": [dict(f) for f in limit]}
+            jobs.append(Job("departments open", (Call("query_metrics", like),), said))
     if frame.product and frame.layout.wants("products"):
         for way in ("asc", "desc"):
             query = {"metrics": [main], "group_by": [frame.product], "time": now, "compare": before}
             query |= {"order": {"by": "change", "direction": way}, "limit": frame.layout.rows}
-            jobs.append(
-                Job(f"products {way}", (Call("query_metrics", query),), Text(en="comparing products", zh="对比商品"))
-            )
+            said = Text(en="comparing products", zh="对比商品")
+            jobs.append(Job(f"products {way}", (Call("query_metrics", query),), said))
     return jobs
 
 
@@ -196,15 +224,26 @@ def _campaigns(frame: Frame) -> list[Job]:
 
 def _explained(frame: Frame, kpis: Sequence[Kpi]) -> list[str]:
     outside = [k.metric for k in kpis if k.verdict in ("low", "high") and k.previous is not None]
+    outside = [name for name in outside if not _factor(frame, name)]
     return list(dict.fromkeys([frame.kpis[0], *sorted(outside, key=lambda n: not _bad(n, kpis))]))[:EXPLAINED]
+
+
+def _factor(frame: Frame, name: str) -> bool:
+    """Whether a figure is a part of what makes up the main one, so that explaining that one explains it too."""
+    schema, main = frame.schema, frame.schema.metric(frame.kpis[0])
+    same = {part.table for part in schema.parts(name)} == {main.table}
+    return same and schema.metric(name).unit in ("count", "currency", "number")
 
 
 def _bad(name: str, kpis: Sequence[Kpi]) -> bool:
     return next(k.bad for k in kpis if k.metric == name)
 
 
-def _query(metrics: Sequence[str], time: Mapping[str, Any], split: str) -> Call:
-    return Call("query_metrics", {"metrics": list(metrics), "group_by": [split], "time": dict(time)})
+def _query(
+    metrics: Sequence[str], time: Mapping[str, Any], split: str, limit: Sequence[Mapping[str, Any]] = ()
+) -> Call:
+    asked = {"metrics": list(metrics), "group_by": [split], "time": dict(time), "filters": [dict(f) for f in limit]}
+    return Call("query_metrics", asked)
 
 
 def _chunks(names: Sequence[str]) -> list[Sequence[str]]:

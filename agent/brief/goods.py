@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -71,24 +71,28 @@ def _every(desk: Desk, table: Evidence) -> list[Department]:
     """All departments of some size, from their weekly values; weeks without a row are weeks without sales."""
     frame = desk.frame
     split, main = frame.department or "", frame.kpis[0]
-    member, week, value = (column(table, name) for name in (split, "week", main))
-    weeks: dict[Value, dict[date, float]] = {}
-    for row in table.rows:
-        weeks.setdefault(row[member], {})[date.fromisoformat(str(row[week]))] = numeric(row[value]) or 0.0
+    weeks = _weeks(table, split, main)
     span = [frame.recent.start + i * WEEK for i in range(frame.recent.days // 7)]
     now, before = span[-1], span[-1] - WEEK
     totals = [sum(own.get(w, 0.0) for own in weeks.values()) for w in (now, before)]
-    share = desk.days.share(main, frame, desk.days.shut(frame))
+    like = _weeks(other.table(0), split, main) if (other := desk.found("departments open")) else weeks
     found = []
     for name, own in weeks.items():
         if name is None or max(own.get(now, 0.0) / (totals[0] or 1), own.get(before, 0.0) / (totals[1] or 1)) < SMALL:
             continue
-        limits = usual([own.get(w, 0.0) for w in span])
-        limits = limits.scaled(share) if limits and share else limits
+        limits = usual([like.get(name, {}).get(w, 0.0) for w in span])
         verdict: Verdict = limits.verdict(own.get(now, 0.0)) if limits else "unknown"
         label = label_of(desk, split, name)
         found.append(Department(name, label, own.get(now, 0.0), own.get(before, 0.0), limits, verdict))
     return found
+
+
+def _weeks(table: Evidence, split: str, metric: str) -> dict[Value, dict[date, float]]:
+    member, week, value = (column(table, name) for name in (split, "week", metric))
+    weeks: dict[Value, dict[date, float]] = {}
+    for row in table.rows:
+        weeks.setdefault(row[member], {})[date.fromisoformat(str(row[week]))] = numeric(row[value]) or 0.0
+    return weeks
 
 
 def _table(desk: Desk, source: Evidence, shown: Sequence[Department]) -> Evidence:
@@ -99,7 +103,7 @@ def _table(desk: Desk, source: Evidence, shown: Sequence[Department]) -> Evidenc
         Column("change", Text(en="Change", zh="变化"), main.unit),
         Column("change_pct", Text(en="in %", zh="环比"), "ratio"),
         Column("low", Text(en="Usually from", zh="正常下限"), main.unit),
-        Column("high", Text(en="to", zh="上限"), main.unit),
+        Column("high", Text(en="to", zh="正常上限"), main.unit),
         Column("verdict", Text(en="Verdict", zh="判断"), "text"),
     )
     rows = tuple(
@@ -127,12 +131,13 @@ def _facts(desk: Desk, table: Evidence, shown: Sequence[Department]) -> list[Fac
     downs = [d for d in shown if d.change < 0]
     if ups or downs:
         facts.append(_movers(desk, table, ups[:2], downs[:2]))
-    outside = [d for d in shown if d.verdict in ("low", "high")]
+    outside = [(d, d.limits) for d in shown if d.verdict in ("low", "high") and d.limits is not None]
     if outside:
         facts.append(_outside(desk, table, outside))
     else:
-        text = Text(en="Every department is within what is usual for it.", zh="各部门均处于各自的正常区间。")
-        facts.append(desk.ledger.say(text))
+        split = desk.frame.schema.dimension(desk.frame.department or "").label
+        en = f"Every {split.en.lower()} of some size is within what is usual for it."
+        facts.append(desk.ledger.say(Text(en=en, zh=f"主要{split.zh}均处于各自的正常区间。")))
     return facts
 
 
@@ -155,26 +160,25 @@ def _movers(desk: Desk, table: Evidence, ups: Sequence[Department], downs: Seque
         parts_zh.append(f"增长最多的是{named(ups, True)}")
     elif downs:
         parts_en.append("none of the larger ones gained")
-        parts_zh.append("主要部门均无增长")
+        parts_zh.append("其余主要项均无增长")
     text = Text(en=f"{'; '.join(parts_en)}.", zh=f"{'；'.join(parts_zh)}。")
     places = [Cell(table.id, d.row, "change") for d in (*downs, *ups)]
     first = (*downs, *ups)[0]
     return ledger.say(text, round(first.change, 2), unit, places)
 
 
-def _outside(desk: Desk, table: Evidence, outside: Sequence[Department]) -> Fact:
+def _outside(desk: Desk, table: Evidence, outside: Sequence[tuple[Department, Usual]]) -> Fact:
     ledger, unit = desk.ledger, desk.kpis[0].unit
     en, zh = [], []
-    for d in outside[:3]:
-        assert d.limits is not None  # a verdict has limits
-        edge = d.limits.low if d.verdict == "low" else d.limits.high
+    for d, limits in outside[:3]:
+        edge = limits.low if d.verdict == "low" else limits.high
         side = ("below", "低于") if d.verdict == "low" else ("above", "高于")
         now, limit = ledger.figure(round(d.now, 2), unit), ledger.figure(round(edge, 2), unit)
         en.append(f"{d.name.en} with {now} is {side[0]} its usual {limit}")
         zh.append(f"{d.name.zh}{now}，{side[1]}正常水平的{limit}")
     text = Text(en=f"Out of range: {'; '.join(en)}.", zh=f"超出正常区间：{'；'.join(zh)}。")
-    places = [Cell(table.id, d.row, c) for d in outside[:3] for c in ("now", "low", "high")]
-    return ledger.say(text, round(outside[0].now, 2), unit, places)
+    places = [Cell(table.id, d.row, c) for d, _ in outside[:3] for c in ("now", "low", "high")]
+    return ledger.say(text, round(outside[0][0].now, 2), unit, places)
 
 
 def products(desk: Desk) -> Section:
@@ -191,15 +195,37 @@ def products(desk: Desk) -> Section:
         key, change = column(table, desk.frame.product or ""), column(table, f"{main}__change")
         rows = tuple((labels(str(row[key])), *row[1:]) for row in table.rows if sign * (numeric(row[change]) or 0) > 0)
         if rows:
-            first = Column("product", words, "text")
-            named = replace(table, columns=(first, *table.columns[1:]), rows=rows, title=words)
+            heads = (Column("product", words, "text"), *_heads(table.columns[1:]))
+            named = replace(table, columns=heads, rows=rows, title=words)
             blocks.append(Grid(desk.ledger.keep(named)))
     if not blocks:
         return Section(name, desk.heading(name), missing=Text(en="No product moved.", zh="商品没有变化。"))
     return Section(name, desk.heading(name), tuple(blocks))
 
 
-def _labels(desk: Desk):  # type: ignore[no-untyped-def]
+def _heads(columns: Sequence[Column]) -> list[Column]:
+    """A comparison's columns under short heads: the section says which figure it is."""
+    names = {
+        "": Text(en="This week", zh="本周"),
+        "previous": Text(en="Week before", zh="上周"),
+        "change": Text(en="Change", zh="变化"),
+        "change_pct": Text(en="in %", zh="环比"),
+    }
+    return [replace(c, label=names.get(c.name.partition("__")[2], c.label)) for c in columns]
+
+
+def _labels(desk: Desk) -> Callable[[str], str]:
+    """Names that people recognise: what it is, of which category, its size, and the id, which alone is unique."""
     from models.recommender.catalogue import Catalogue
 
-    return Catalogue.read(desk.frame.store).label
+    catalogue = Catalogue.read(desk.frame.store)
+
+    def label(identifier: str) -> str:
+        if not catalogue.known(identifier):
+            return f"({identifier})"
+        row = catalogue.table.loc[identifier]
+        parts = [row.get(field) for field in ("name", "category", "size")]
+        words = [" ".join(str(part).split()) for part in parts if isinstance(part, str) and part.strip()]
+        return f"{' · '.join(dict.fromkeys(words)) or row.get('department') or ''} ({identifier})".strip()
+
+    return label

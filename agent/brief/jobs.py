@@ -1,4 +1,4 @@
-"""Run the tools that a brief needs, two at a time, each on its own: what fails is told in a sentence, the rest stands."""
+"""Run the tools that a brief needs, two at a time: what fails is told in a sentence, and the rest stands."""
 
 from __future__ import annotations
 
@@ -69,9 +69,7 @@ def run_jobs(
         try:
             return {name: future.result() for name, future in futures.items()}
         except BaseException:
-            if desk.cancel is not None:
-                desk.cancel.set()  # the others end early too
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown(wait=True, cancel_futures=True)  # those that run see the cancel event themselves
             raise
 
 

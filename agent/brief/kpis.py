@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from statistics import median
 
 from agent.brief.contracts import Kpi
 from agent.brief.gather import Frame
@@ -23,8 +22,8 @@ SHUT_DAYS = 4  # the same weekday had trade in all of the four weeks before: the
 TABLE = "e1"
 METHOD = (
     "Usual: the level (median of the last 13 weeks) ± 3.145 × the median change from week to week of up to 26 weeks "
-    "before; with more than a year of history the same over each week's ratio to the same week a year before. For sums, "
-    "days without trade are taken out by the weekday's usual share."
+    "before; with more than a year of history the same over each week's ratio to the same week a year before. Weekdays "
+    "on which this week was shut are left out of the other weeks too."
 )
 _COLUMNS = (
     Column("figure", Text(en="Figure", zh="指标"), "text"),
@@ -66,22 +65,6 @@ class Days:
         earlier = [main.get(day - i * WEEK) for i in range(1, SHUT_DAYS + 1)]
         return all(value for value in earlier)
 
-    def share(self, metric: str, frame: Frame, without: Sequence[date]) -> float | None:
-        """The share of a usual week's sum that falls on the weekdays that were not shut; the median of the weeks."""
-        own = self.values.get(metric)
-        if own is None or not without:
-            return None
-        shut = {day.weekday() for day in without}
-        shares = []
-        start = frame.recent.start
-        while start < frame.week.start:
-            week = {i: own.get(start + timedelta(days=i), 0.0) for i in range(7)}
-            total = sum(week.values())
-            if total > 0 and all(week.values()):
-                shares.append(sum(value for i, value in week.items() if i not in shut) / total)
-            start += WEEK
-        return median(shares) if shares else None
-
 
 def read_days(findings: Findings) -> Days:
     """The daily sums of the ``days`` job; none where it failed."""
@@ -98,11 +81,11 @@ def read_days(findings: Findings) -> Days:
     )
 
 
-def read_weeks(findings: Findings) -> dict[str, Series]:
+def read_weeks(findings: Findings, jobs: str = "weeks") -> dict[str, Series]:
     """The weekly values of every figure."""
     series: dict[str, Series] = {}
     for name, found in findings.items():
-        if name.startswith("weeks") and isinstance(found, Found):
+        if name.startswith(jobs) and isinstance(found, Found):
             table = found.table(0)
             weeks = tuple(date.fromisoformat(str(row[column(table, "week")])) for row in table.rows)
             for place, part in enumerate(table.columns):
@@ -113,16 +96,21 @@ def read_weeks(findings: Findings) -> dict[str, Series]:
 
 def key_figures(frame: Frame, findings: Findings) -> tuple[tuple[Kpi, ...], Evidence]:
     """The figures of the strip, and their table."""
-    series, by_day = read_weeks(findings), read_days(findings)
-    shut = by_day.shut(frame)
+    series, like = read_weeks(findings), read_weeks(findings, "open")
+    shut = len(read_days(findings).shut(frame))
     kpis: list[Kpi] = []
     rows: list[tuple[Value, ...]] = []
     for name in frame.kpis:
         if name not in series or not series[name].weeks or series[name].weeks[-1] != frame.week.start:
             continue
         metric = frame.schema.metric(name)
-        limits = _limits(metric, series[name], frame, by_day, shut)
-        kpi = _kpi(metric, series[name], limits, frame, len(rows), len(shut) if metric.additive else 0)
+        judged = like.get(name)
+        if judged is None or not _same(judged.values[-1], series[name].values[-1]):
+            judged, closed = series[name], 0
+        else:
+            closed = shut
+        limits = usual([numeric(v) for v in judged.values])
+        kpi = _kpi(metric, series[name], limits, frame, len(rows), closed)
         kpis.append(kpi)
         label = f"{kpi.label.en} {kpi.label.zh}"
         rows.append(
@@ -146,12 +134,10 @@ def key_figures(frame: Frame, findings: Findings) -> tuple[tuple[Kpi, ...], Evid
     return tuple(kpis), table
 
 
-def _limits(metric: Metric, series: Series, frame: Frame, by_day: Days, shut: Sequence[date]) -> Usual | None:
-    limits = usual([numeric(v) for v in series.values])
-    if limits is None or limits.seasonal or not shut:
-        return limits
-    share = by_day.share(metric.name, frame, shut) if metric.additive else None
-    return limits.scaled(share) if share else limits
+def _same(a: Value, b: Value) -> bool:
+    """Whether a week is what it is without the days that were shut: a rate that counted on them keeps its own weeks."""
+    x, y = numeric(a), numeric(b)
+    return x is not None and y is not None and abs(x - y) <= 1e-9 * max(abs(x), abs(y), 1.0)
 
 
 def _kpi(metric: Metric, series: Series, limits: Usual | None, frame: Frame, row: int, shut: int) -> Kpi:
@@ -160,7 +146,7 @@ def _kpi(metric: Metric, series: Series, limits: Usual | None, frame: Frame, row
     last_year = values.get(frame.week.start - YEAR * WEEK)
     points = [(w, v) for w, value in zip(series.weeks, series.values, strict=True) if (v := numeric(value)) is not None]
     return Kpi(
-        metric.name, metric.label, metric.unit, metric.good, now, previous, _change(now, previous), last_year,
+        metric.name, metric.label, metric.unit, metric.good, now, previous, _change(now, previous, metric), last_year,
         _like(limits.low, metric) if limits else None, _like(limits.high, metric) if limits else None,
         _like(limits.centre, metric) if limits else None,
         limits.verdict(numeric(now)) if limits else "unknown",
@@ -168,9 +154,13 @@ def _kpi(metric: Metric, series: Series, limits: Usual | None, frame: Frame, row
     )  # fmt: skip
 
 
-def _change(now: Value, previous: Value) -> float | None:
+def _change(now: Value, previous: Value, metric: Metric) -> float | None:
     a, b = numeric(now), numeric(previous)
-    return None if a is None or not b else a / b - 1
+    if a is None or b is None:
+        return None
+    if metric.unit in ("ratio", "percent"):
+        return a - b
+    return a / b - 1 if b else None
 
 
 def _like(value: float, metric: Metric) -> Value:

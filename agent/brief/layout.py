@@ -48,7 +48,7 @@ class Layout(_Strict):
 
     kpis: tuple[str, ...] = Field(min_length=1, max_length=12)
     actions: int = Field(default=3, ge=0, le=10)
-    rows: int = Field(default=6, ge=1, le=50)
+    rows: int = Field(default=5, ge=1, le=50)
     sections: tuple[SectionChoice, ...]
 
     def wants(self, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +13,7 @@ from db.semantic.schema import Text
 from tools import format as fmt
 from tools.evidence import Cell, Evidence, Fact, Unit, Value
 
+_CENTS = re.compile(r"([$¥€£]|\b[A-Z]{3} )(\d{1,3}(?:,\d{3})+\.\d\d)(?!\d)")
 WHOLE = 1000  # money from here on is written without cents
 
 
@@ -50,7 +52,7 @@ class Ledger:
 
     def figure(self, value: Value, unit: Unit) -> str:
         """A value for prose and cards: money from 1,000 on in whole units, all else as everywhere."""
-        if unit == "currency" and isinstance(value, int | float | Decimal) and abs(value) >= WHOLE:
+        if unit == "currency" and isinstance(value, int | float | Decimal) and abs(float(value)) >= WHOLE:
             return fmt.number(value, unit, self.currency)[:-3] if value == round(value) else self._whole(value)
         return fmt.number(value, unit, self.currency)
 
@@ -78,18 +80,23 @@ def at(evidence: Evidence, row: int, name: str) -> Value:
     return evidence.rows[row][column(evidence, name)]
 
 
+def english(value: Value) -> str:
+    """A cell's name in English, by which code knows it."""
+    return value.en if isinstance(value, Text) else str(value)
+
+
 def numeric(value: Value) -> float | None:
     """A value as a float; None where it is no number."""
     return float(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else None
 
 
 def weekly(text: Text, week: Interval) -> Text:
-    """A tool's sentence with the dates of this week, the one before and the one after said as a brief says them.
+    """A tool's sentence as a brief says it: this week, the one before and the next by name, much money without cents.
 
     >>> from datetime import date
     >>> week = Interval(start=date(2017, 12, 25), end=date(2018, 1, 1))
-    >>> weekly(Text(en="Sales in the week of 2017-12-25 to 2017-12-31 fell.", zh="2017-12-25至2017-12-31这一周的销售额下降。"), week)
-    Text(en='Sales fell.', zh='本周的销售额下降。')
+    >>> weekly(Text(en="Sales in the week of 2017-12-25 to 2017-12-31 fell.", zh="下降。"), week).en
+    'Sales fell.'
     """
     en, zh = text.en, text.zh
     step = timedelta(days=7)
@@ -106,4 +113,24 @@ def weekly(text: Text, week: Interval) -> Text:
         else:
             en = en.replace(f" in {words.en}", "").replace(f" of {words.en}", "").replace(words.en, "the week")
         zh = zh.replace(words.zh, name_zh)
-    return Text(en=en, zh=zh)
+    return Text(en=whole_money(en), zh=whole_money(zh))
+
+
+def marked(text: Text, simulated: bool) -> Text:
+    """A sentence that says, where it must, that it rests on simulated data.
+
+    >>> marked(Text(en="Refunds rose.", zh="退款上升。"), simulated=True)
+    Text(en='Refunds rose (simulated).', zh='退款上升（模拟）。')
+    """
+    if not simulated:
+        return text
+    return Text(en=f"{text.en.removesuffix('.')} (simulated).", zh=f"{text.zh.removesuffix('。')}（模拟）。")
+
+
+def whole_money(text: str) -> str:
+    """Money from 1,000 on without its cents, rounded.
+
+    >>> whole_money("-$16,355.58, $12.40")
+    '-$16,356, $12.40'
+    """
+    return _CENTS.sub(lambda m: f"{m[1]}{round(Decimal(m[2].replace(',', ''))):,}", text)

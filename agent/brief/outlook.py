@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent.brief.contracts import Block, Line, Picture, Section
+from agent.brief.contracts import Block, Claim, Line, Picture, Section
 from agent.brief.jobs import Found
-from agent.brief.ledger import at, cells, numeric
+from agent.brief.ledger import at, cells, numeric, weekly
 from agent.brief.parts import Desk
+from agent.brief.week import week_name
 from db.semantic.schema import Text
 from tools import format as fmt
 from tools.evidence import Evidence, Fact
@@ -24,6 +25,7 @@ class Outlook:
     change: float | None
     table: Evidence
     fact: Fact
+    claim: Claim
 
 
 def write(desk: Desk) -> tuple[Section, Outlook | None]:
@@ -57,7 +59,11 @@ def _forecast(desk: Desk, found: Found) -> Outlook:
         zh += f"，比本周{'高' if change > 0 else '低'}{size}"
     places = cells(table, 0, "total", "low_80", "high_80", "level_80", "change_pct")
     fact = ledger.say(Text(en=f"{en}.", zh=f"{zh}。"), total, main.unit, places)
-    return Outlook(numeric(total) or 0.0, numeric(low) or 0.0, numeric(high) or 0.0, change, table, fact)
+    ahead, bottom, top = (numeric(value) or 0.0 for value in (total, low, high))
+    week = week_name(desk.frame.after.start)
+    text = Text(en=f"{main.label.en.lower()} of {words[0]} in {week}", zh=f"{week}{main.label.zh}为{words[0]}")
+    claim = Claim("", "forecast", text, main.metric, main.unit, desk.frame.after, bottom, top, ahead)
+    return Outlook(ahead, bottom, top, change, table, fact, claim)
 
 
 def _others(desk: Desk, found: Found) -> list[Fact]:
@@ -65,6 +71,22 @@ def _others(desk: Desk, found: Found) -> list[Fact]:
     told = []
     for fact in found.facts:
         columns = {cell.column for cell in fact.cells}
-        if columns & {"error", "forecast"} or (not fact.cells and fact.unit == "text" and fact.weight < 1):
-            told.append(desk.ledger.adopt(fact))
+        if "error" in columns:
+            told.append(_error(desk, found.table(1)))
+        elif "forecast" in columns:
+            told.append(desk.ledger.adopt(fact, weekly(fact.text, desk.frame.week)))
+        elif not fact.cells and fact.text.en.startswith("It allows for"):
+            en = f"The forecast {fact.text.en.removeprefix('It ')}"
+            told.append(desk.ledger.adopt(fact, Text(en=en, zh=f"预测{fact.text.zh}")))
     return told
+
+
+def _error(desk: Desk, table: Evidence) -> Fact:
+    own, naive = (fmt.number(at(table, 0, name), "ratio") for name in ("error", "naive_error"))
+    tests = fmt.number(at(table, 0, "backtests"), "count")
+    text = Text(
+        en=f"In {tests} tests on past weeks such forecasts were off by {own} a day; "
+        f"repeating the week before, by {naive}.",
+        zh=f"在{tests}次历史回测中，该预测平均每日误差为{own}；照搬上一周则为{naive}。",
+    )
+    return desk.ledger.say(text, at(table, 0, "error"), "ratio", cells(table, 0, "error", "naive_error", "backtests"))

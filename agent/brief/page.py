@@ -8,21 +8,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from agent.brief.contracts import Analysis, Brief, Grid, Kpi, Line, Note, Picture, Section
+from agent.brief.contracts import Action, Analysis, Brief, Grid, Kpi, Line, Note, Picture, Section
 from agent.brief.goods import verdict_words
-from agent.brief.ledger import Ledger, numeric
+from agent.brief.ledger import Ledger, numeric, weekly
 from agent.brief.verdicts import change_text
 from agent.brief.week import week_name
-from agent.brief.words import EVENTS, METHOD, VERDICTS, WORDS, opened_by, said, tone
+from agent.brief.words import METHOD, VERDICTS, WORDS, opened_by, said, tone
 from agent.contracts import Language
 from agent.present.cells import NUMERIC, Cells
-from db.semantic.schema import StoreSchema
+from db.semantic.schema import StoreSchema, Text
 from models.segmentation.rfm import NAMES
-from tools import format as fmt
 from tools.evidence import Column, Evidence, Value
 from tools.grammar import first_up
 
-Draw = Callable[[Picture, Analysis, Language], str]
+Draw = Callable[[Picture, Analysis, StoreSchema, Language], str]
 Spark = Callable[[Kpi], str]
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~])")
@@ -69,6 +68,7 @@ class Page:
             "title": self._t(title_of(analysis, language)),
             "store": self._t(analysis.label.of(language)),
             "week": self._t(week_of(analysis, language)),
+            "week_name": week_name(analysis.week.start),
             "headline": self._t(analysis.headline.text.of(language)),
             "opening": self._t(opening),
             "kpis": [self._kpi(kpi) for kpi in analysis.kpis],
@@ -77,6 +77,7 @@ class Page:
                 {
                     "title": self._t(action.title.text.of(language)),
                     "effect": self._t(action.effect.text.of(language)),
+                    "evidence": self._t(self._evidence(action)),
                     "simulated": action.simulated,
                 }
                 for action in analysis.actions
@@ -89,6 +90,17 @@ class Page:
             ],
             "words": {name: self._t(text.of(language)) for name, text in WORDS.items()},
         }
+
+    def _evidence(self, action: Action) -> str:
+        """The titles of the tables that an action rests on, with the tool that made each."""
+        language = self.brief.language
+        tables = {table.id: table for table in self.brief.analysis.evidence}
+        named = [tables[i] for i in action.evidence if i in tables]
+        words: dict[str, str] = {}
+        for table in named:
+            words.setdefault(table.tool, weekly(table.title, self.brief.analysis.week).of(language))
+        joint = "；" if language == "zh" else "; "
+        return joint.join(f"{title} ({tool})" if tool != "brief" else title for tool, title in words.items())
 
     def _t(self, text: str) -> str:
         return self.clean(text)
@@ -122,7 +134,11 @@ class Page:
 
     def _section(self, section: Section) -> dict[str, Any]:
         language = self.brief.language
-        blocks = [block for b in section.blocks if (block := self._block(b)) is not None]
+        told = self.brief.through_line
+        fresh = [b for b in section.blocks if not (isinstance(b, Line) and b.fact.text.of(language) in told)]
+        if not any(isinstance(b, Line | Grid) for b in fresh):
+            fresh = list(section.blocks)  # a section that the opening told of in full still has its words
+        blocks = [block for b in fresh if (block := self._block(b)) is not None]
         return {
             "name": section.name,
             "title": self._t(section.title.of(language)),
@@ -141,7 +157,7 @@ class Page:
             return self._grid(block.evidence)
         if self.draw is None:
             return None
-        drawn = self.draw(block, self.brief.analysis, language)
+        drawn = self.draw(block, self.brief.analysis, self.schema, language)
         return {"kind": "picture", "picture": drawn, "title": self._t(block.title.of(language))} if drawn else None
 
     def _grid(self, evidence: Evidence) -> dict[str, Any]:
@@ -151,7 +167,8 @@ class Page:
             "kind": "table",
             "title": self._t(evidence.title.of(language)),
             "columns": [
-                {"label": self._t(c.label.of(language)), "numeric": c.unit in NUMERIC} for c in evidence.columns
+                {"label": self._t(c.label.of(language)), "numeric": c.unit in NUMERIC, "style": _style(c)}
+                for c in evidence.columns
             ],
             "rows": [
                 [
@@ -165,19 +182,17 @@ class Page:
 
 def cell_text(schema: StoreSchema, language: Language, currency: str, column: Column, value: Value) -> str:
     """One cell as the brief writes it: keys of ours in words, money of a thousand and more in whole units."""
+    if isinstance(value, Text):
+        return value.of(language)
     if column.name == "segment" and str(value) in NAMES:
         return first_up(NAMES[str(value)].of(language))
     if column.name == "verdict":
         return verdict_words(value).of(language)
-    if column.name == "event" and str(value) in EVENTS:
-        return EVENTS[str(value)].of(language)
     if value is None and column.unit in NUMERIC:
         return said("none", language)
     if column.name.startswith("change") or "__change" in column.name:
         ledger = Ledger(currency)
-        return (
-            ledger.moved(value, column.unit) if column.unit == "currency" else fmt.signed(value, column.unit, currency)
-        )
+        return ledger.moved(value, column.unit)
     if column.unit == "currency" and numeric(value) is not None:
         return Ledger(currency).figure(value, column.unit)
     return Cells(schema, language).text(column, value)
@@ -193,6 +208,13 @@ def week_of(analysis: Analysis, language: Language) -> str:
     """The days of the week."""
     last = analysis.week.end - timedelta(days=1)
     return f"{analysis.week.start} – {last}" if language == "en" else f"{analysis.week.start} 至 {last}"
+
+
+def _style(column: Column) -> str:
+    """Classes of a column: numbers to the right, and what a phone has no room for."""
+    minor = column.name in ("low", "high", "redeeming_customers") or column.name.endswith("__previous")
+    minor = minor or column.name == "redeeming_customers__change"
+    return " ".join(name for name, wanted in (("n", column.unit in NUMERIC), ("minor", minor)) if wanted)
 
 
 def _short(words: str) -> str:

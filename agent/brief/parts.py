@@ -31,9 +31,9 @@ class Desk:
         return found if isinstance(found, Found) else None
 
     def why_absent(self, *names: str) -> Text:
-        """Why the first of these jobs that failed did."""
+        """Why the first of these jobs that failed did; a job that was not even asked had nothing to ask about."""
         absent = next((f for n in names if isinstance(f := self.findings.get(n), Absent)), None)
-        return absent.why if absent else Text(en="There is nothing to say.", zh="暂无可报告的内容。")
+        return absent.why if absent else Text(en="This store does not record it.", zh="本店没有这类记录。")
 
     def kpi(self, metric: str) -> Kpi | None:
         """A figure of the strip."""

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import ChoiceLoader, FileSystemLoader, FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from db.errors import SettingsError
 
@@ -31,6 +32,12 @@ def environment(folder: Path, escape: bool) -> ImmutableSandboxedEnvironment:
     return ImmutableSandboxedEnvironment(
         loader=loader, autoescape=escape, undefined=StrictUndefined, keep_trailing_newline=True
     )
+
+
+def text_of(folder: Path, name: str) -> str:
+    """A file that is no template (the style sheet): the operator's own, else the shipped one."""
+    own = folder / name
+    return own.read_text("utf-8", "replace") if own.is_file() else (SHIPPED / name).read_text("utf-8")
 
 
 def render(folder: Path, name: str, values: dict[str, Any], escape: bool) -> str:

@@ -8,6 +8,7 @@ level; a store without a last year has no season in its limits, and the brief sa
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,10 +38,6 @@ class Usual:
         if value is None:
             return "unknown"
         return "low" if value < self.low else "high" if value > self.high else "usual"
-
-    def scaled(self, share: float) -> Usual:
-        """The same for a week of which only this share of the usual trade could happen."""
-        return Usual(self.low * share, self.high * share, self.centre * share, self.weeks, self.seasonal)
 
 
 def usual(values: Sequence[float | None], floor: float | None = 0.0) -> Usual | None:
@@ -85,5 +82,5 @@ def _against_last_year(values: Sequence[float | None]) -> Usual | None:
 
 
 def _chart(history: Sequence[float]) -> tuple[float, float]:
-    ranges = [abs(b - a) for a, b in zip(history, history[1:], strict=False)]
+    ranges = [abs(b - a) for a, b in itertools.pairwise(history)]
     return median(history[-LEVEL:]), FACTOR * median(ranges)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from agent.brief.contracts import Kpi, Verdict
-from agent.brief.ledger import cells, numeric
+from agent.brief.ledger import cells, marked, numeric
 from agent.brief.parts import Desk
 from agent.brief.week import WEEK
+from db.semantic.query import Interval
 from db.semantic.schema import Text
 from models.timeseries.calendars import holiday_names
 from tools import format as fmt
 from tools.evidence import Cell, Evidence, Fact
-from tools.grammar import first_up, was
+from tools.grammar import first_up, listed, was
 
 STEADY = 0.01  # a change below one in a hundred is none
 _RANGE: dict[Verdict, Text] = {
@@ -24,7 +25,7 @@ _COUNTED = {1: Text(en="one day", zh="一天"), 2: Text(en="two days", zh="两�
 
 
 def change_text(kpi: Kpi) -> Text | None:
-    """How large the change is, without its direction: a percentage, or points for a rate; None without a week before."""
+    """How large the change is, without its direction: a percentage, or points for a rate; None: no week before."""
     if kpi.change is None:
         return None
     if kpi.unit in ("ratio", "percent"):
@@ -56,7 +57,14 @@ def headline(desk: Desk, kpi: Kpi) -> Fact:
         en = f"{label} {'rose' if up else 'fell'} {size.en} to {now}"
         zh = f"{kpi.label.zh}环比{'上升' if up else '下降'}{size.zh}至{now}"
     tail = _tail(kpi)
-    return _said(desk, kpi, Text(en=f"{en}, {tail.en}" if tail.en else en, zh=f"{zh}，{tail.zh}" if tail.zh else zh))
+    en, zh = f"{en}, {tail.en}" if tail.en else en, f"{zh}，{tail.zh}" if tail.zh else zh
+    worst = next((other for other in desk.kpis if other is not kpi and other.bad), None)
+    if worst is not None:  # news that the main figure hides
+        side = _RANGE[worst.verdict].en
+        side = side.replace("its usual range", "its own") if tail.en else side
+        en = f"{en}; {worst.label.en.lower()} {was(worst.label.en)} {side}"
+        zh = f"{zh}；{worst.label.zh}{_RANGE[worst.verdict].zh}"
+    return _said(desk, kpi, Text(en=en, zh=zh))
 
 
 def verdict(desk: Desk, kpi: Kpi) -> Fact:
@@ -75,7 +83,7 @@ def verdict(desk: Desk, kpi: Kpi) -> Fact:
         low, high = (desk.ledger.figure(value, kpi.unit) for value in (kpi.low, kpi.high))
         tail = _tail(kpi)
         text = Text(en=f"{en}, {tail.en} of {low} to {high}.", zh=f"{zh}，{tail.zh}（{low}至{high}）。")
-    return _said(desk, kpi, text)
+    return _said(desk, kpi, marked(text, kpi.simulated))
 
 
 def _tail(kpi: Kpi) -> Text:
@@ -105,24 +113,25 @@ def closed_days(desk: Desk) -> Fact | None:
     now, before = (sum(own.get(day - shift, 0.0) for day in open_days) for shift in (timedelta(0), WEEK))
     names = [_day(day) for day in shut]
     ledger = desk.ledger
-    en = f"There was no trade on {', '.join(n.en for n in names)}"
+    en = f"There was no trade on {listed([n.en for n in names])}"
     zh = f"{'、'.join(n.zh for n in names)}没有成交"
     if before and open_days:
         rise = now / before - 1
         size, way = fmt.number(abs(rise), "ratio"), ("up", "上升") if rise > 0 else ("down", "下降")
         a, b = ledger.figure(now, main.unit), ledger.figure(before, main.unit)
-        en += f"; on the other days {main.label.en.lower()} {was(main.label.en)} {a}, {way[0]} {size} from {b} on the same days of the week before"
+        en += f"; on the other days {main.label.en.lower()} {was(main.label.en)} {a}, {way[0]} {size} from {b} "
+        en += "on the same days of the week before"
         zh += f"；其余各天{main.label.zh}为{a}，较上周同日的{b}{way[1]}{size}"
     places = _rows(table, [*every, *(day - WEEK for day in open_days)], main.metric)
     return ledger.say(Text(en=f"{en}.", zh=f"{zh}。"), now, main.unit, places)
 
 
 def _day(day: date) -> Text:
-    words = fmt.time_key(str(day), "day")
+    words = fmt.period(Interval(start=day, end=day + timedelta(days=1)))
     holiday = holiday_names(day, day + timedelta(days=1)).get(day)
     if holiday is None:
         return words
-    return Text(en=f"{words.en}, {holiday.en}", zh=f"{words.zh}{holiday.zh}")
+    return Text(en=f"{words.en} ({holiday.en})", zh=f"{words.zh}{holiday.zh}")
 
 
 def _rows(table: Evidence, days: list[date], metric: str) -> list[Cell]:

@@ -21,6 +21,10 @@ WORDS: Mapping[str, Text] = {
     "usual": Text(en="Usual range", zh="正常区间"),
     "verdict": Text(en="Verdict", zh="判断"),
     "simulated": Text(en="simulated", zh="模拟"),
+    "simulated_mark": Text(en=" (simulated)", zh="（模拟）"),
+    "colon": Text(en=": ", zh="："),
+    "stop": Text(en=".", zh="。"),
+    "evidence": Text(en="Evidence", zh="依据"),
     "details": Text(en="Details", zh="详情"),
     "how": Text(en="How this was made", zh="编制说明"),
     "none": Text(en="–", zh="–"),
@@ -33,15 +37,12 @@ VERDICTS: Mapping[str, Text] = {
     "high": Text(en="high", zh="偏高"),
     "unknown": Text(en="too few weeks", zh="周数不足"),
 }
-EVENTS: Mapping[str, Text] = {
-    "refund": Text(en="refund", zh="退款"),
-    "payment": Text(en="payment", zh="支付"),
-}
 METHOD = Text(
-    en="All figures are computed by code; each can be asked again with `shopops ask`. The usual range is the level of the "
-    "last quarter with the spread of the store's own weeks (control limits of an individuals chart); where there is a "
-    "last year, each week is held against the same week of it. Outside the range, look; inside it, leave it alone.",
-    zh="所有数字均由代码计算，可用 `shopops ask` 逐一复核。正常区间取近一季度的水平，加减本店各周自身的波动（单值控制图的控制限）；"
+    en="All figures are computed by code; each can be asked again with `shopops ask`. The usual range is the level of "
+    "the last quarter with the spread of the store's own weeks (control limits of an individuals chart); where there "
+    "is a last year, each week is held against the same week of it. Outside the range, look; inside it, let it be.",
+    zh="所有数字均由代码计算，可用 `shopops ask` 逐一复核。"
+    "正常区间取近一季度的水平，加减本店各周自身的波动（单值控制图的控制限）；"
     "有去年数据时，每周与去年同周相比。超出区间才值得追查，区间之内属正常波动。",
 )
 OPENED_BY_CODE = Text(en="The opening paragraph was put together by code.", zh="开头段落由代码组织。")

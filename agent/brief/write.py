@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,10 +13,11 @@ from typing import Any
 from agent.ask import Analyst
 from agent.brief import claims
 from agent.brief.analyse import Kept, analyse
-from agent.brief.contracts import FORMATS, Analysis, Brief, Format
+from agent.brief.contracts import FORMATS, Analysis, Brief, Claim, Format
 from agent.brief.files import file_name, folder_of, put_files
 from agent.brief.gather import Frame
 from agent.brief.layout import load_layout
+from agent.brief.message import mail_of, summary_of
 from agent.brief.opening import write_opening
 from agent.brief.page import title_of
 from agent.brief.render import rendered
@@ -28,6 +29,7 @@ from db.errors import Cancelled
 from db.semantic.query import Interval
 from db.semantic.schema import Text
 from db.state.briefs import Briefs, KeptBrief
+from tools.evidence import Value
 
 Report = Callable[[Text, float], None]
 ROWS = 20_000  # a table of departments by week is longer than what evidence keeps for a screen
@@ -66,9 +68,10 @@ def write_brief(
     formats: tuple[Format, ...] = FORMATS,
     principal: Principal = OPERATOR,
     cancel: threading.Event | None = None,
+    model: bool = True,
 ) -> Brief:
     """One brief in one language; see :func:`write_briefs`."""
-    order = Order(store, week, as_of, (language,), formats, principal)
+    order = Order(store, week, as_of, (language,), formats, principal, model)
     return write_briefs(service, order, cancel=cancel)[0]
 
 
@@ -91,10 +94,8 @@ def write_briefs(
     period = choose_week(analyst.store, order.week, order.as_of)
     kept = _kept(service, name, order.principal)
     analysis = analyse(Frame(analyst.store, period, layout), _desk(analyst, order, period, cancel), kept, report)
-    return tuple(
-        _written(service, analyst, order, analysis, language, own, report, cancel, start)
-        for language in order.languages
-    )
+    work = _Work(service, analyst, order, own, report, cancel, start)
+    return tuple(work.write(analysis, language) for language in order.languages)
 
 
 def _desk(analyst: Analyst, order: Order, period: Interval, cancel: threading.Event) -> Desk:
@@ -102,39 +103,51 @@ def _desk(analyst: Analyst, order: Order, period: Interval, cancel: threading.Ev
     return Desk(analyst.store, order.principal, limits, period.end, analyst.workspace, cancel)
 
 
-def _written(
-    service: Service,
-    analyst: Analyst,
-    order: Order,
-    analysis: Analysis,
-    language: Language,
-    own: Path,
-    report: Report,
-    cancel: threading.Event,
-    start: float,
-) -> Brief:
-    report(Text(en="writing the opening", zh="撰写开头"), 1.0)
-    model = analyst.model if order.model else None
-    opening = write_opening(analysis, language, model, lambda: analyst.words.lexicon.vocabulary, cancel)
-    brief = Brief(analysis, language, opening.text, opening.model, opening.replaced, title=title_of(analysis, language))
-    report(Text(en="laying it out", zh="排版"), 1.0)
-    contents, unwritten = rendered(brief, analyst.store.schema, own, order.formats)
-    if cancel.is_set():
-        raise Cancelled("Stopped.", "Nothing was written.")
-    week, name = analysis.week.start, analysis.store
-    names = {kind: file_name(name, week, language, kind) for kind in contents}
-    folder = folder_of(service.settings.data_dir, name, week, order.principal)
-    paths = put_files(folder, {names[kind]: content for kind, content in contents.items()})
-    if order.out is not None:
-        put_files(order.out, {names[kind]: content for kind, content in contents.items()})
-    files = {kind: paths[names[kind]] for kind in contents}
-    brief = replace(brief, files=files, unwritten=unwritten, seconds=perf_counter() - start)
-    return replace(brief, number=_keep(service, brief, order.principal))
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What the briefs of one order share."""
+
+    service: Service
+    analyst: Analyst
+    order: Order
+    own: Path
+    report: Report
+    cancel: threading.Event
+    start: float
+
+    def write(self, analysis: Analysis, language: Language) -> Brief:
+        """One language: opening, formats, files, state."""
+        brief = self._opened(analysis, language)
+        self.report(Text(en="laying it out", zh="排版"), 1.0)
+        schema = self.analyst.store.schema
+        brief = replace(brief, summary=summary_of(brief, schema), mail=mail_of(brief, schema, self.own))
+        contents, unwritten = rendered(brief, schema, self.own, self.order.formats)
+        if self.cancel.is_set():
+            raise Cancelled("Stopped.", "Nothing was written.")
+        files = self._put(brief, contents)
+        brief = replace(brief, files=files, unwritten=unwritten, seconds=perf_counter() - self.start)
+        return replace(brief, number=_keep(self.service, brief, self.order.principal))
+
+    def _opened(self, analysis: Analysis, language: Language) -> Brief:
+        self.report(Text(en="writing the opening", zh="撰写开头"), 1.0)
+        model = self.analyst.model if self.order.model else None
+        opening = write_opening(analysis, language, model, lambda: self.analyst.words.lexicon.vocabulary, self.cancel)
+        title = title_of(analysis, language)
+        return Brief(analysis, language, opening.text, opening.model, opening.replaced, title=title)
+
+    def _put(self, brief: Brief, contents: Mapping[Format, bytes]) -> dict[Format, Path]:
+        week, name = brief.analysis.week.start, brief.analysis.store
+        names = {kind: file_name(name, week, brief.language, kind) for kind in contents}
+        named = {names[kind]: content for kind, content in contents.items()}
+        paths = put_files(folder_of(self.service.settings.data_dir, name, week, self.order.principal), named)
+        if self.order.out is not None:
+            put_files(self.order.out, named)
+        return {kind: paths[names[kind]] for kind in contents}
 
 
 def _kept(service: Service, store: str, principal: Principal) -> Kept:
     """Claims of earlier briefs, of a week written in both languages once."""
-    found: dict[date, Sequence[claims.Claim]] = {}
+    found: dict[date, Sequence[Claim]] = {}
     for brief in Briefs(service.state.engine).of(store, principal.name):
         found.setdefault(brief.week, [claims.from_json(c) for c in brief.content.get("claims", ())])
     return tuple(found.items())
@@ -143,7 +156,7 @@ def _kept(service: Service, store: str, principal: Principal) -> Kept:
 def _keep(service: Service, brief: Brief, principal: Principal) -> int:
     now, analysis = datetime.now(UTC), brief.analysis
     data = service.settings.data_dir
-    files = {kind: str(path.relative_to(data)) for kind, path in brief.files.items()}
+    files: dict[str, str] = {kind: str(path.relative_to(data)) for kind, path in brief.files.items()}
     kept = KeptBrief(analysis.store, analysis.week.start, brief.language, principal.name, _content(brief), files, now)
     number = Briefs(service.state.engine).put(kept)
     said = {"store": analysis.store, "week": str(analysis.week.start), "language": brief.language, "brief": number}
@@ -158,11 +171,13 @@ def _content(brief: Brief) -> dict[str, Any]:
         "title": brief.title,
         "headline": analysis.headline.text.of(language),
         "opening": brief.through_line,
+        "summary": brief.summary,
         "model": brief.model,
         "replaced": brief.replaced,
         "seconds": round(brief.seconds, 1),
         "kpis": [
-            {"metric": k.metric, "now": _json(k.now), "change": k.change, "verdict": k.verdict} for k in analysis.kpis
+            {"metric": k.metric, "now": _json(k.now, language), "change": k.change, "verdict": k.verdict}
+            for k in analysis.kpis
         ],
         "actions": [
             {"kind": a.kind, "title": a.title.text.of(language), "effect": a.effect.text.of(language)}
@@ -170,7 +185,7 @@ def _content(brief: Brief) -> dict[str, Any]:
         ],
         "facts": [
             {
-                "id": f.id, "text": f.text.of(language), "value": _json(f.value), "unit": f.unit,
+                "id": f.id, "text": f.text.of(language), "value": _json(f.value, language), "unit": f.unit,
                 "evidence": [[c.evidence, c.row, c.column] for c in f.cells],
             }
             for f in analysis.facts
@@ -179,5 +194,7 @@ def _content(brief: Brief) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _json(value: object) -> object:
+def _json(value: Value, language: Language) -> object:
+    if isinstance(value, Text):
+        return value.of(language)
     return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -24,7 +24,7 @@ _BUSY = frozenset({-1, 130101, 130102, 410100})  # busy, and its codes for "too 
 
 def send(options: DingTalkOptions, message: Message, files: tuple[File, ...]) -> None:
     """Post Markdown to the group. Raises DeliveryError, DeliveryRefused."""
-    address = checked(options.webhook.get_secret_value(), "DingTalk", options.loopback, HOSTS)
+    address = checked(options.webhook.get_secret_value(), "DingTalk", HOSTS, options.loopback)
     if options.secret is not None:
         moment = str(round(time.time() * 1000))
         sign = quote_plus(signature(moment, options.secret.get_secret_value()))

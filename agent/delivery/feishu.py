@@ -23,7 +23,7 @@ _BUSY = frozenset({11232, 9499, 99991400})  # its codes for "too many requests"
 
 def send(options: FeishuOptions, message: Message, files: tuple[File, ...]) -> None:
     """Post a card to the group. Raises DeliveryError, DeliveryRefused."""
-    address = checked(options.webhook.get_secret_value(), "Feishu", options.loopback, HOSTS)
+    address = checked(options.webhook.get_secret_value(), "Feishu", HOSTS, options.loopback)
     body: dict[str, Any] = {"msg_type": "interactive", "card": card(message, files)}
     if options.secret is not None:
         moment = str(int(time.time()))

@@ -13,11 +13,12 @@ MOST_BYTES = 20 * 1024 * 1024  # of all files together; mail servers commonly re
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An attachment's content. ``name`` is one plain file name."""
+    """An attachment's content. ``name`` is one plain file name; ``title`` says what it shows, where that is not it."""
 
     name: str
     media_type: str
     content: bytes
+    title: str = ""
 
 
 def read_files(message: Message, data_dir: Path) -> tuple[File, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+_EMPTY = "\u200b"
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
 # DingTalk's Markdown knows no escapes that all its clients honour, so the signs that make links, images and tags
 # become their full-width twins, which look alike and mean nothing.
@@ -28,9 +29,17 @@ def slack_markdown(text: str) -> str:
 
     >>> slack_markdown("**Up** 3 %\\n- a<b")
     '*Up* 3 %\\n• a&lt;b'
+    >>> slack_markdown("本周**销售额**上升") == "本周\u200b*销售额*\u200b上升"
+    True
     """
     lines = (f"• {line[2:]}" if line.startswith("- ") else line for line in slack_text(text).split("\n"))
-    return _BOLD.sub(lambda found: f"*{found[1].strip()}*", "\n".join(lines))
+    return _BOLD.sub(_slack_bold, "\n".join(lines))
+
+
+def _slack_bold(found: re.Match[str]) -> str:
+    """Slack sees no bold inside a word, and Chinese has no spaces: an empty mark stands for one."""
+    before, after = found.string[: found.start()][-1:], found.string[found.end() :][:1]
+    return f"{_EMPTY * before.isalnum()}*{found[1].strip()}*{_EMPTY * after.isalnum()}"
 
 
 def feishu_text(text: str) -> str:

@@ -16,7 +16,10 @@ Home = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())
 
 
 class _Options(BaseModel):
+    """What every channel has. ``called``: other names that people say ("the ops group", 运营群)."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
+    called: tuple[Annotated[str, StringConstraints(min_length=1, max_length=64)], ...] = ()
 
 
 class FolderOptions(_Options):

@@ -14,6 +14,7 @@ from agent.delivery.web import checked, post
 from agent.delivery.words import CUT, FILES_KEPT
 from db.errors import DeliveryRefused
 
+HOSTS = ("slack.com", "slack-gov.com")
 MOST_BLOCKS = 50  # in a message; these four are Slack's own limits
 MOST_TEXT = 3_000  # characters of a block's text
 MOST_HEAD = 150  # characters of a heading
@@ -24,7 +25,7 @@ def send_by_webhook(options: SlackOptions, message: Message, files: tuple[File, 
     """Post to an incoming webhook, which takes no files: the message then says so. Raises DeliveryError."""
     if options.webhook is None:
         raise DeliveryRefused("This Slack channel has no webhook.", "Set webhook or channel in shopops.toml.")
-    address = checked(options.webhook.get_secret_value(), "Slack", options.loopback, ("slack.com", "slack-gov.com"))
+    address = checked(options.webhook.get_secret_value(), "Slack", HOSTS, options.loopback)
     kept = [FILES_KEPT.of(message.language).format(names=", ".join(file.name for file in files))] if files else []
     post(address, "Slack", {"text": _fallback(message), "blocks": blocks(message, kept), **_NO_UNFURL})
 

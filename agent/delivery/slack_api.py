@@ -6,6 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import Any, TypeVar
 
 from pydantic import SecretStr
@@ -13,7 +14,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from agent.delivery.files import File
-from agent.delivery.web import checked, retry_after
+from agent.delivery.web import checked_api, patiently, retry_after
 from db.errors import DeliveryError, DeliveryRefused
 
 ADDRESS = "https://slack.com/api/"
@@ -44,16 +45,17 @@ class SlackApi:
         longest_wait: float = 30.0,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        checked(address, "Slack's API", loopback=True)
+        checked_api(address, "Slack's API")
         self._client = WebClient(
             token.get_secret_value(), base_url=address, timeout=SECONDS, retry_handlers=[], logger=quiet
         )
         self._tries, self._longest, self._sleep = tries, longest_wait, sleep
 
-    @property
-    def client(self) -> WebClient:
-        """For Socket Mode, which opens its connection through it."""
-        return self._client
+    def at_once(self) -> SlackApi:
+        """The same, but for calls that are of no use later: they are made once."""
+        same = copy(self)
+        same._tries = 1
+        return same
 
     def post(
         self, channel: str, text: str, blocks: Sequence[dict[str, Any]] = (), thread: str | None = None
@@ -81,11 +83,17 @@ class SlackApi:
             )
         )
 
+    def whisper(self, channel: str, user: str, text: str, thread: str | None = None) -> None:
+        """Show a text to one person of a channel only. Raises DeliveryError, DeliveryRefused."""
+        self._called(
+            lambda: self._client.chat_postEphemeral(
+                channel=channel, user=user, text=text, thread_ts=thread, parse="none", link_names=False
+            )
+        )
+
     def upload(self, channel: str, files: Sequence[File], text: str = "", thread: str | None = None) -> None:
         """Post files, in one message with a text. Raises DeliveryError, DeliveryRefused."""
-        uploads = [
-            {"filename": file.name, "content": file.content, "title": file.name, "alt_txt": file.name} for file in files
-        ]
+        uploads = [{"filename": file.name, "content": file.content, **_titles(file)} for file in files]
         self._called(
             lambda: self._client.files_upload_v2(
                 file_uploads=uploads, channel=channel, thread_ts=thread, initial_comment=text or None
@@ -98,17 +106,13 @@ class SlackApi:
         return str(answer["channel"]["id"])
 
     def _called(self, call: Callable[[], T]) -> T:
-        for left in reversed(range(self._tries)):
-            try:
-                return _translated(call)
-            except DeliveryRefused:
-                raise
-            except DeliveryError as error:
-                wait = 1.0 if error.retry_after is None else error.retry_after
-                if not left or wait > self._longest:
-                    raise
-                self._sleep(wait)
-        raise AssertionError("no try was made")
+        return patiently(lambda: _translated(call), self._tries, self._longest, self._sleep)
+
+
+def _titles(file: File) -> dict[str, str]:
+    """What stands above a file, and what a screen reader says of it."""
+    title = file.title or file.name
+    return {"title": title, "alt_txt": title}
 
 
 def _translated(call: Callable[[], T]) -> T:

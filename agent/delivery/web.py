@@ -1,4 +1,4 @@
-"""Post to addresses that administrators set: https to public hosts, in time, without redirects.
+"""Post to addresses that administrators set: https to the services' own hosts, in time, without redirects.
 
 A webhook's address is a secret, so no error and no log line names it; callers say what they post to ("Feishu").
 """
@@ -8,10 +8,10 @@ from __future__ import annotations
 import ipaddress
 import json
 import logging
-import socket
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,7 +22,7 @@ SECONDS: Final = httpx.Timeout(10.0, connect=5.0)
 FILE_SECONDS: Final = httpx.Timeout(60.0, connect=5.0)  # for a call that carries a file
 MOST_WAIT = 3600.0  # seconds; a longer Retry-After is taken for a mistake
 _MOST_ANSWER = 256 * 1024  # bytes of an answer that are read
-_PRIVATE_ENDS = (".local", ".localhost", ".internal", ".lan", ".home.arpa")
+T = TypeVar("T")
 
 
 class _NoAddresses(logging.Filter):
@@ -44,31 +44,49 @@ class Reply:
     text: str
 
 
-def checked(address: str, what: str, loopback: bool = False, hosts: tuple[str, ...] = ()) -> str:
+def checked(address: str, what: str, hosts: tuple[str, ...], loopback: bool = False) -> str:
     """The address, if a message may go there.
 
     Args:
-        loopback: lets it be http or https on this machine (for trials).
-        hosts: where given, only these hosts and those below them.
+        hosts: the service's own; these and those below them are allowed.
+        loopback: lets it be http or https on this machine as well (for trials).
 
     Raises:
-        DeliveryRefused: it is no https address of a public host.
+        DeliveryRefused: it is no https address of these hosts.
     """
+    scheme, host = _parts(address, what)
+    if loopback and scheme in {"http", "https"} and _is_loopback(host):
+        return address
+    if scheme != "https":
+        raise DeliveryRefused(f"The address of {what} must start with https://.", "Copy it anew.")
+    if not any(host == known or host.endswith(f".{known}") for known in hosts):
+        raise DeliveryRefused(f"The address is not one of {what}.", "Copy it anew.")
+    return address
+
+
+def checked_api(address: str, what: str) -> str:
+    """The address of an API that the administrator set: https, or http on this machine; of any host, for a service may
+    be installed in one's own network.
+
+    Raises:
+        DeliveryRefused: it is neither.
+    """
+    scheme, host = _parts(address, what)
+    if scheme != "https" and not (scheme == "http" and _is_loopback(host)):
+        raise DeliveryRefused(f"The address of {what} must start with https://.", "Correct it in shopops.toml.")
+    return address
+
+
+def _parts(address: str, what: str) -> tuple[str, str]:
+    """Scheme and host. Raises DeliveryRefused."""
     try:
         parts = urlsplit(address)
         host, _ = (parts.hostname or "").lower(), parts.port
     except ValueError:
-        raise DeliveryRefused(f"The address of {what} is not a web address.", "Copy it anew.") from None
-    local = loopback and _is_loopback(host)
-    if parts.username is not None or not host or (parts.scheme != "https" and not (local and parts.scheme == "http")):
-        raise DeliveryRefused(f"The address of {what} must start with https://.", "Copy it anew.")
-    if local:
-        return address
-    if hosts and not any(host == known or host.endswith(f".{known}") for known in hosts):
-        raise DeliveryRefused(f"The address is not one of {what}.", "Copy it anew.")
-    if not _is_public(host):
-        raise DeliveryRefused(f"The address of {what} is not on a public host.", "Use the service's own address.")
-    return address
+        host = ""
+    if not host or parts.username is not None:
+        raise DeliveryRefused(f"The address of {what} is not a web address.", "Copy it anew.")
+    return parts.scheme, host
 
 
 def _is_loopback(host: str) -> bool:
@@ -80,21 +98,6 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _is_public(host: str) -> bool:
-    """Whether a host is one of the internet. A name that this machine cannot look up may be known to its proxy."""
-    try:
-        return ipaddress.ip_address(host).is_global
-    except ValueError:
-        pass
-    if "." not in host.strip(".") or host.rstrip(".").endswith(_PRIVATE_ENDS):
-        return False
-    try:
-        found = {str(info[4][0]) for info in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)}
-    except (OSError, UnicodeError):
-        return True
-    return all(ipaddress.ip_address(address.split("%")[0]).is_global for address in found)
-
-
 def post(
     address: str,
     what: str,
@@ -104,8 +107,12 @@ def post(
     headers: Mapping[str, str] | None = None,
     form: Mapping[str, str] | None = None,
     files: Mapping[str, tuple[str, bytes, str]] | None = None,
+    codes_of_its_own: bool = False,
 ) -> Reply:
     """Send JSON, or a form with files, to an address that was checked.
+
+    Args:
+        codes_of_its_own: an answer 4xx is handed back where it is JSON, since its code says more.
 
     Raises:
         DeliveryError: it cannot be reached in time, is busy (429) or broken (5xx).
@@ -127,7 +134,31 @@ def post(
         raise DeliveryError(f"{what} did not answer in time.") from None
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         raise DeliveryError(f"{what} cannot be reached ({type(error).__name__}).") from None
+    if codes_of_its_own and 400 <= reply.status < 500 and reply.status != 429 and reply.json:
+        return reply
     return _judged(reply, what, wait)
+
+
+def patiently(
+    call: Callable[[], T], tries: int, longest: float = 30.0, sleep: Callable[[float], None] = time.sleep
+) -> T:
+    """Call until it works: again after what may pass, as late as the service asks (else 1, 2, 4… seconds), if it asks
+    for no more than ``longest`` seconds.
+
+    Raises:
+        DeliveryError: it did not work in so many tries. DeliveryRefused: at once.
+    """
+    for number in range(tries):
+        try:
+            return call()
+        except DeliveryRefused:
+            raise
+        except DeliveryError as error:
+            wait = float(2**number) if error.retry_after is None else error.retry_after
+            if number + 1 == tries or wait > longest:
+                raise
+            sleep(wait)
+    raise AssertionError("no try was made")
 
 
 def retry_after(text: str | None) -> float | None:

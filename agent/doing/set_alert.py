@@ -14,6 +14,7 @@ from db.state.alert_rules import AlertRules, KeptRule, add_on
 from db.state.proposals import KeptProposal
 from tools.alert_periods import begins_at
 from tools.alert_rule import AlertRule
+from tools.alert_values import ended
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -46,7 +47,7 @@ def rule_work(service: Service, store: str, payload: Any, principal: Principal, 
             raise PermissionRefused("You see a part of this store only, and risk looks at all of it.", "Ask an admin.")
         upto = str(AlertRules(service.state.engine).newest_alert(store))
     else:
-        upto = begins_at(opened.as_of, rule.per).isoformat()
+        upto = begins_at(ended(opened), rule.per).isoformat()
     definition = {"rule": rule.model_dump(mode="json", exclude_defaults=True), "language": payload["language"]}
     fresh = KeptRule(store, principal.name, rule.kind, definition, channels, upto)
 
@@ -54,8 +55,8 @@ def rule_work(service: Service, store: str, payload: Any, principal: Principal, 
         number = add_on(connection, fresh, now)
         return Done(
             Text(
-                en=f"Alert {number} is set. It is looked at whenever new data has come in.",
-                zh=f"预警{number}已设置，每当有新数据时检查。",
+                en=f"Alert {number} is set. It is looked at now, and whenever new data has come in.",
+                zh=f"预警{number}已设置，现在及每当有新数据时检查。",
             )
         )
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeVar
 
 import anyio
 from anyio import CapacityLimiter
 from anyio.lowlevel import RunVar
 
 AT_ONCE = 24  # questions that work at once; what comes on top waits in line, which costs no thread
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 T = TypeVar("T")
 Work = Callable[[threading.Event], T]
 Gone = Callable[[], Awaitable[None]]
@@ -32,14 +33,14 @@ async def in_thread(work: Work[T]) -> T:
         raise
 
 
-async def unless_gone(work: Work[T], gone: Gone) -> T | None:
-    """As :func:`in_thread`, given up as soon as ``gone`` returns; None then, for there is nobody to answer."""
+async def unless_gone(work: Work[T], left: Gone) -> T | None:
+    """As :func:`in_thread`, given up as soon as ``left`` returns; None then, for there is nobody to answer."""
     done: list[T] = []
     failed: list[Exception] = []
     async with anyio.create_task_group() as group:
 
         async def watch() -> None:
-            await gone()
+            await left()
             group.cancel_scope.cancel()
 
         group.start_soon(watch)
@@ -51,6 +52,12 @@ async def unless_gone(work: Work[T], gone: Gone) -> T | None:
     if failed:
         raise failed[0]
     return done[0] if done else None
+
+
+async def gone(receive: Receive) -> None:
+    """Wait until the client of a request that was read has closed the connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def answer_id() -> str:

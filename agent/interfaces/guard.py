@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakValueDictionary
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -17,7 +17,7 @@ from starlette.types import Message, Receive
 
 from agent.contracts import Principal
 from agent.interfaces import problems
-from agent.interfaces.identity import principal_of
+from agent.interfaces.identity import address_of, principal_of
 from agent.interfaces.throttle import Throttle
 from agent.service import Service
 from db.errors import ShopOpsError
@@ -45,7 +45,7 @@ class Guard:
             SignInNeeded, PermissionRefused: as :func:`agent.interfaces.identity.principal_of`.
             TooOften: the address or the principal asks too often.
         """
-        address = request.client.host if request.client else "-"
+        address = address_of(request)
         waits = self._address.wait([address])
         if waits:
             raise problems.TooOften(waits)
@@ -71,12 +71,15 @@ class Guard:
             raise problems.TooOften(waits)
 
 
-_GUARDS: WeakKeyDictionary[Service, Guard] = WeakKeyDictionary()
+_GUARDS: WeakValueDictionary[int, Guard] = WeakValueDictionary()  # a guard that is in use keeps its service, and its id
 
 
 def guard_of(service: Service) -> Guard:
     """The one guard of a service: API and MCP count together."""
-    return _GUARDS.setdefault(service, Guard(service))
+    guard = _GUARDS.get(id(service))
+    if guard is None:
+        guard = _GUARDS[id(service)] = Guard(service)
+    return guard
 
 
 def guarded_route(guard: Guard) -> type[APIRoute]:

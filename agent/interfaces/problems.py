@@ -41,14 +41,11 @@ TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Not that way",
-    406: "Not in that form",
     409: "It was decided already",
     413: "Too large",
-    415: "Not in that form",
     422: "It cannot be answered as asked",
     429: "Too often",
     500: "A fault of ours",
-    501: "Not here",
     503: "Not right now",
 }
 
@@ -136,7 +133,7 @@ def problem(error: ShopOpsError) -> JSONResponse:
 
 def of_status(status: int) -> JSONResponse:
     """What the framework itself refuses, in the same form."""
-    codes = {400: "unreadable", 404: "not_found", 405: "method", 413: "too_large", 415: "unreadable"}
+    codes = {400: "unreadable", 404: "not_found", 405: "method", 413: "too_large"}
     code = codes.get(status, "internal" if status >= 500 else "usage")
     return response(document(code, status, f"{TITLES.get(status, 'Error')}.", "Look at /api/v1/openapi.json."))
 
@@ -149,7 +146,9 @@ def invalid(error: RequestValidationError) -> JSONResponse:
     wrong = [{"where": ".".join(map(str, item["loc"])), "what": _plain(item["msg"])} for item in found]
     first = wrong[0] if wrong else {"where": "request", "what": "it cannot be read"}
     detail = f"{first['where']}: {first['what']}."
-    return response(document("usage", 422, detail, "Look at /api/v1/openapi.json.", errors=wrong))
+    whole = first["where"] == "body"
+    hint = "Send one JSON object, as Content-Type: application/json." if whole else "Look at /api/v1/openapi.json."
+    return response(document("usage", 422, detail, hint, errors=wrong))
 
 
 def response(said: dict[str, Any], headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -68,7 +68,7 @@ class _Desk:
         if form is None:
             return _page(request, "/", "unreadable", 413)
         name, password, goal = form.get("name", ""), form.get("password", ""), _goal(form.get("next", "/"))
-        address = request.client.host if request.client else "-"
+        address = identity.address_of(request)
         keys = ((self._both, f"{address} {_key(name)}"), (self._address, address), (self._name, _key(name)))
         wait = max(throttle.wait([key]) for throttle, key in keys)
         if wait:

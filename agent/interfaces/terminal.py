@@ -23,6 +23,7 @@ WORDS = {
     "evidence": Text(en="evidence", zh="证据"),
     "no_model": Text(en="no model needed", zh="未调用模型"),
     "seconds": Text(en="{s} s", zh="{s}秒"),
+    "confirm": Text(en="To do it: shopops confirm {id}", zh="确认执行：shopops confirm {id}"),
     "replaced": Text(en="{n} sentence(s) replaced by the facts' own words", zh="{n}句已由数据原句替换"),
 }
 
@@ -38,6 +39,10 @@ def render(answer: Answer, schema: StoreSchema, console: Console) -> None:
     _text(answer, console)
     for evidence in (table for table in answer.evidence if not table.quiet):
         _evidence(evidence, answer.language, schema, console)
+    for proposal in answer.proposals:
+        console.print()
+        console.print(Line(one_line(proposal.summary.of(answer.language)), style="yellow"))
+        console.print(Line(WORDS["confirm"].of(answer.language).format(id=proposal.id), style="bold"))
     if answer.suggestions and answer.status == "answered":
         console.print()
         line = Line(f"{WORDS['next'].of(answer.language)}: ", style="dim")

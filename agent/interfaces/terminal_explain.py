@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -112,13 +113,17 @@ def _sql(answer: Answer) -> Iterator[Line]:
             yield Line(one_line(evidence.method))
 
 
+_SQLITE = re.compile(r"\b(?:strftime|printf|substr)\(|\bdate\([^()]*, ?'", re.IGNORECASE)  # as the layer writes it
+
+
 def pretty(sql: str) -> str:
     """SQL laid out over lines; as it is where it cannot be read."""
     import sqlglot
     from sqlglot.errors import SqlglotError
 
+    dialect = "sqlite" if _SQLITE.search(sql) else "duckdb"  # which reads what is written for PostgreSQL too
     try:
-        return sqlglot.transpile(sql, read="duckdb", write="duckdb", pretty=True)[0]
+        return sqlglot.transpile(sql, read=dialect, write=dialect, pretty=True)[0]
     except (SqlglotError, IndexError):
         return sql
 

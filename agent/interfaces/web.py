@@ -18,7 +18,7 @@ CONTENT_POLICY = (
 )
 _HEADERS = (
     (b"content-security-policy", CONTENT_POLICY.encode()),
-    (b"referrer-policy", b"no-referrer"),
+    (b"referrer-policy", b"same-origin"),  # nothing elsewhere; under "no-referrer" the sign-in form has Origin: null
     (b"x-content-type-options", b"nosniff"),
 )
 Scope = MutableMapping[str, Any]
@@ -36,7 +36,8 @@ def listen(host: str, port: int) -> socket.socket:
         SettingsError: the port is taken or not allowed, or the host is not an address of this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # TCP by name: asyncio turns Nagle off for such sockets only, and each piece of a stream would wait 40 ms
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
@@ -56,14 +57,18 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def trusted(app: App, host: str) -> App:
+def trusted(app: App, host: str, public: str | None = None) -> App:
     """The same application, answering to its own names only.
 
     A page elsewhere must not reach this server through a name of its own that resolves here (DNS rebinding).
+
+    Args:
+        host: the address that it listens on. public: the name under which a proxy makes it known.
     """
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-    return TrustedHostMiddleware(app, ["*"] if host in EVERYWHERE else [*dict.fromkeys([*LOCAL_NAMES, host])])
+    names = [*LOCAL_NAMES, host, *([public] if public else [])]
+    return TrustedHostMiddleware(app, ["*"] if host in EVERYWHERE else [*dict.fromkeys(names)])
 
 
 def guarded(app: App) -> App:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -51,12 +52,31 @@ def shown_rows(evidence: Evidence) -> int:
     return min(len(evidence.rows), BARS) if bar else len(evidence.rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One mark of a chart: its key and series, its value, the value as the table writes it, and its cell."""
+
+    key: str
+    series: str
+    value: float
+    shown: str
+    row: int
+    column: str
+
+
 def _data(evidence: Evidence, chart: Chart, x: str, cells: Cells) -> list[dict[str, Any]]:
-    """One point a row and measure: key, series, value, and the value as the table writes it."""
+    return [
+        {"key": p.key, "series": p.series, "value": p.value, "shown": p.shown}
+        for p in points(evidence, chart, x, cells)
+    ]
+
+
+def points(evidence: Evidence, chart: Chart, x: str, cells: Cells) -> list[Point]:
+    """One point a row and measure, for the rows that the chart shows."""
     index = {column.name: i for i, column in enumerate(evidence.columns)}
     key = evidence.columns[index[x]]
-    points = []
-    for row in evidence.rows[: shown_rows(evidence)]:
+    found = []
+    for number, row in enumerate(evidence.rows[: shown_rows(evidence)]):
         for name in chart.y:
             column = evidence.columns[index[name]]
             split = evidence.columns[index[chart.series]] if chart.series else None
@@ -64,10 +84,8 @@ def _data(evidence: Evidence, chart: Chart, x: str, cells: Cells) -> list[dict[s
             value = _number(row[index[name]])
             if value is not None:
                 shown = cells.text(column, row[index[name]])
-                points.append(
-                    {"key": cells.text(key, row[index[key.name]]), "series": series, "value": value, "shown": shown}
-                )
-    return points
+                found.append(Point(cells.text(key, row[index[key.name]]), series, value, shown, number, name))
+    return found
 
 
 def _number(value: Value) -> float | None:

@@ -13,8 +13,9 @@ from db.errors import InternalError
 
 WIDTH = 640  # pixels of the plot itself, before ``scale``
 SCALE = 2.0  # so that text stays sharp on dense screens and in print
+MARKED = 60  # points of a line that are marked one by one; with more the marks hide the line
 _VEGALITE = "5.21"  # what the specifications are written for, pinned so that a newer library draws them alike
-# The first that is installed; a machine without a Chinese font draws boxes there, which docs/install says.
+# The first that is installed; a machine without any Chinese font draws empty boxes there.
 _FONT = (
     "Noto Sans CJK SC, Noto Sans SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, WenQuanYi Micro Hei, sans-serif"
 )
@@ -29,7 +30,7 @@ _CONFIG: dict[str, Any] = {
         "titleColor": _MUTED,
         "gridColor": _GRID,
         "domainColor": _GRID,
-        "tickColor": _GRID,
+        "ticks": False,
         "labelFontSize": 12,
         "titleFontSize": 12,
         "titleFontWeight": "normal",
@@ -39,7 +40,7 @@ _CONFIG: dict[str, Any] = {
     "legend": {"labelColor": _INK, "labelFontSize": 12, "labelLimit": 200, "symbolType": "circle"},
     "title": {"color": _INK, "fontSize": 15, "fontWeight": "bold", "anchor": "start", "offset": 14},
     "bar": {"color": "#4f6bed"},
-    "line": {"color": "#4f6bed"},
+    "line": {"color": "#4f6bed", "strokeJoin": "round"},
     "point": {"color": "#4f6bed"},
 }
 _ONE = threading.Lock()  # its engine is one JavaScript isolate; threads would only queue inside it
@@ -68,7 +69,7 @@ def svg(spec: Mapping[str, Any], title: str | None = None, width: int = WIDTH) -
 
 
 def _drawn(draw: Any, spec: Mapping[str, Any], title: str | None, width: int, **options: Any) -> Any:
-    on_white = {**spec, "background": "white", "width": spec.get("width", width)}
+    on_white = {**_unmarked(spec), "background": "white", "width": spec.get("width", width)}
     if title is not None:
         on_white["title"] = {"text": title, "limit": width}
     with _ONE:
@@ -76,3 +77,13 @@ def _drawn(draw: Any, spec: Mapping[str, Any], title: str | None, width: int, **
             return draw(on_white, vl_version=_VEGALITE, config=_CONFIG, allowed_base_urls=[], **options)
         except ValueError as error:
             raise InternalError(f"A chart could not be drawn: {str(error).splitlines()[0]}.") from error
+
+
+def _unmarked(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The specification without a mark on every point where there are many of them."""
+    values = spec.get("data", {}).get("values", ()) if isinstance(spec.get("data"), Mapping) else ()
+    layers = spec.get("layer", ())
+    if len({point.get("key") for point in values}) <= MARKED or len(layers) < 2:
+        return spec
+    lines = [layer for layer in layers if layer["mark"].get("type") != "point"]
+    return {**spec, "layer": [{**layer, "mark": {**layer["mark"], "strokeWidth": 1.4}} for layer in lines]}

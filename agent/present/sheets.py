@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from datetime import date
 from decimal import Decimal
 
@@ -21,7 +22,7 @@ _FORMATS: dict[Unit, str] = {
     "percent": "0.0",
     "number": "0.##",
 }
-_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs text that begins so
+_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")  # a spreadsheet runs text that begins so
 _WIDEST = 60  # characters of a column
 
 
@@ -62,12 +63,13 @@ def xlsx_bytes(evidence: Evidence, language: Language) -> bytes:
 
 
 def safe(text: str) -> str:
-    """Text that a spreadsheet shows and does not run.
+    """Text that a spreadsheet shows and does not run, full-width signs and leading spaces included (CSV injection).
 
-    >>> safe("=1+1"), safe("GROCERY")
-    ("'=1+1", 'GROCERY')
+    >>> safe("=1+1"), safe(" ＠SUM(A1)"), safe("GROCERY")
+    ("'=1+1", "' ＠SUM(A1)", 'GROCERY')
     """
-    return f"'{text}" if text.startswith(_STARTS) else text
+    folded = unicodedata.normalize("NFKC", text)
+    return f"'{text}" if folded.startswith(_STARTS) or folded.lstrip().startswith(_STARTS) else text
 
 
 def _origin(evidence: Evidence, language: Language) -> list[tuple[str, str]]:

@@ -53,6 +53,7 @@ class ToolWords:
         """
         text = _WHY_NOT.sub(lambda match: " " * len(match[0]), text)
         sure, asked = _found(self._asks, text, names)
+        sure = tuple(sorted(sure, key=lambda name: not self.tools[name].writes))  # "alert me on fraud rings": an alert
         maybe, hinted = _found(self._hints, text, names)
         named: dict[tuple[str, str], list[tuple[int, str]]] = {}
         for (name, field_, value), vocabulary in self._choices.items():
@@ -63,6 +64,11 @@ class ToolWords:
                 hinted.extend((m.start, m.end) for m in mentions)
         choices = tuple((name, field_, _longest(values)) for (name, field_), values in named.items())
         return ToolMentions(sure, tuple(n for n in maybe if n not in sure), choices, tuple(asked), tuple(hinted))
+
+    def covered(self, mentions: ToolMentions, text: str) -> list[Span]:
+        """The places that only a tool that is asked for reads: the name of the channel that something goes to."""
+        readers = (self.tools[name].covers for name in mentions.sure)
+        return [span for covers in readers if covers is not None for span in covers(text)]
 
     def looks_ahead(self, mentions: ToolMentions) -> bool:
         """Whether a tool that may be asked for answers about the future."""

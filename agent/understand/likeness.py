@@ -98,6 +98,8 @@ def by_handbook(understanding: Understanding, answers: Callable[[str], bool]) ->
 def _open(reading: Reading, tools: Mapping[str, Tool]) -> bool:
     if reading.ambiguities or reading.inherited:
         return False
+    if reading.ask.sure and reading.ask.sure[0] in tools and tools[reading.ask.sure[0]].writes:
+        return False  # an order in its own words; it only proposes
     if reading.ask.sure:
         return len(reading.ask.sure) > 1 or bool(reading.unread and not reading.metrics)
     return bool(reading.ask.maybe or reading.unread or (reading.metric_options and not reading.metrics))

@@ -53,7 +53,7 @@ class ClauseReader:
         self.periods, self.horizon = self._find_periods(hidden)
         for mention in self.periods:
             self._take(mention.start, mention.end)
-        for start, end in self.asked.spans:
+        for start, end in (*self.asked.spans, *(scope.tools.covered(self.asked, text) if scope.tools else ())):
             self._take(start, end)
         marks = [(m.start, m.end) for m in self.periods]
         self.names: Names = NameReader(text, self.taken, marks, self.lexicon).read()

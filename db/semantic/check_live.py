@@ -21,9 +21,24 @@ def check_live(path: Path, schema: StoreSchema, tables: Mapping[str, Sequence[st
         real = schema.tables[table].source or table
         if real not in tables:
             raise source.error(at, f"the database has no table '{real}'{suggestion(real, tables)}.")
-        if column and column not in tables[real]:
-            near = suggestion(column, tables[real])
-            raise source.error(at, f"table {real} has no column '{column}'{near}.")
+        known = schema.tables[table].columns or tables[real]
+        if column and column not in known:
+            raise source.error(at, f"table {real} has no column '{column}'{suggestion(column, known)}.")
+    for at, table, column in _behind(schema):
+        real = schema.tables[table].source or table
+        if column not in tables[real]:
+            raise source.error(at, f"table {real} has no column '{column}'{suggestion(column, tables[real])}.")
+
+
+def _behind(schema: StoreSchema) -> list[tuple[Path_, str, str]]:
+    """The database's own columns that tables with columns of the store's are made of."""
+    found: list[tuple[Path_, str, str]] = []
+    for name, table in schema.tables.items():
+        found += [(("tables", name, "per"), name, real) for real in table.per]
+        for own, entry in table.columns.items():
+            reals = () if entry.via else (entry.of, entry.times, entry.minus, entry.off)
+            found += [(("tables", name, "columns", own), name, real) for real in reals if real]
+    return found
 
 
 def _mentions(schema: StoreSchema) -> list[tuple[Path_, str, str]]:
@@ -32,6 +47,7 @@ def _mentions(schema: StoreSchema) -> list[tuple[Path_, str, str]]:
     for name, table in schema.tables.items():
         found.append((("tables", name), name, ""))
         found += [(("tables", name, "key"), name, column) for column in table.key]
+        found += [(("tables", name, "columns", own), c.via, c.of) for own, c in table.columns.items() if c.via]
         if table.time:
             found += [(("tables", name, "time"), *_split(name, table.time))]
     for i, join in enumerate(schema.joins):

@@ -78,11 +78,48 @@ class SQLDialect:
         """A missing number, for one side of a union."""
         return sa.null()
 
+    def read(self, value: Expr, how: str, zone: str = "UTC", salt: str = "") -> Expr:
+        """A column of the database as :class:`db.semantic.schema.Column` wants it read; what cannot be is NULL."""
+        if how == "moment":
+            return self._try(value, "TIMESTAMP")
+        if how in ("seconds", "milliseconds"):
+            return self._since_1970(value if how == "seconds" else value / sa.literal_column("1000.0"))
+        if how == "zoned":
+            return sa.func.timezone(_word(zone), value)
+        if how == "number":
+            return self._number(sa.func.replace(sa.cast(value, sa.String), _word(","), _word("")))
+        if how == "key":
+            plain = sa.func.lower(sa.func.trim(sa.cast(value, sa.String)))
+            return sa.func.md5(plain.op("||")(_word(salt)))
+        return sa.cast(value, sa.String) if how == "text" else value
+
+    def _try(self, value: Expr, kind: str) -> Expr:
+        return sa.func.try_cast(value.op("AS")(sa.literal_column(kind)))
+
+    def _since_1970(self, value: Expr) -> Expr:
+        return sa.func.make_timestamp(sa.cast(value * sa.literal_column("1000000"), sa.BigInteger))
+
+    def _number(self, text: Expr) -> Expr:
+        return self._try(sa.func.regexp_replace(text, _word(r"[^0-9.\-]"), _word(""), _word("g")), "DECIMAL(18, 4)")
+
 
 class PostgreSQL(SQLDialect):
     """PostgreSQL: an untyped NULL in a union would become text."""
 
     name: DialectName = "postgresql"
+
+    def _try(self, value: Expr, kind: str) -> Expr:
+        text = sa.cast(value, sa.String)
+        good = r"^\s*\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?"
+        found = sa.func.substring(text, _word(good.replace("(", "(?:")))
+        return sa.cast(found, sa.DateTime)
+
+    def _since_1970(self, value: Expr) -> Expr:
+        return sa.func.timezone(_word("UTC"), sa.func.to_timestamp(value))
+
+    def _number(self, text: Expr) -> Expr:
+        bare = sa.func.regexp_replace(text, _word(r"[^0-9.\-]"), _word(""), _word("g"))
+        return sa.cast(sa.func.substring(bare, _word(r"^-?\d+(?:\.\d+)?$")), sa.Numeric)
 
     def null(self, unit: str) -> Expr:
         """A missing number, typed."""
@@ -131,6 +168,22 @@ class SQLite(SQLDialect):
     def days(self, start: date, end: date) -> sa.Select[Any]:
         """Every day of ``start <= day < end`` as column ``day``."""
         return _sqlite_days(self, start, end)
+
+    def read(self, value: Expr, how: str, zone: str = "UTC", salt: str = "") -> Expr:
+        """A column as it is to be read; moments become text of at most 19 characters, by the clock they carry."""
+        if how in ("moment", "zoned"):
+            return sa.func.substr(
+                sa.func.replace(value, _word("T"), _word(" ")), sa.literal_column("1"), sa.literal_column("19")
+            )
+        return super().read(value, how, zone, salt)
+
+    def _since_1970(self, value: Expr) -> Expr:
+        return sa.func.datetime(value, _word("unixepoch"))
+
+    def _number(self, text: Expr) -> Expr:
+        for mark in "$€£¥￥元 ":
+            text = sa.func.replace(text, _word(mark), _word(""))
+        return sa.cast(text, sa.Float)
 
 
 @lru_cache(maxsize=64)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from db.errors import QueryError
+from db.semantic.columns import column, joined
 from db.semantic.conditions import Subquery, condition
 from db.semantic.dialects import Expr, SQLDialect
 from db.semantic.query import Filter, Interval
 from db.semantic.schema import Dimension, Metric, StoreSchema, references
-
-_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +45,6 @@ class Scope:
     shifts: tuple[int, ...] = ()  # by key: how many buckets to move a baseline's time key
 
 
-def column(reference: str) -> Expr:
-    """``table.column`` as SQL; names that are not plain lower case are quoted."""
-    return sa.literal_column(".".join(_quoted(name) for name in reference.split(".")))
-
-
-def _quoted(name: str) -> str:
-    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
-
-
 def key_names(keys: tuple[str, ...]) -> list[str]:
     """Column names of the group keys inside the statement."""
     return [f"k{i}" for i in range(len(keys))]
@@ -73,11 +62,11 @@ def fact_select(scope: Scope, source: Source, metrics: list[Metric], period: Int
     inner = list(keys)
     if source.inner_grain and source.time:
         inner.append(scope.dialect.bucket(column(source.time), source.inner_grain))
-    tables = _tables(scope, source, metrics)
+    clause = _from(scope, source, metrics)
     if source.entity:
-        return _by_entity(scope, source, metrics, inner, where, tables)
+        return _by_entity(scope, source, metrics, inner, where, clause)
     columns: list[sa.Label[Any]] = [sa.literal_column(metric.expr or "").label(metric.name) for metric in metrics]
-    query = sa.select(*_labelled(inner), *columns).select_from(_from(scope.schema, source.table, tables))
+    query = sa.select(*_labelled(inner), *columns).select_from(clause)
     return _outer(source, _grouped(query.where(*where), inner), len(keys), [metric.name for metric in metrics])
 
 
@@ -87,11 +76,11 @@ def _by_entity(
     metrics: list[Metric],
     keys: list[Expr],
     where: list[sa.ColumnElement[bool]],
-    tables: list[str],
+    clause: sa.FromClause,
 ) -> sa.Select[Any]:
     entity = column(source.entity or "")
     query = sa.select(*_labelled(keys), entity.label("entity"))
-    query = query.select_from(_from(scope.schema, source.table, tables)).where(*where)
+    query = query.select_from(clause).where(*where)
     query = query.group_by(*keys, entity)
     if source.having:
         query = query.having(sa.literal_column(source.having))
@@ -154,29 +143,11 @@ def _conditions(scope: Scope, source: Source, metric: Metric, period: Interval |
     return found
 
 
-def _tables(scope: Scope, source: Source, metrics: list[Metric]) -> list[str]:
-    """Every table that the statement mentions, besides the fact table."""
+def _from(scope: Scope, source: Source, metrics: list[Metric]) -> sa.FromClause:
+    """The fact table with its many-to-one joins, and of each table the columns that the statement mentions."""
     texts = [source.time, source.where, source.entity, source.having, *(metric.expr for metric in metrics)]
-    names = [table for table, _ in references(*texts) if table in scope.schema.tables]
+    named = [f"{table}.{column}" for table, column in references(*texts) if table in scope.schema.tables]
     for name in (*scope.keys, *(filter_.dimension for filter_ in scope.filters)):
         reference = scope.schema.column_of(metrics[0], scope.schema.dimension(name))
-        names += [reference.split(".")[0]] if reference else []
-    return [name for name in dict.fromkeys(names) if name != source.table]
-
-
-def _from(schema: StoreSchema, fact: str, tables: list[str]) -> sa.FromClause:
-    """The fact table with its many-to-one joins, outer so that no fact row is lost."""
-    clause: sa.FromClause = table_clause(schema, fact)
-    for join in schema.joins_for(fact, tables):
-        right = table_clause(schema, join.right.split(".")[0])
-        clause = clause.outerjoin(right, column(join.left) == column(join.right))
-    return clause
-
-
-def table_clause(schema: StoreSchema, name: str) -> sa.FromClause:
-    """The table under the name that the YAML gives it."""
-    source = schema.tables[name].source
-    if source is None:
-        return sa.table(name)
-    namespace, _, real = source.rpartition(".")
-    return sa.table(real, schema=namespace or None).alias(name)
+        named += [reference] if reference else []
+    return joined(scope.schema, scope.dialect, source.table, named)

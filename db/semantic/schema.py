@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from db.errors import QueryError, UnknownDimension, UnknownMetric
 from db.semantic.nearest import suggestion
@@ -131,17 +131,46 @@ class Unavailable(_Strict):
     why: Text
 
 
+class Column(_Strict):
+    """A column of the database under the store's own name for it; ``db.semantic.columns`` writes it as SQL.
+
+    ``of`` is its name in the database, whatever it is; with ``via``, a column of another declared table, to which this
+    one has a join. ``times``, ``minus`` and ``off`` (a fraction) are further columns of the same table:
+    ``(of * times - minus) * (1 - off)``. ``read``:
+    a text as a ``moment`` or a ``number``, seconds or milliseconds since 1970, a moment with a zone in the store's
+    ``time_zone``, anything as ``text``, or a person's address as a ``key`` that tells people apart and no more.
+    ``pick``: the first or the last value, where the table has one row for each of ``per``.
+    """
+
+    of: str
+    via: str | None = None
+    read: Literal["plain", "moment", "seconds", "milliseconds", "zoned", "number", "text", "key"] = "plain"
+    times: str | None = None
+    minus: str | None = None
+    off: str | None = None
+    pick: Literal["min", "max"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: object) -> object:
+        return {"of": value} if isinstance(value, str) else value
+
+
 class Table(_Strict):
     """One table of the store.
 
     ``time`` is the column that dates its rows, of its own or of a joined table (``table.column``); ``clock`` says
     whether it carries the time of day. ``source`` is the name in the database where it differs (``schema.table``).
+    ``columns``: where they are given, the table has these and no others, under these names, for SQL too.
+    ``per``: it has one row for each value of these database columns.
     """
 
     key: tuple[str, ...] = ()
     time: str | None = None
     clock: bool = False
     source: str | None = None
+    columns: dict[str, Column] = Field(default_factory=dict)
+    per: tuple[str, ...] = ()
 
 
 class Join(_Strict):
@@ -179,6 +208,8 @@ class StoreSchema(_Strict):
     label: Text
     description: Text = Text(en="", zh="")
     currency: str = "USD"
+    time_zone: str = Field("UTC", pattern=r"^[A-Za-z0-9_+/-]{1,64}$")  # of moments that carry a zone
+    salt: str = Field("", pattern=r"^[0-9a-f]*$")  # of columns read as a key
     default_time: str
     default_split: str | None = None  # what "what sells best" is answered by
     tables: dict[str, Table]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from db.errors import UsageError
@@ -205,11 +205,6 @@ class Accounts:
                 connection.execute(delete(tables.tokens).where(sessions))
 
         self._state.audited(by, action, {"user": user.name, **told}, self._clock(), change)
-
-    def count(self) -> int:
-        """How many users there are."""
-        with reading(self._state.engine) as connection:
-            return int(connection.execute(select(func.count()).select_from(tables.users)).scalar() or 0)
 
 
 def user_name(name: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
 
 from db.state.database import reading, writing
 from db.state.moments import utc
@@ -20,10 +20,16 @@ from db.state.outbox import put_on
 from db.state.tables import alert_rules, alerts
 from db.state.watching import Alert, alert_of
 
+REMOVED = "removed"
+
 
 @dataclass(frozen=True, slots=True)
 class KeptRule:
-    """A rule as it is kept. ``state``: ok, red. ``checked_upto``: everything before it has been looked at."""
+    """A rule as it is kept.
+
+    ``state``: ok, red, broken (it cannot be looked at), removed. ``checked_upto``: what lies before it was looked at: a
+    day, or for a risk rule the number of the watch's last alert.
+    """
 
     store: str
     owner: str
@@ -65,15 +71,16 @@ class AlertRules:
 
     def all(self, store: str | None = None) -> tuple[KeptRule, ...]:
         """Every rule, of one store where it is named, oldest first."""
-        query = select(alert_rules).order_by(alert_rules.c.id)
+        query = select(alert_rules).where(alert_rules.c.state != REMOVED).order_by(alert_rules.c.id)
         with reading(self._engine) as connection:
             rows = connection.execute(query if store is None else query.where(alert_rules.c.store == store))
             return tuple(map(_rule, rows.mappings()))
 
     def get(self, number: int) -> KeptRule | None:
-        """The rule of that number."""
+        """The rule of that number; none that was removed."""
+        query = select(alert_rules).where(alert_rules.c.id == number, alert_rules.c.state != REMOVED)
         with reading(self._engine) as connection:
-            row = connection.execute(select(alert_rules).where(alert_rules.c.id == number)).mappings().first()
+            row = connection.execute(query).mappings().first()
             return _rule(row) if row else None
 
     def record(self, rule: KeptRule, step: RuleStep, now: datetime) -> bool:
@@ -141,9 +148,11 @@ def add_on(connection: Connection, rule: KeptRule, now: datetime) -> int:
 
 
 def remove_on(connection: Connection, number: int, now: datetime) -> bool:
-    """Remove a rule; what it raised stays, and what is open of it is closed."""
+    """Take a rule away. Its row stays, unseen: its number is in the audit trail and in the keys of its messages."""
     AlertRules._close(connection, number, now)
-    return connection.execute(delete(alert_rules).where(alert_rules.c.id == number)).rowcount == 1
+    r = alert_rules.c
+    gone = update(alert_rules).where(r.id == number, r.state != REMOVED).values(state=REMOVED, enabled=False)
+    return connection.execute(gone).rowcount == 1
 
 
 def enable_on(connection: Connection, number: int, enabled: bool) -> bool:

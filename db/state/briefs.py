@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, delete, insert, select
+from sqlalchemy import Engine, RowMapping, insert, select, update
 
 from db.state.database import reading, writing
 from db.state.tables import briefs
@@ -37,7 +37,7 @@ class Briefs:
         self._engine = engine
 
     def put(self, brief: KeptBrief) -> int:
-        """Keep a brief in place of the one of the same store, week, language and principal; its number.
+        """Keep a brief in place of the one of the same store, week, language and principal, under its number.
 
         Raises:
             ValueError: ``created_at`` has no time zone. StoreLocked, StoreError.
@@ -61,7 +61,10 @@ class Briefs:
             "created_at": brief.created_at.astimezone(UTC).isoformat(timespec="microseconds"),
         }
         with writing(self._engine) as connection:
-            connection.execute(delete(briefs).where(same))
+            number = connection.execute(select(b.id).where(same).order_by(b.id)).scalar()
+            if number is not None:
+                connection.execute(update(briefs).where(b.id == number).values(**row))
+                return int(number)
             key = connection.execute(insert(briefs).values(**row)).inserted_primary_key
         return int(key[0]) if key else 0
 

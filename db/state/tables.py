@@ -49,6 +49,7 @@ feedback = Table(
     Column("rating", String(8), nullable=False),
     Column("why", Text, nullable=False),
     Column("created_at", TIME, nullable=False),
+    Column("reviewed", String(16)),  # what an administrator made of a thumb: accepted, refused
     Index("ix_feedback_answer", "answer_id"),
 )
 
@@ -208,7 +209,7 @@ alert_rules = Table(
     Column("definition", JSON, nullable=False),
     Column("channels", JSON, nullable=False),
     Column("enabled", Boolean, nullable=False),
-    Column("state", String(16), nullable=False),  # ok, red
+    Column("state", String(16), nullable=False),  # ok, red, broken, removed
     Column("checked_upto", TIME),
     Column("created_at", TIME, nullable=False),
 )

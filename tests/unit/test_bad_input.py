@@ -176,7 +176,7 @@ def test_the_store_yaml_names_a_column_that_is_not_there(monkeypatch: pytest.Mon
     (tmp_path / "journey.yaml").write_text(wrong, encoding="utf-8")
     words = folder / "journey.words.yaml"
     (tmp_path / words.name).write_bytes(words.read_bytes())
-    monkeypatch.setattr(agent.open, "store_yaml", lambda name: tmp_path / "journey.yaml")
+    monkeypatch.setattr("agent.stores.store_yaml", lambda name, settings: tmp_path / "journey.yaml")
     planned_as(monkeypatch, form(("revenue", "none")))
     line = one_sentence(ask("revenue in december 2017"), 2)
     assert "journey.yaml line" in line

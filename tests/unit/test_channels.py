@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,18 @@ def test_the_commands_show_names_and_kinds_only(
     assert "went to disk" in run("channel", "test", "disk")
     assert "no channel 'fax'" in run("channel", "test", "fax")
     assert len(list((tmp_path / "data" / "sent" / "disk").iterdir())) == 1
+
+
+def test_the_examples_of_the_documents_are_settings(tmp_path: Path) -> None:
+    docs = Path(__file__).resolve().parents[2] / "docs"
+    for page in ("channels", "slack", "feishu-dingtalk"):
+        text = (docs / f"{page}.md").read_text("utf-8")
+        path = tmp_path / f"{page}.toml"
+        path.write_text("\n".join(re.findall(r"```toml\n(.*?)```", text, re.DOTALL)), "utf-8")
+        environ = {
+            name: value.split("#")[0].strip() for name, value in re.findall(r"^(SHOPOPS_\w+)=(.*)$", text, re.MULTILINE)
+        }
+        loaded = read_settings(environ, [path])
+        assert unknown_variables(environ) == []
+        assert len(environ) >= 3
+        assert {"channels": loaded.settings.channels, "slack": loaded.settings.slack}.get(page, loaded.settings.feishu)

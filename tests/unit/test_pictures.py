@@ -65,3 +65,12 @@ def test_nothing_is_fetched(schema: StoreSchema) -> None:
         pictures.svg(away)
     with pytest.raises(InternalError):
         pictures.png({"mark": "no such mark", "data": 3})
+
+
+def test_many_points_are_drawn_as_a_line_only(schema: StoreSchema) -> None:
+    few = spec(schema, "line", "en")
+    days = [{**few["data"]["values"][0], "key": f"2017-{n:03}"} for n in range(pictures.MARKED + 1)]
+    many = {**few, "data": {"values": days}}
+    marked, bare = pictures.svg(few).decode(), pictures.svg(many).decode()
+    assert marked.count("role-mark") > bare.count("role-mark")
+    assert len(many["layer"]) == 2, "the specification itself is left as it is"

@@ -7,7 +7,7 @@ import json
 import logging
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -22,13 +22,15 @@ from agent.contracts import Answer, Principal, Question
 from agent.interfaces import problems
 from agent.interfaces.api.bodies import AnswerOut, AskIn
 from agent.interfaces.api.documents import FAILURES, STREAM
-from agent.interfaces.asking import answer_id, conversation_id, in_thread, unless_gone
+from agent.interfaces.asking import answer_id, conversation_id, gone, in_thread, unless_gone
 from agent.interfaces.guard import Guard, principal_of_request
 from db.errors import ShopOpsError
 
 PING_SECONDS = 10.0  # between signs of life, so that no proxy takes a thinking model for a dead connection
 GONE = 499  # nobody reads it; the code that proxies log for a client that has gone
 HEADERS = {"Cache-Control": "no-store"}
+Stage = Callable[[str, str], None]
+OnText = Callable[[str], None]
 log = logging.getLogger("shopops.api")
 
 
@@ -46,7 +48,7 @@ def add_to(routes: APIRouter, guard: Guard) -> None:
         def work(cancel: threading.Event) -> Answer:
             return service.analyst(asked.store).ask(asked, cancel=cancel)
 
-        answer = await unless_gone(work, lambda: _gone(request.receive))
+        answer = await unless_gone(work, lambda: gone(request.receive))
         if answer is None:
             return Response(status_code=GONE)
         if answer.status in ("failed", "refused"):
@@ -56,11 +58,15 @@ def add_to(routes: APIRouter, guard: Guard) -> None:
 
     @routes.post("/ask/stream", responses=FAILURES | STREAM, tags=["ask"], operation_id="ask_stream")
     async def ask_stream(request: Request, body: AskIn) -> Response:
-        """Ask a question, and watch it being answered: server-sent events ``stage``, then ``answer`` or ``problem``."""
+        """Ask a question, and watch it being answered. Closing the connection stops it."""
         principal = principal_of_request(request)
         guard.question(principal)
         asked = _question(body, principal, service.settings.store)
-        return Events(asked, lambda progress, cancel: service.analyst(asked.store).ask(asked, progress, cancel))
+
+        def work(stage: Stage, text: OnText, cancel: threading.Event) -> Answer:
+            return service.analyst(asked.store).ask(asked, stage, cancel, text)
+
+        return Events(asked, work)
 
 
 def shown(answer: Answer, conversation: str | None) -> dict[str, Any]:
@@ -78,12 +84,12 @@ class Events(Response):
     """An answer on its way as server-sent events. The client's leaving stops the work at once.
 
     Args:
-        ask: the analyst's work; gets where to tell its stages, and the event that stops it.
+        ask: the analyst's work; gets where to tell its stages and its text, and the event that stops it.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, question: Question, ask: Any) -> None:
+    def __init__(self, question: Question, ask: Callable[[Stage, OnText, threading.Event], Answer]) -> None:
         self.question, self._ask = question, ask
         self.background = None
         self.status_code = 200
@@ -95,7 +101,7 @@ class Events(Response):
         news, heard = anyio.create_memory_object_stream[tuple[str, Mapping[str, Any]]](math.inf)
 
         async def watch() -> None:
-            await _gone(receive)
+            await gone(receive)
             group.cancel_scope.cancel()
 
         async with anyio.create_task_group() as group:
@@ -120,14 +126,20 @@ class Events(Response):
             with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
                 news.send_nowait(item)
 
-        def tell(stage: str, message: str) -> None:
+        def tell(name: str, **data: str) -> None:
             """Called from whatever thread the work has come to."""
             with suppress(RuntimeError):  # the server is closing
-                loop.call_soon_threadsafe(put, ("stage", {"stage": stage, "message": message}))
+                loop.call_soon_threadsafe(put, (name, data))
+
+        def stage(stage: str, message: str) -> None:
+            tell("stage", stage=stage, message=message)
+
+        def text(so_far: str) -> None:
+            tell("text", text=so_far)
 
         async with news:
             try:
-                answer = await in_thread(lambda cancel: self._ask(tell, cancel))
+                answer = await in_thread(lambda cancel: self._ask(stage, text, cancel))
             except ShopOpsError as error:
                 status = problems.status_of(type(error))
                 await news.send(("problem", problems.document(error.code, status, error.message, error.hint)))
@@ -150,8 +162,3 @@ def event(name: str, data: Mapping[str, Any]) -> bytes:
 def _question(body: AskIn, principal: Principal, store: str) -> Question:
     conversation = body.conversation or conversation_id()
     return Question(answer_id(), body.question, body.store or store, body.as_of, conversation, principal, "api")
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -271,3 +271,93 @@ class CatalogueOut(Out):
     dimensions: list[DimensionOut]
     tools: list[ToolOut]
     unavailable: list[UnavailableOut]
+
+
+class AlertOut(Out):
+    """Something that should be looked at; customers under pseudonyms."""
+
+    number: int
+    store: str
+    kind: str
+    source: str
+    row: str
+    moment: str
+    score: float
+    payload: dict[str, Any]
+    status: str
+    rule: int | None
+    created_at: datetime
+    resolved_at: datetime | None
+
+
+class AlertsOut(Out):
+    """A page of alerts, the newest first."""
+
+    items: list[AlertOut]
+    next: str | None = Field(description="give it as `after` for the next page; null on the last")
+
+
+class RuleOut(Out):
+    """An alert rule. ``state``: ok or red."""
+
+    number: int
+    store: str
+    owner: str
+    kind: str
+    definition: dict[str, Any]
+    channels: list[str]
+    enabled: bool
+    state: str
+
+
+class RulesOut(Out):
+    """Alert rules, the oldest first."""
+
+    items: list[RuleOut]
+
+
+class ScheduleOut(Out):
+    """What runs when: ``cron`` in ``timezone``."""
+
+    number: int
+    store: str
+    owner: str
+    kind: str
+    cron: str
+    timezone: str
+    payload: dict[str, Any]
+    enabled: bool
+    due_from: datetime
+
+
+class SchedulesOut(Out):
+    """Schedules, the oldest first."""
+
+    items: list[ScheduleOut]
+
+
+class BriefIn(In):
+    """A brief to be written."""
+
+    week: date | None = Field(None, description="any day of it; the last full week without it")
+    language: Language = "en"
+    store: StoreName | None = None
+
+
+class BriefOut(Out):
+    """A weekly brief. ``content``: its words, facts and claims; ``formats``: what can be fetched as a file."""
+
+    number: int
+    store: str
+    week: date
+    language: str
+    title: str
+    formats: list[str]
+    created_at: datetime
+    content: dict[str, Any] | None = None
+
+
+class BriefsOut(Out):
+    """Your own briefs of a store, the newest week first."""
+
+    items: list[BriefOut]

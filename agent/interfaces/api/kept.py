@@ -9,23 +9,27 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from agent.contracts import Principal
+from agent.feedback import stands_alone
 from agent.interfaces.api.bodies import AnswerOut, ConversationsOut, FeedbackIn, SaidOut, TalkOut
 from agent.interfaces.api.documents import FAILURES
 from agent.interfaces.guard import Guard, principal_of_request
 from agent.interfaces.problems import NotFound
+from agent.present.sheets import CSV, XLSX, csv_bytes, xlsx_bytes
 from agent.service import Service
 
 AnswerId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,200}$")]
 TalkId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,200}$")]
 EvidenceId = Annotated[str, Path(pattern=r"^e[0-9]{1,4}[a-z]?$")]
+Form = Literal["csv", "xlsx"]
+WAITS = "Thank you. Once an administrator agrees, this question will be answered without a model."
+NOTED = "Thank you; noted."
+KINDS: dict[Form, str] = {"csv": CSV, "xlsx": XLSX}
 FILES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The table.",
         "content": {
             "text/csv": {"schema": {"type": "string"}},
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {
-                "schema": {"type": "string", "format": "binary"}
-            },
+            XLSX: {"schema": {"type": "string", "format": "binary"}},
         },
     }
 }
@@ -47,25 +51,23 @@ def add_to(routes: APIRouter, guard: Guard) -> None:
     ) -> Response:
         """One table of an answer as a file: ``csv`` or ``xlsx``."""
         from agent.kept import answer_of
-        from agent.present.sheets import CSV, XLSX, csv_bytes, xlsx_bytes
 
         found = answer_of(_kept(service, answer, principal_of_request(request)))
         table = next((item for item in found.evidence if item.id == evidence), None)
         if table is None:
             raise NotFound("This answer has no such table.", "Its JSON lists them under evidence.")
-        make, kind = (csv_bytes, CSV) if form == "csv" else (xlsx_bytes, XLSX)
-        headers = {"Content-Disposition": f'attachment; filename="{answer}-{evidence}.{form}"'}
-        return Response(make(table, found.language), media_type=kind, headers=headers | {"Cache-Control": "no-store"})
+        make = csv_bytes if form == "csv" else xlsx_bytes
+        name = f'attachment; filename="{answer}-{evidence}.{form}"'
+        return Response(make(table, found.language), media_type=KINDS[form], headers={"Content-Disposition": name})
 
     @routes.put("/answers/{answer}/feedback", response_model=SaidOut, responses=FAILURES, tags=["answers"])
     def put_feedback(request: Request, answer: AnswerId, body: FeedbackIn) -> Mapping[str, str]:
-        """A thumb on one of your own answers."""
-        from agent.feedback import give_feedback
-
+        """A thumb on one of your own answers. Up waits for an administrator's review; down says why."""
         turn = service.state.turn(answer)
         if turn is None or turn.principal != principal_of_request(request).name:
             raise NotFound("There is no such answer of yours.", "Give the id that the answer shows.")
-        return {"text": give_feedback(service.settings, answer, body.rating, body.why)}
+        service.state.add_feedback(answer, body.rating, body.why, datetime.now(UTC))
+        return {"text": WAITS if body.rating == "up" and stands_alone(turn) else NOTED}
 
     @routes.get("/conversations", response_model=ConversationsOut, responses=FAILURES, tags=["conversations"])
     def list_conversations(
@@ -97,9 +99,6 @@ def add_to(routes: APIRouter, guard: Guard) -> None:
         name = principal_of_request(request).name
         if not Answers(service.state).forget(conversation, name, datetime.now(UTC)):
             raise NotFound("There is no such conversation of yours.", "GET /conversations lists them.")
-
-
-Form = Literal["csv", "xlsx"]
 
 
 def _kept(service: Service, answer: str, principal: Principal) -> Mapping[str, Any]:

@@ -11,13 +11,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match
 
 from agent.interfaces import problems
-from agent.interfaces.api import asking, documents, kept, store
+from agent.interfaces.api import asking, briefs, documents, kept, store, work
 from agent.interfaces.guard import guard_of, guarded_route
 from agent.service import Service
 
 PREFIX = "/api/v1"
 ANY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-PARTS = (asking, kept, store)  # a new part is one file and one word here
+PARTS = (asking, kept, store, work, briefs)  # a new part is one file and one word here
 
 
 def router(service: Service) -> APIRouter:

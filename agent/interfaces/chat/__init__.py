@@ -1,5 +1,6 @@
-"""The chat in the browser: ``launch`` serves it. It translates only; every answer comes from ``agent.ask``."""
+"""The chat in the browser: ``launch`` serves it, ``mount`` puts it into a server. It translates only."""
 
 from agent.interfaces.chat.server import HOST as HOST
 from agent.interfaces.chat.server import PORT as PORT
 from agent.interfaces.chat.server import launch as launch
+from agent.interfaces.chat.server import mount as mount

@@ -1,185 +1,140 @@
-"""The page: a conversation, a box to ask in, buttons. Its events only translate to and from ``agent.ask``."""
+"""The Gradio page: one component that carries questions in and what is said of them out. Its events only translate.
+
+What is drawn around it (static/*.js, views/shell.py) is the page's own; Gradio brings the queue, the stream and the
+sessions. Every event is an endpoint of its own, so each asks again who is there.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Iterator
-from html import escape
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import gradio as gr
-from gradio.components.chatbot import ExampleMessage
 
-from agent.ask import Analyst
 from agent.contracts import Answer, Language, Question
-from agent.interfaces.chat import view, words
-from agent.interfaces.chat.running import Running, Stopped, stages_then_answer
-from agent.interfaces.chat.turns import Talk, Turn, answered, messages
+from agent.interfaces.chat import words
+from agent.interfaces.chat.running import Running, Said, Shown, Stage, Stopped, stages_then_answer
+from agent.interfaces.chat.views.answer import answer_html, sentence_html
+from agent.interfaces.chat.visit import Recent, Visit, visit_of
+from agent.service import Service
 from agent.understand.text import detect_language
+from db.errors import ShopOpsError, SignInNeeded
 
-ASKED_AT_ONCE = 8  # the local model queues them itself; more waiting threads would only hold memory
-IDLE_SECONDS = 6 * 3600  # a tab's conversation is forgotten on the page; the state keeps its turns
-# An answer is read from its question on; Gradio scrolls to an end that the chart, drawn later, pushes out of sight.
-_SHOW_QUESTION = """() => { setTimeout(() => {
-  const asked = document.querySelectorAll('#conversation .user-row');
-  if (asked.length) asked[asked.length - 1].scrollIntoView({block: 'start', behavior: 'smooth'});
-}, 400); }"""
+ASKED_AT_ONCE = 64  # an event waits without a thread; the local model queues its askers itself
+LONGEST_ID = 64  # characters of a conversation's or a turn's id, which the page makes up
+_START = """
+  const begin = () => window.ShopOps.start(element, (what, data) => trigger(what, data));
+  watch('value', () => window.ShopOps.hear(props.value));
+  begin();  // its events: 'ask', 'stop'
+"""
 log = logging.getLogger("shopops.chat")
-
-Updates = tuple[Any, ...]  # conversation, talk, box, ask button, stop button, new button
 
 
 class Page:
-    """The Gradio page over one analyst."""
+    """The page over one service."""
 
-    def __init__(self, analyst: Analyst) -> None:
-        self.analyst = analyst
+    def __init__(self, service: Service, recent: Recent, version: str) -> None:
+        """``version``: changes with the page's own script and style, so that no browser keeps an old one."""
+        self.service, self.recent, self.version = service, recent, version
         self.running = Running()
 
     def build(self) -> gr.Blocks:
         """Lay out the page and wire its events; none of them is offered as an API."""
+        head = (
+            f'<link rel="stylesheet" href="chat/app.css?{self.version}">'
+            f'<script src="chat/app.js?{self.version}"></script>'
+        )
         blocks = gr.Blocks(title="ShopOps", analytics_enabled=False, fill_height=True, fill_width=True)
         with blocks:
-            talk = gr.State(None, time_to_live=IDLE_SECONDS)
-            with gr.Row(elem_classes="so-bar"):
-                gr.HTML(self._heading(), js_on_load=None)
-                new = gr.Button(words.NEW.en, size="sm", variant="secondary", scale=0, min_width=130, elem_id="new")
-            chat = _conversation()
-            with gr.Row(elem_classes="so-ask"):
-                box = gr.Textbox(show_label=False, container=False, lines=1, max_lines=6, scale=1, elem_id="question")
-                send = gr.Button(words.SEND.en, variant="primary", scale=0, min_width=88, elem_id="ask")
-                stop = gr.Button(words.STOP.en, variant="stop", scale=0, min_width=88, elem_id="stop", visible=False)
-            quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-            asking: dict[str, Any] = {**quiet, "concurrency_limit": ASKED_AT_ONCE, "concurrency_id": "ask"}
-            asking["outputs"] = [chat, talk, box, send, stop, new]
-            asked = [
-                gr.on([box.submit, send.click], self.asked, [box, talk], **asking),
-                chat.option_select(self.chosen, [talk], **asking),
-                chat.example_select(self.example, [talk], **asking),
-            ]
-            for event in asked:
-                event.then(None, js=_SHOW_QUESTION, api_visibility="private")
-            stop.click(self.stopped, None, None, api_visibility="private", queue=False)
-            new.click(lambda: ([], None, ""), None, [chat, talk, box], **quiet)
-            blocks.load(_localised, None, [chat, box, send, stop, new], **quiet)
+            bridge = gr.HTML(
+                "", html_template='<div id="shopops"></div>', js_on_load=_START, head=head, apply_default_css=False
+            )
+            quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "trigger_mode": "multiple"}
+            bridge.ask(self.asked, None, bridge, concurrency_limit=ASKED_AT_ONCE, **quiet)
+            bridge.stop(self.stopped, None, None, queue=False, **quiet)
             blocks.unload(self.left)
         return blocks
 
-    def _heading(self) -> str:
-        label = self.analyst.store.schema.label
-        return f'<h1 class="so-title">ShopOps <span>{escape(label.en)} · {escape(label.zh)}</span></h1>'
-
     # events -------------------------------------------------------------------------------------------------------
 
-    def asked(self, text: str, talk: Talk | None, request: gr.Request) -> Iterator[Updates]:
-        """What was typed."""
-        yield from self.answer(text, talk, request)
-
-    def chosen(self, talk: Talk | None, request: gr.Request, event: gr.SelectData) -> Iterator[Updates]:
-        """A clarifying option or a suggestion that was clicked."""
-        yield from self.answer(str(event.value), talk, request)
-
-    def example(self, talk: Talk | None, request: gr.Request, event: gr.SelectData) -> Iterator[Updates]:
-        """One of the first page's examples that was clicked."""
-        yield from self.answer(str(event.value["text"]), talk, request)
+    async def asked(self, event: gr.EventData, request: gr.Request) -> AsyncIterator[str]:
+        """A question of a tab, answered in pieces: each a JSON object that names the turn it belongs to."""
+        sent: dict[str, Any] = event._data or {}
+        turn = str(sent.get("turn", ""))[:LONGEST_ID]
+        try:
+            visit = _visit(request, self)
+            async for piece in self._answered(visit, sent, _tab(request, visit)):
+                yield json.dumps({"turn": turn, **piece}, ensure_ascii=False)
+        except ShopOpsError as error:
+            signed_out = error.code == "sign_in"
+            yield json.dumps({"turn": turn, "html": sentence_html(str(error)), "done": True, "out": signed_out})
 
     def stopped(self, request: gr.Request) -> None:
         """The stop button of this tab."""
-        self.running.stop(_tab(request))
+        self.running.stop(_tab(request, _visit(request, self)))
 
     def left(self, request: gr.Request) -> None:
         """The tab was closed: nobody waits for its answer."""
-        self.running.end(_tab(request))
+        self.running.end_all(str(request.session_hash))
 
-    def answer(self, text: str, talk: Talk | None, request: gr.Request) -> Iterator[Updates]:
-        """Ask, showing every stage as it begins. A tab that is being answered is told to wait."""
+    async def _answered(self, visit: Visit, sent: dict[str, Any], tab: str) -> AsyncIterator[dict[str, Any]]:
+        text = str(sent.get("text", ""))
         language: Language = "zh" if detect_language(text) == "zh" else "en"
-        talk = talk or Talk.fresh()
-        tab = _tab(request)
-        if not text.strip():
-            gr.Info(words.EMPTY.of(_language(request)))
-            yield tuple(gr.skip() for _ in range(6))
-            return
         cancel = self.running.start(tab)
         if cancel is None:
-            gr.Info(words.BUSY.of(language))
-            yield tuple(gr.skip() for _ in range(6))
+            yield {"html": sentence_html(words.BUSY.of(language), "stopped"), "done": True}
             return
         try:
-            yield _working(talk, text, "understand", language)
-            question = Question(uuid4().hex, text, self.analyst.store.schema.name, conversation=talk.id)
-            for news in stages_then_answer(self.analyst, question, cancel):
-                if isinstance(news, Answer):
-                    yield _done(talk, self._turn(news, cancel.is_set()))
-                else:
-                    yield _working(talk, text, news.name, language)
+            analyst = self.service.analyst(visit.store, visit.model(sent.get("model")))
+            conversation = str(sent.get("conversation") or uuid4().hex)[:LONGEST_ID]
+            name = analyst.store.schema.name
+            question = Question(uuid4().hex, text, name, None, conversation, visit.principal, "chat")
+            schema = analyst.store.schema
+            async for new in stages_then_answer(analyst, question, cancel, lambda a: answer_html(a, schema)):
+                if isinstance(new, Shown):
+                    yield self._shown(new, visit, cancel.is_set()) | {"conversation": conversation}
+                elif isinstance(new, Said):
+                    yield {"text": new.text}
+                elif say := _stage(new, language):
+                    yield {"say": say}
         except Stopped:
-            yield _done(talk, Turn(text, (view.sentence_html(words.STOPPED.of(language), "stopped"),)))
+            yield {"html": sentence_html(words.STOPPED.of(language), "stopped"), "done": True}
+        except ShopOpsError:
+            raise
         except Exception:
             log.exception("the chat failed")
-            yield _done(talk, Turn(text, (view.sentence_html(words.FAULT.of(language)),)))
+            yield {"html": sentence_html(words.FAULT.of(language)), "done": True}
         finally:
             self.running.end(tab)
 
-    def _turn(self, answer: Answer, cancelled: bool) -> Turn:
+    def _shown(self, shown: Shown, visit: Visit, cancelled: bool) -> dict[str, Any]:
+        answer: Answer = shown.answer
         if cancelled and answer.error == "cancelled":
-            return Turn(answer.question, (view.sentence_html(words.STOPPED.of(answer.language), "stopped"),))
-        return answered(answer, self.analyst.store.schema)
+            return {"html": sentence_html(words.STOPPED.of(answer.language), "stopped"), "done": True}
+        self.recent.add(visit.principal.name, answer)
+        return {"html": shown.html, "done": True}
 
 
-def _conversation() -> gr.Chatbot:
-    return gr.Chatbot(
-        show_label=False,
-        container=False,
-        scale=1,
-        height="100%",
-        buttons=[],
-        elem_id="conversation",
-        allow_tags=False,
-        render_markdown=False,
-        latex_delimiters=[],
-        allow_file_downloads=False,
-        feedback_options=None,
-    )
+def _stage(stage: Stage, language: Language) -> str | None:
+    """What is being done right now, in words; None where the line that is there says it already."""
+    if stage.name != "execute":
+        return words.STAGES[stage.name].of(language) if stage.name in words.STAGES else None
+    if stage.message in words.TOOLS:
+        return words.TOOLS[stage.message].of(language)
+    if stage.message.startswith(("querying ", "正在查询")):
+        return f"{stage.message[:1].upper()}{stage.message[1:]}…"
+    return None
 
 
-def _working(talk: Talk, text: str, stage: str, language: Language) -> Updates:
-    turns = (*talk.turns, Turn(text, (view.working_html(stage, language),)))
-    idle = gr.update(visible=False)
-    return messages(turns), gr.skip(), "", idle, gr.update(visible=True), gr.update(interactive=False)
+def _visit(request: gr.Request, page: Page) -> Visit:
+    if request.request is None:  # Gradio runs events of its own without one; those of this page come from a browser
+        raise SignInNeeded("Nobody is signed in.", "Open the page in a browser.")
+    return visit_of(request.request, page.service, page.recent)
 
 
-def _done(talk: Talk, turn: Turn) -> Updates:
-    talk = Talk(talk.id, (*talk.turns, turn))
-    ready = gr.update(visible=True)
-    return messages(talk.turns), talk, gr.skip(), ready, gr.update(visible=False), gr.update(interactive=True)
-
-
-def _tab(request: gr.Request) -> str:
-    """Gradio's id of this page load: one a browser tab."""
-    return str(request.session_hash)
-
-
-def _language(request: gr.Request) -> Language:
-    return words.browser_language(request.headers.get("accept-language", ""))
-
-
-def _placeholder(language: Language) -> str:
-    return f'<div class="so-welcome">{escape(words.WELCOME.of(language))}</div>'
-
-
-def _examples(language: Language) -> list[ExampleMessage]:
-    return [ExampleMessage(text=question) for question in words.EXAMPLES[language]]
-
-
-def _localised(request: gr.Request) -> Updates:
-    """The page's own words in the browser's language."""
-    language = _language(request)
-    return (
-        gr.update(placeholder=_placeholder(language), examples=_examples(language)),
-        gr.update(placeholder=words.ASK_HERE.of(language)),
-        gr.update(value=words.SEND.of(language)),
-        gr.update(value=words.STOP.of(language)),
-        gr.update(value=words.NEW.of(language)),
-    )
+def _tab(request: gr.Request, visit: Visit) -> str:
+    """Gradio's id of this page load, one a browser tab, with who sits there: the id alone stops nobody else's."""
+    return f"{request.session_hash} {visit.principal.name}"

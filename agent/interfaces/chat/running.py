@@ -1,11 +1,12 @@
-"""One question on its way: the analyst works in a thread, its stages are handed out as they come."""
+"""One question on its way: the analyst works in a thread, its stages and its text are handed out as they come."""
 
 from __future__ import annotations
 
-import queue
+import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from agent.ask import Analyst
@@ -17,9 +18,28 @@ _POLL_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The flow has come to this stage."""
+    """The flow has come to this stage; ``message`` says more of it, e.g. the tool that runs."""
 
     name: str
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The text so far; every sentence in it was verified."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The answer, and what the page shows of it."""
+
+    answer: Answer
+    html: str
+
+
+News = Stage | Said | Shown
 
 
 class Stopped(Exception):
@@ -48,6 +68,11 @@ class Running:
         if event is not None:
             event.set()
 
+    def end_all(self, session: str) -> None:
+        """The page of this session was closed, whoever sat there."""
+        for tab in [tab for tab in list(self._events) if tab.split(" ")[0] == session]:
+            self.end(tab)
+
     def stop(self, tab: str) -> None:
         """Stop the tab's question, if there is one."""
         with self._lock:
@@ -56,27 +81,24 @@ class Running:
             event.set()
 
 
-def stages_then_answer(analyst: Analyst, question: Question, cancel: threading.Event) -> Iterator[Stage | Answer]:
-    """Ask in a thread of its own; yields every stage as it begins, and the answer last.
+async def stages_then_answer(
+    analyst: Analyst, question: Question, cancel: threading.Event, show: Callable[[Answer], str]
+) -> AsyncIterator[News]:
+    """Ask in a thread of its own; yields every stage as it begins, the text as it grows, and the answer last.
+
+    Args:
+        show: makes the answer's HTML, in that thread: a wide table takes some milliseconds.
 
     Raises:
         Stopped: ``cancel`` was set and no answer came within ``STOP_SECONDS``.
         Exception: whatever ``ask`` raised, which is a fault of ours.
     """
-    news: queue.SimpleQueue[Stage | Answer | BaseException] = queue.SimpleQueue()
-
-    def work() -> None:
-        try:
-            news.put(analyst.ask(question, lambda stage, message: news.put(Stage(stage)), cancel))
-        except BaseException as error:  # handed to the page's thread, which reports it
-            news.put(error)
-
-    threading.Thread(target=work, name=f"ask-{question.id}", daemon=True).start()
+    news = _begun(analyst, question, cancel, show)
     given_up: float | None = None
     while True:
         try:
-            new = news.get(timeout=_POLL_SECONDS)
-        except queue.Empty:
+            new = await asyncio.wait_for(news.get(), _POLL_SECONDS)
+        except TimeoutError:
             if cancel.is_set():
                 given_up = given_up or time.monotonic() + STOP_SECONDS
                 if time.monotonic() > given_up:
@@ -85,5 +107,29 @@ def stages_then_answer(analyst: Analyst, question: Question, cancel: threading.E
         if isinstance(new, BaseException):
             raise new
         yield new
-        if isinstance(new, Answer):
+        if isinstance(new, Shown):
             return
+
+
+def _begun(
+    analyst: Analyst, question: Question, cancel: threading.Event, show: Callable[[Answer], str]
+) -> asyncio.Queue[News | BaseException]:
+    """Ask in a thread; what it tells, or the fault that ended it, comes through the queue."""
+    loop = asyncio.get_running_loop()
+    news: asyncio.Queue[News | BaseException] = asyncio.Queue()
+
+    def tell(new: News | BaseException) -> None:
+        with suppress(RuntimeError):  # the server has ended: nobody is told
+            loop.call_soon_threadsafe(news.put_nowait, new)
+
+    def work() -> None:
+        try:
+            answer = analyst.ask(
+                question, lambda stage, message: tell(Stage(stage, message)), cancel, lambda text: tell(Said(text))
+            )
+            tell(Shown(answer, show(answer)))
+        except BaseException as error:  # handed to the page, which reports it
+            tell(error)
+
+    threading.Thread(target=work, name=f"ask-{question.id}", daemon=True).start()
+    return news

@@ -16,7 +16,8 @@ from db.errors import QuestionError, UsageError
 
 if TYPE_CHECKING:
     from agent.ask import Analyst
-    from agent.contracts import Answer
+    from agent.contracts import Answer, Question
+    from agent.doing.work import Done
     from agent.settings import Settings
 
 LONGEST_INPUT = 200_000  # characters read from stdin; what a question may have is less, and said by the analyst
@@ -89,12 +90,26 @@ def _opener(settings: Settings, store: str | None, model: str | None) -> Callabl
         from agent.open import open_analyst
 
         if not transient:
-            return open_analyst(settings, store=store, model=model)
+            opened = open_analyst(settings, store=store, model=model)
+            opened.decide = lambda question: _decided(settings, question)
+            return opened
         from agent.memory import Memory
 
         return open_analyst(settings, store=store, model=model, memory=Memory.transient())
 
     return open_it
+
+
+def _decided(settings: Settings, question: Question) -> Done | None:
+    """What a bare "yes" or "no" in a conversation did; everything else is a question."""
+    from agent.deciding import Deciding, said
+
+    if question.conversation is None or said(question.text) is None:
+        return None
+    from agent.service import Service
+
+    with Service.open(settings) as service:
+        return Deciding(service)(question)
 
 
 def _one(

@@ -58,10 +58,16 @@ def brief(
     )  # fmt: skip
     settings = load_settings()
     log_to_file(settings.log_file)
+    if send is not None and send not in settings.channels:
+        known = ", ".join(settings.channels) or "none"
+        raise UsageError(
+            f"There is no channel '{send}'; there are: {known}.", f"Add [channels.{send}] to shopops.toml."
+        )
     written = _write(order)
     for one in written:
         _tell(one)
-    return 1 if any(one.unwritten for one in written) else 0
+    status = 1 if any(one.unwritten for one in written) else 0
+    return max(status, _send(written, send)) if send is not None else status
 
 
 def _write(order: Order) -> tuple[Brief, ...]:
@@ -78,6 +84,35 @@ def _write(order: Order) -> tuple[Brief, ...]:
             return write_briefs(service, order, lambda said, fraction: tell(said.en, fraction), cancel)
 
         return cancellable(work)
+
+
+def _send(briefs: tuple[Brief, ...], channel: str) -> int:
+    """Put each brief into the outbox, where it is not lost, and try it now; `shopops serve` goes on trying."""
+    import secrets
+
+    from agent.brief import brief_message
+    from agent.delivery.channels import open_sender
+    from agent.delivery.outbox import Outbox
+    from agent.service import Service
+    from agent.settings import load_settings
+
+    settings = load_settings()
+    with Service.open(settings) as service:
+        outbox = Outbox(service.state)
+        # asked for anew it is sent anew, so each asking has keys of its own
+        keys = {f"brief-{one.number}-{secrets.token_hex(4)}-{channel}": one for one in briefs}
+        for key, one in keys.items():
+            outbox.put(brief_message(one), channel, key)
+        outbox.send_due(open_sender(settings))
+        left = [d for d in outbox.recent() if d.key in keys and d.status != "sent"]
+    if not left:
+        click.echo(f"Sent to {channel}.")
+        return 0
+    for delivery in left:
+        gone = delivery.status == "dead"
+        what = "It is given up; mend the channel and send it again" if gone else "`shopops serve` tries again"
+        click.echo(f"Not sent to {channel}: {delivery.error or 'no answer yet'} {what}.", err=True)
+    return 1
 
 
 def _tell(brief: Brief) -> None:

@@ -14,10 +14,10 @@ def chat(host: str, port: int) -> int:
     """Open the chat in a browser; Ctrl-C ends it."""
     from agent.interfaces.chat import launch
     from agent.interfaces.cli.log import log_to_file
-    from agent.open import open_analyst
+    from agent.service import Service
     from agent.settings import load_settings
 
     settings = load_settings()
     log_to_file(settings.log_file)
-    launch(lambda: open_analyst(settings), host=host, port=port)
+    launch(lambda: Service.open(settings), host=host, port=port)
     return 0

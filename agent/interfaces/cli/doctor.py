@@ -41,23 +41,19 @@ def doctor() -> int:
 
 
 def _store(settings: Settings) -> Check:
-    from agent.open import store_yaml
-    from db.engine import open_store
+    from agent.stores import open_named, store_place
     from db.errors import ShopOpsError
-    from db.semantic.load import load_store_schema
 
-    path = settings.store_file()
     try:
-        yaml = store_yaml(settings.store)
-        store = open_store(path, load_store_schema(yaml))
+        store = open_named(settings, settings.store, check=True)
         try:
-            store.validate(yaml)
-            found = f"{path} · data {store.data_start} to {store.data_end} (end excluded), as of {store.as_of}"
+            days = f"data {store.data_start} to {store.data_end} (end excluded), as of {store.as_of}"
+            found = f"{store_place(settings, settings.store)} · {days}"
         finally:
             store.close()
         return Check("store", found)
     except ShopOpsError as error:
-        return Check("store", error.message, error.hint or f"shopops load {settings.store}")
+        return Check("store", error.message, error.hint or "shopops connect --help")
 
 
 def _model(settings: Settings) -> Iterator[Check]:
@@ -107,11 +103,13 @@ def _state(settings: Settings) -> Check:
 
 
 def _shown(value: object) -> str:
-    """A setting's value; of channels only names and kinds, of bots only that they are set."""
+    """A setting's value; of channels only names and kinds, of stores only names, of bots only that they are set."""
     from pydantic import BaseModel
 
     if isinstance(value, dict):
-        return ", ".join(f"{name} ({options.kind})" for name, options in value.items())
+        return ", ".join(
+            f"{name} ({options.kind})" if hasattr(options, "kind") else name for name, options in value.items()
+        )
     if isinstance(value, BaseModel):
         users = len(getattr(value, "users", ()))
         return f"set, {users} user{'' if users == 1 else 's'} mapped"

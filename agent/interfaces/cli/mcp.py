@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-EPILOG = """Example of a client's configuration (docs/mcp.md):
+EPILOG = """Example: shopops mcp --user li.wei, or in a client's configuration (docs/mcp.md):
 
 \b
   {"mcpServers": {"shopops": {"command": "shopops", "args": ["mcp", "--user", "li.wei"]}}}

@@ -36,10 +36,8 @@ Ctrl-C leaves the model that was there."""
 )
 def train(name: str | None, store: str | None, as_of: str | None, labels: Path | None) -> int:
     """Train the models of a store, or the one called NAME, and show what they reach on data held out."""
-    from agent.open import store_yaml
     from agent.settings import load_settings
-    from db.engine import open_store
-    from db.semantic.load import load_store_schema
+    from agent.stores import open_named
     from models.training import kinds, trainable, trained_folder
 
     settings = load_settings()
@@ -48,7 +46,7 @@ def train(name: str | None, store: str | None, as_of: str | None, labels: Path |
         raise UsageError(f"There is no model '{name}' to train.", f"There are: {', '.join(kinds())}.")
     if labels is not None and name is None:
         raise UsageError("Labels train one model.", "Name it: shopops train risk --labels FILE.")
-    opened = open_store(settings.store_file(wanted), load_store_schema(store_yaml(wanted)))
+    opened = open_named(settings, wanted)
     try:
         today = _day(as_of, opened) if as_of else opened.as_of
         folder = trained_folder(settings.data_dir, wanted)

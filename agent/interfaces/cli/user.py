@@ -176,7 +176,10 @@ def ask_password(name: str) -> str:
     if sys.stdin.isatty():
         given: str = click.prompt(f"Password for {name}", hide_input=True, confirmation_prompt=True, err=True)
     else:
-        given = sys.stdin.readline(4 * LONGEST).rstrip("\r\n")
+        try:
+            given = sys.stdin.readline(4 * LONGEST).rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise UsageError("The password is not UTF-8 text.", "Check the encoding of what is piped in.") from None
         if not given:
             raise UsageError("No password came from standard input.", "Type it on a terminal, or pipe it in.")
     check_password(given, name)
@@ -208,19 +211,14 @@ def _filters(only: tuple[str, ...], store: str | None) -> tuple[Filter, ...]:
 
 
 def _hold(filters: tuple[Filter, ...], store: str | None) -> None:
-    from agent.open import store_yaml
     from agent.settings import load_settings
-    from db.engine import open_store
+    from agent.stores import open_named
     from db.errors import UnknownMember
-    from db.semantic.load import load_store_schema
     from db.semantic.nearest import suggestion
 
-    settings = load_settings()
-    name = store or settings.store
-    schema = load_store_schema(store_yaml(name))
-    dimensions = [schema.dimension(f.dimension) for f in filters]
-    opened = open_store(settings.store_file(name), schema, cache=settings.members_folder)
+    opened = open_named(load_settings(), store)
     try:
+        dimensions = [opened.schema.dimension(f.dimension) for f in filters]
         for condition, dimension in zip(filters, dimensions, strict=True):
             if dimension.kind != "member":
                 raise UsageError(f"'{dimension.name}' cannot limit a user.", "Take a split by members.")

@@ -88,11 +88,9 @@ def _watch(settings: Settings, name: str, since: str | None, once: bool, every: 
 
 
 def _store(settings: Settings, name: str) -> Store:
-    from agent.open import store_yaml
-    from db.engine import open_store
-    from db.semantic.load import load_store_schema
+    from agent.stores import open_named
 
-    return open_store(settings.store_file(name), load_store_schema(store_yaml(name)), cache=settings.members_folder)
+    return open_named(settings, name)
 
 
 def _watcher(settings: Settings, name: str, store: Store, log: WatchLog, since: str | None) -> Watcher:

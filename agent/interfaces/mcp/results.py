@@ -35,7 +35,7 @@ def _error(said: str, code: str) -> types.CallToolResult:
 
 def _words(answer: Answer, conversation: str | None) -> str:
     parts = [printable(answer.text)]
-    parts += [_table(evidence, answer.language) for evidence in answer.evidence]
+    parts += [_table(evidence, answer.language) for evidence in answer.evidence if not evidence.quiet]
     readings = [option.question for option in answer.plan.options] if answer.plan else []
     following = list(answer.suggestions) or readings
     if following:

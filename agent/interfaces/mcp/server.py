@@ -18,7 +18,7 @@ from agent.interfaces.asking import in_thread
 from agent.interfaces.mcp import results
 from agent.interfaces.mcp.asked import Asked, read_call
 from agent.interfaces.mcp.resources import listed, read
-from agent.interfaces.mcp.tools import definitions
+from agent.interfaces.mcp.tools import Definitions
 from agent.service import Service
 from db.errors import ShopOpsError
 
@@ -40,9 +40,13 @@ def make_server(service: Service, who: Who, count: Count = lambda principal: Non
     Args:
         who: the principal of a request. count: told each tool call; raises where there are too many.
     """
+    offered = Definitions(service)
 
     async def list_tools(context: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=await in_thread(lambda cancel: definitions(service)))
+        try:
+            return types.ListToolsResult(tools=list(await in_thread(lambda cancel: offered.all())))
+        except ShopOpsError as error:
+            raise MCPError(types.INTERNAL_ERROR, str(error)) from None
 
     async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         return await _call(service, context, params, who, count)
@@ -61,16 +65,19 @@ def make_server(service: Service, who: Who, count: Count = lambda principal: Non
         content = types.TextResourceContents(uri=uri, mime_type=kind, text=text)
         return types.ReadResourceResult(contents=[content])
 
-    return Server(
+    server: Server[Any] = Server(
         NAME,
         title=TITLE,
         version="1",
         instructions=INSTRUCTIONS,
+        get_tool_input_schema=offered.input_schema,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
         on_list_resources=list_resources,
         on_read_resource=read_resource,
     )
+    server.middleware.clear()  # its spans name tools in the client's own words; ours are agent.telemetry's
+    return server
 
 
 async def _call(

@@ -8,6 +8,7 @@ import mcp_types as types
 
 from agent.interfaces.api.bodies import AnswerOut, AskIn
 from agent.service import Service
+from db.semantic.schema import StoreSchema
 from tools.registry import Tool, planned_tools
 
 ASK = "ask"
@@ -20,10 +21,38 @@ _ASK = (
 _PROPOSES = " It changes nothing by itself: it gives a proposal that a person confirms."
 
 
-def definitions(service: Service) -> list[types.Tool]:
+def callable_tools() -> tuple[Tool, ...]:
+    """The tools that make sense by themselves: not those that take the tables of a plan's earlier calls."""
+    return tuple(tool for tool in planned_tools() if not tool.reads_steps)
+
+
+class Definitions:
+    """The definitions of one service's tools, made anew only where the store has another schema."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._schema: StoreSchema | None = None
+        self._made: tuple[types.Tool, ...] = ()
+
+    def all(self) -> tuple[types.Tool, ...]:
+        """Every definition. Opens the store when first asked.
+
+        Raises:
+            ShopOpsError: the store cannot be opened.
+        """
+        schema = self._service.analyst().store.schema
+        if schema is not self._schema:
+            self._made, self._schema = definitions(schema), schema
+        return self._made
+
+    def input_schema(self, name: str) -> dict[str, Any] | None:
+        """A tool's input schema where it is made already; asked before each call, so it must not wait."""
+        return next((tool.input_schema for tool in self._made if tool.name == name), None)
+
+
+def definitions(schema: StoreSchema) -> tuple[types.Tool, ...]:
     """``ask``, and every tool that a planner may choose and the store has the tables for."""
-    schema = service.analyst().store.schema
-    return [
+    return (
         types.Tool(
             name=ASK,
             title="Ask the analyst",
@@ -32,8 +61,8 @@ def definitions(service: Service) -> list[types.Tool]:
             output_schema=_output(),
             annotations=_looks(),
         ),
-        *(_definition(tool) for tool in planned_tools() if not tool.lacks(schema)),
-    ]
+        *(_definition(tool) for tool in callable_tools() if not tool.lacks(schema)),
+    )
 
 
 def _definition(tool: Tool) -> types.Tool:

@@ -42,6 +42,8 @@ def parts_of(settings: Settings, host: str, *, work: bool = True) -> Iterator[Pa
         SettingsError: the host is reached by others while no user exists.
         ShopOpsError: the state or the store cannot be opened.
     """
+    from agent.interfaces import bots
+
     with ExitStack() as opened:
         telemetry = opened.enter_context(observing.telemetry(settings))
         service = opened.enter_context(Service.open(settings, telemetry))
@@ -55,12 +57,15 @@ def parts_of(settings: Settings, host: str, *, work: bool = True) -> Iterator[Pa
             opened.callback(worker.stop, settings.shutdown_seconds)
             probes["worker"] = worker.health
         readiness = Readiness(probes)
-        yield Parts(application(service, telemetry, readiness, host), service, telemetry, readiness)
+        app = application(service, telemetry, readiness, host)
+        bots.start(service)
+        opened.callback(bots.stop, service, settings.shutdown_seconds)
+        yield Parts(app, service, telemetry, readiness)
 
 
 def application(service: Service, telemetry: Telemetry, readiness: Readiness, host: str) -> App:
     """All faces as one ASGI application."""
-    from agent.interfaces import api, bots, chat, mcp
+    from agent.interfaces import api, bots, chat, mcp, signing_in
     from agent.interfaces.identity import principal_of
     from agent.interfaces.web import guarded, trusted
 
@@ -70,11 +75,12 @@ def application(service: Service, telemetry: Telemetry, readiness: Readiness, ho
         return principal_of(request, service)
 
     app.include_router(health.router(readiness, telemetry, allowed))
+    app.include_router(signing_in.router(service))
     app.include_router(api.router(service))
     app.include_router(bots.router(service))
     mcp.mount(app, service)
     chat.mount(app, service)  # last: it answers every path that nobody else does
-    return measured(draining(guarded(trusted(app, host)), readiness), telemetry)
+    return measured(draining(guarded(trusted(app, host, service.settings.public_host)), readiness), telemetry)
 
 
 def refuse_open_doors(service: Service, host: str) -> None:

@@ -69,7 +69,7 @@ class StateFigures(Collector):
             with reading(self._engine) as connection:
                 d, a = deliveries.c, alerts.c
                 by_status = select(d.status, func.count()).group_by(d.status)
-                found = {status: count for status, count in connection.execute(by_status)}
+                found = dict(map(tuple, connection.execute(by_status)))
                 by_store = select(a.store, func.count()).where(a.status == "open").group_by(a.store)
                 stores = connection.execute(by_store).all()
         except ShopOpsError:

@@ -14,6 +14,7 @@ def upgrade() -> None:
     op.add_column("alerts", sa.Column("rule", sa.Integer))
     op.add_column("alerts", sa.Column("resolved_at", _TIME))
     op.add_column("turns", sa.Column("via", sa.String(32)))
+    op.add_column("feedback", sa.Column("reviewed", sa.String(16)))
     op.create_table(
         "users",
         sa.Column("id", sa.Integer, primary_key=True),
