@@ -1,6 +1,6 @@
 """A copy of the state and of what belongs to it, in one archive, while the product runs.
 
-Stores are left out: they are loaded again from their source. Models are fetched again.
+The rows of stores are left out: they are loaded again from their source. Models are fetched again.
 """
 
 from __future__ import annotations
@@ -58,10 +58,15 @@ def _add(archive: tarfile.TarFile, folder: Path, beside: Path, own_database: boo
         _copied(folder / DATABASE, copy)
         archive.add(copy, DATABASE)
         yield DATABASE
-    for name in KEPT:
+    for name in (*KEPT, *_connected(folder)):
         if (folder / name).exists():
             archive.add(folder / name, name)
             yield name
+
+
+def _connected(folder: Path) -> list[str]:
+    """What describes an operator's own stores, and the addresses of their databases."""
+    return sorted(f"stores/{path.name}" for end in ("*.yaml", "*.url") for path in (folder / "stores").glob(end))
 
 
 def _copied(source: Path, copy: Path) -> None:

@@ -29,7 +29,11 @@ def test_a_backup_taken_while_the_state_is_open_opens_again_with_its_whole_trail
     with asked(folder, 5) as state:
         (folder / "handbook" / "journey").mkdir(parents=True)
         (folder / "handbook" / "journey" / "returns.md").write_text("# Returns\n", "utf-8")
-        assert back_up(folder, target, own_database=True) == ("state.sqlite", "audit.key", "handbook")
+        (folder / "stores").mkdir()
+        for name in ("acme.yaml", "acme.url", "acme.duckdb"):
+            (folder / "stores" / name).write_text("x", "utf-8")
+        held = back_up(folder, target, own_database=True)
+        assert held == ("state.sqlite", "audit.key", "handbook", "stores/acme.url", "stores/acme.yaml")
         state.append_audit("ann", "ask", {"n": 6}, NOW)
     assert target.stat().st_mode & 0o077 == 0
     again = tmp_path / "again"
