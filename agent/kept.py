@@ -92,6 +92,7 @@ def _evidence(item: Mapping[str, Any], chart: Chart | None) -> Evidence:
         method=item["method"],
         origin=item["origin"],
         truncated=item["truncated"],
+        quiet=item.get("quiet", False),
         chart=chart,
     )
 

@@ -17,7 +17,7 @@ def channels_in(text: str, to: str | None, known: Mapping[str, tuple[str, ...]])
     >>> channels_in("mail it to bob@example.com", "bob@example.com", known) is None
     True
     """
-    folded = text.casefold()
+    folded = f"{text} {to or ''}".casefold()  # called by its arguments, a tool has no text
     found = tuple(n for n, others in known.items() if any(_stands(word, folded) for word in (n, *others)))
     if to is None or any(to.casefold() in (n.casefold(), *(o.casefold() for o in known[n])) for n in found):
         return found

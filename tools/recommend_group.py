@@ -9,7 +9,7 @@ from db.semantic.schema import Text
 from models.recommender.group import Offer
 from models.recommender.interactions import Ints
 from tools.evidence import Cell, Column, Fact, Value
-from tools.recommend_list import AGAIN, FRESH, SENTENCES, Block, Place, Scope, caveat, tables
+from tools.recommend_list import AGAIN, FRESH, Block, Place, Scope, caveat, spoken, tables
 from tools.registry import ToolResult
 
 COLUMNS = (
@@ -75,10 +75,7 @@ def _headline(scope: Scope, count: int, found: Sequence[Offer], places: Sequence
 
 
 def _items(scope: Scope, count: int, found: Sequence[Offer], places: Sequence[Place]) -> tuple[Fact, ...]:
-    again = [i for i, o in enumerate(found) if o.expected is not None]
-    fresh = [i for i, o in enumerate(found) if o.expected is None]
-    said = again[: max(SENTENCES - 2, SENTENCES - len(fresh))]
-    said += fresh[: SENTENCES - len(said)]
+    said = spoken([o.expected is not None for o in found])
     return tuple(_item(scope, count, places[at], found[at], 1.2 - 0.05 * n) for n, at in enumerate(said))
 
 

@@ -182,12 +182,15 @@ def _headline(scope: Scope, who: str | None, found: Sequence[Suggestion], places
 
 
 def _items(scope: Scope, who: str | None, found: Sequence[Suggestion], places: Sequence[Place]) -> tuple[Fact, ...]:
-    """A sentence for the first few of each kind: most of what is bought again, and some of what is new."""
-    again = [i for i, s in enumerate(found) if s.kind == "reorder"]
-    fresh = [i for i, s in enumerate(found) if s.kind != "reorder"]
-    said = again[: max(SENTENCES - 2, SENTENCES - len(fresh))]
-    said += fresh[: SENTENCES - len(said)]
+    said = spoken([s.kind == "reorder" for s in found])
     return tuple(_item(scope, who, places[at], found[at], 1.2 - 0.05 * n) for n, at in enumerate(said))
+
+
+def spoken(again: Sequence[bool]) -> list[int]:
+    """Which products get a sentence: most of what is bought again, and some of what is new."""
+    old, fresh = [i for i, one in enumerate(again) if one], [i for i, one in enumerate(again) if not one]
+    said = old[: max(SENTENCES - 2, SENTENCES - len(fresh))]
+    return said + fresh[: SENTENCES - len(said)]
 
 
 def _item(scope: Scope, who: str | None, at: Place, s: Suggestion, weight: float) -> Fact:

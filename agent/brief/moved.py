@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.brief.contracts import Block, Kpi, Line, Picture, Section
+from agent.brief.contracts import Block, Kpi, Line, Note, Picture, Section
 from agent.brief.jobs import Found
 from agent.brief.ledger import at, cells, column, english, marked, numeric, weekly
 from agent.brief.parts import Desk
@@ -15,6 +15,9 @@ from tools.grammar import first_up, is_plural, listed
 SKIPPED = ("typical", "change_pct")  # what the strip says already: how large the change is, and whether that is usual
 TOLD = 2  # further facts of a figure's explanation
 CAUSE = 1.1  # the weight of explain_change's fact that names the members behind a change
+_NOTHING = Text(
+    en="The change is within what is usual; there is nothing to explain.", zh="变化在正常波动之内，无需追查。"
+)
 SMALL = 0.02  # of the whole change: a smaller part is not named
 
 
@@ -41,6 +44,8 @@ def write(desk: Desk) -> Section:
             leads += [beside, *(fact for fact in more[:1] if fact.weight == CAUSE)]
             told = [beside, *more]
         blocks += [Line(fact) for fact in told]
+    if main.verdict == "usual" and len(blocks) == 1:
+        blocks.append(Note(_NOTHING))
     others = [verdict(desk, k) for k in desk.kpis if k.verdict in ("low", "high") and k not in dict(explained)]
     blocks += [Line(fact) for fact in others]
     return Section(name, desk.heading(name), tuple(blocks), (*leads, *others))
@@ -57,7 +62,7 @@ def _weeks_title(kpi: Kpi) -> Text:
 def _told(desk: Desk, kpi: Kpi, found: Found, shut: bool) -> list[Fact]:
     """The explanation's facts, the weightiest first, but for those that say nothing new here.
 
-    Hours and weekdays of a usual change are noise, and a day without trade is told already.
+    Members, hours and weekdays behind a usual change are noise, and a day without trade is told already.
     """
     schema = desk.frame.schema
     factors = _factor_table(found)
@@ -68,7 +73,8 @@ def _told(desk: Desk, kpi: Kpi, found: Found, shut: bool) -> list[Fact]:
         if fact.cells
         and not any(cell.column in SKIPPED for cell in fact.cells)
         and not (factors and fact.cells[0].evidence == factors.id)
-        and not ((shut or kpi.verdict == "usual") and fact.text.en.startswith(days))
+        and not (shut and fact.text.en.startswith(days))
+        and not (kpi.verdict == "usual" and (fact.weight == CAUSE or fact.text.en.startswith("By ")))
         and fmt.MISSING.en not in fact.text.en
     ][:TOLD]
     _keep(desk, found, facts)
@@ -128,8 +134,8 @@ def _factors(desk: Desk, kpi: Kpi, found: Found) -> Fact | None:
         return None
     amounts = [(ledger.figure(abs(v), kpi.unit), m, v) for v, m in with_it]
     size, way = ledger.figure(abs(whole), kpi.unit), ("gained", "增加") if whole > 0 else ("lost", "减少")
-    pushed = [f"{amount} {'from' if n else 'came from'} {_way(m, v)}" for n, (amount, m, v) in enumerate(amounts)]
-    en = f"Of the {size} {way[0]}, {listed(pushed)}"
+    pushed = [f"{amount} from {_way(m, v)}" for amount, m, v in amounts]
+    en = f"{first_up(kpi.label.en)} {way[0]} {size}: {listed(pushed)}"
     zh = f"{kpi.label.zh}{way[1]}{size}，" + "、".join(
         f"{m.label.zh}{'上升' if v > 0 else '下降'}影响{a}" for a, m, v in amounts
     )

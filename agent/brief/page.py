@@ -136,8 +136,8 @@ class Page:
         language = self.brief.language
         told = self.brief.through_line
         fresh = [b for b in section.blocks if not (isinstance(b, Line) and b.fact.text.of(language) in told)]
-        if not any(isinstance(b, Line | Grid) for b in fresh):
-            fresh = list(section.blocks)  # a section that the opening told of in full still has its words
+        if section.blocks and not any(isinstance(b, Line | Note | Grid) for b in fresh):
+            fresh = [*fresh, Note(WORDS["above"])]  # the opening told all of it
         blocks = [block for b in fresh if (block := self._block(b)) is not None]
         return {
             "name": section.name,

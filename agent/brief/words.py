@@ -29,6 +29,7 @@ WORDS: Mapping[str, Text] = {
     "how": Text(en="How this was made", zh="编制说明"),
     "none": Text(en="–", zh="–"),
     "unavailable": Text(en="Not available this week", zh="本周无法提供"),
+    "above": Text(en="The opening says it all.", zh="详见开头。"),
     "no_actions": Text(en="Nothing found this week calls for action.", zh="本周没有需要采取行动的发现。"),
 }
 VERDICTS: Mapping[str, Text] = {

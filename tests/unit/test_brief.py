@@ -6,6 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
@@ -28,6 +30,7 @@ LIGHT = "kpis: [revenue, orders, customers, aov]\nactions: 0\nsections:\n" + "".
     f"  - name: {name}\n" for name in ("claims", "moved", "departments", "products")
 )
 MONDAY = FIRST + timedelta(weeks=69)
+QUIET = FIRST + timedelta(weeks=66)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +38,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Brief, ...]:
     """The whole brief of a steady week in both languages and all formats."""
     folder = tmp_path_factory.mktemp("corner")
     with Corner(folder) as service:
-        return write_briefs(service, Order(languages=("en", "zh"), model=False))
+        return write_briefs(service, Order(week=QUIET, languages=("en", "zh"), model=False))
 
 
 @pytest.fixture(scope="module")
@@ -109,8 +112,8 @@ def test_every_sentence_of_the_details_is_a_facts_own(made: tuple[Brief, ...]) -
         known = sentences(brief.analysis, brief.language)
         details = unescaped(_text(brief)).split("\n## ")[3:-1]  # behind the actions and the claims, before the method
         lines = [line for part in details for line in part.split("\n")[1:] if line and not line.startswith("|")]
-        strange = [x for x in lines if x not in known and not x.startswith(("Not available this week", "本周无法提供"))]
-        assert strange == []
+        ours = ("Not available this week", "本周无法提供", "The change is within", "变化在正常波动")
+        assert [x for x in lines if x not in known and not x.startswith(ours)] == []
         assert len(lines) > 5
 
 
@@ -162,25 +165,35 @@ def test_what_markdown_would_read_is_written_as_it_stands() -> None:
     assert markdown("a\u202eb\x00") == "a b "
 
 
-def test_a_claim_is_held_against_the_next_weeks_data(folder: Path) -> None:
-    """The forecast of one week is checked in the brief of the next: a usual week hits, a broken one misses."""
-    (folder / "brief" / "corner" / "sections.yaml").write_text(
-        "kpis: [revenue]\nactions: 0\nsections: [{name: claims}, {name: outlook}]\n", encoding="utf-8"
-    )
-    with Corner(folder) as service:
-        earlier = write_briefs(service, Order(week=MONDAY - timedelta(weeks=1), formats=("md",), model=False))[0]
-        claim = earlier.analysis.claims[0]
-        (folder / "brief" / "corner" / "sections.yaml").write_text(LIGHT, encoding="utf-8")
-        brief = write_briefs(service, Order(week=MONDAY, formats=("md",), languages=("en", "zh"), model=False))
-        revenue = float(brief[0].analysis.kpis[0].now)  # type: ignore[arg-type]
-    assert (claim.kind, claim.period.start) == ("forecast", MONDAY)
+@pytest.mark.timeout(240)
+def test_a_claim_is_held_against_the_next_weeks_data(made: tuple[Brief, ...]) -> None:
+    """The forecast of one week is checked in the brief of the next: a usual week hits, another one misses."""
+    claim = made[0].analysis.claims[0]
+    data, after = made[0].files["md"].parents[3], QUIET + timedelta(weeks=1)
+    with _light(data) as service:
+        brief = write_briefs(service, Order(week=after, formats=("md",), languages=("en", "zh"), model=False))
+    revenue = float(brief[0].analysis.kpis[0].now)  # type: ignore[arg-type]
+    assert (claim.kind, claim.period.start) == ("forecast", after)
     assert claim.low is not None
     assert claim.high is not None
     verdict = "hit" if claim.low <= revenue <= claim.high else "missed"
-    section = _text(brief[0]).split("## What earlier briefs claimed")[1]
-    assert f"Last week's brief expected revenue of ${claim.expected:,.0f}" in section
+    section = _text(brief[0])
+    assert f"Last week's brief expected revenue of ${claim.expected:,.0f} in 2024-W03" in section
     assert f"It came to ${revenue:,.0f}: {verdict}" in section
     assert "上周周报预计" in _text(brief[1])
+
+
+@contextmanager
+def _light(folder: Path) -> Iterator[Corner]:
+    """The shop of a folder with the sections that are quick, for as long as it is open."""
+    own = folder / "brief" / "corner"
+    own.mkdir(parents=True)
+    (own / "sections.yaml").write_text(LIGHT, encoding="utf-8")
+    try:
+        with Corner(folder) as service:
+            yield service
+    finally:
+        shutil.rmtree(folder / "brief")
 
 
 def test_a_claim_that_was_wrong_is_told_as_missed(folder: Path) -> None:
@@ -307,6 +320,7 @@ def test_a_week_with_a_shut_day_is_held_against_like_weeks(tmp_path: Path) -> No
     assert "within its usual range for a week with one day closed" in _text(brief)
 
 
+@pytest.mark.timeout(240)
 def test_a_week_that_breaks_is_told(tmp_path: Path) -> None:
     own = tmp_path / "brief" / "corner"
     own.mkdir(parents=True)
@@ -381,6 +395,7 @@ def test_help_has_an_example() -> None:
     assert "shopops brief --week 2017-W51" in found.stdout
 
 
+@pytest.mark.timeout(240)
 def test_send_puts_it_into_the_outbox_and_says_what_became_of_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from agent.interfaces.cli.brief import brief
     from agent.service import Service

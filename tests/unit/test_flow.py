@@ -229,6 +229,18 @@ def test_prose_is_held_against_the_facts(store: Store) -> None:
     assert "[f1] Revenue in December 2017 was $421,882.29." in asked[1].text
 
 
+def test_prose_is_shown_while_it_is_written_and_only_what_holds(store: Store) -> None:
+    prose = "Sales were strong in December [f1]. They rose by 12% [f2]. They grew 9.42% [f2]. The end [f1]."
+    model, _ = scripted(form(("revenue", "none")), prose, capabilities=PROSE)
+    shown: list[str] = []
+    asked = question("revenue in december 2017 compared with november")
+    answer = analyst(store, model).ask(asked, on_text=shown.append)
+    assert shown
+    assert all("12%" not in text and "[f" not in text for text in shown)
+    assert shown[-1] == "Sales were strong in December. They grew 9.42%."
+    assert answer.text.startswith("Sales were strong in December. ")
+
+
 def test_prose_that_fails_leaves_the_facts(store: Store) -> None:
     down = ModelUnavailable("The endpoint does not answer.", "Try again.")
     model, _ = scripted(form(("revenue", "none")), down, capabilities=PROSE)

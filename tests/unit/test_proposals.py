@@ -16,8 +16,9 @@ import openpyxl
 import pytest
 
 from agent.answer_json import answer_object
-from agent.contracts import Principal
+from agent.contracts import Principal, Question
 from agent.delivery.outbox import Outbox
+from agent.direct import call_tool
 from db.errors import PermissionRefused, ProposalError, UsageError
 from db.semantic.query import Filter
 from db.state.alert_rules import AlertRules
@@ -287,3 +288,13 @@ def test_the_json_of_an_answer_shows_its_proposals(desk: Desk) -> None:
         ("schedule_brief", "0 8 * * 1", ["ops"])
     ]
     assert "每周一08:00（Asia/Shanghai）" in shown[0]["summary"]
+
+
+def test_a_tool_called_by_its_arguments_proposes_as_well(desk: Desk) -> None:
+    asked = Question("d1", "", principal=Principal())
+    args = {"metric": "refund_rate", "number": 5, "percent": True, "to": "ops"}
+    answer = call_tool(desk.analyst, "set_alert", args, asked, "en")
+    assert [p.payload["channels"] for p in answer.proposals] == [["ops"]]
+    assert call_tool(desk.analyst, "set_alert", args | {"to": "eve@evil.example"}, asked, "en").proposals == ()
+    desk.actions.confirm(answer.proposals[0].id, Principal())
+    assert len(AlertRules(desk.service.state.engine).all()) == 1

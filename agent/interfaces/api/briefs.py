@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse
 from starlette.responses import FileResponse, Response
 
-from agent.interfaces.api.bodies import BriefIn, BriefOut, BriefsOut
+from agent.interfaces.api.bodies_shop import BriefIn, BriefOut, BriefsOut
 from agent.interfaces.api.documents import FAILURES
 from agent.interfaces.api.store import StoreQuery
 from agent.interfaces.asking import gone, unless_gone

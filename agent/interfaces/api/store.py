@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from agent.interfaces.api.bodies import CatalogueOut, Language, MeOut
+from agent.interfaces.api.bodies import Language, MeOut
+from agent.interfaces.api.bodies_shop import CatalogueOut
 from agent.interfaces.api.documents import FAILURES
 from agent.interfaces.catalogue import catalogue
 from agent.interfaces.guard import Guard, principal_of_request

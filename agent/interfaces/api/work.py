@@ -9,7 +9,8 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import FileResponse, Response
 
 from agent.contracts import Principal
-from agent.interfaces.api.bodies import AlertsOut, DoneOut, Language, ProposalsOut, RulesOut, SchedulesOut
+from agent.interfaces.api.bodies import DoneOut, Language, ProposalsOut
+from agent.interfaces.api.bodies_shop import AlertsOut, RulesOut, SchedulesOut
 from agent.interfaces.api.documents import FAILURES
 from agent.interfaces.api.store import StoreQuery
 from agent.interfaces.guard import Guard, principal_of_request

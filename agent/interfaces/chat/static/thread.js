@@ -91,7 +91,7 @@
   };
 
   /* A server that went away says nothing: after a while of silence it is asked whether it is still there. */
-  const SILENT = 30000, LOST = 300000;
+  const SILENT = 10000, LOST = 300000; // milliseconds
   const watch = (busy) => setTimeout(async () => {
     if (so.busy !== busy) return;
     const silence = performance.now() - busy.heard;

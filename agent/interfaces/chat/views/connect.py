@@ -57,7 +57,7 @@ def draft_html(draft: Draft, language: Language) -> str:
         f'<p class="so-note">{draft.start} – {draft.end}</p></header>'
         + _card(words.CONNECT_CHECK.of(language), _pairs(metrics))
         + _card(words.TABLES.of(language), _pairs(tables))
-        + (_card(words.CONNECT_ASKS.of(language), asks, "so-brief") if asks else "")
+        + (_card(words.CONNECT_ASKS.of(language), asks, "so-listed") if asks else "")
         + f'<div class="so-choices">{yes}{no}</div></div>'
     )
 
@@ -67,5 +67,5 @@ def _card(title: str, inner: str, kind: str = "") -> str:
 
 
 def _pairs(rows: Sequence[tuple[str, str]]) -> str:
-    body = "".join(f'<tr><td>{escape(a)}</td><td class="so-number">{escape(b)}</td></tr>' for a, b in rows)
-    return f'<div class="so-wide"><table class="so-plain"><tbody>{body}</tbody></table></div>'
+    shown = "".join(f"<div><dt>{escape(a)}</dt><dd>{escape(b)}</dd></div>" for a, b in rows)
+    return f'<dl class="so-facts">{shown}</dl>'

@@ -47,7 +47,7 @@ def data_html(
     return (
         f'<div class="so-page"><header><h1>{escape(words.DATA.of(language))}</h1></header>'
         f'<section class="so-card"><dl class="so-facts">{shown}</dl>{about}</section>'
-        f"{_metrics(schema, language)}{_tables(tables, language)}{_absent(schema, language)}{connect}</div>"
+        f"{_metrics(schema, language)}{_tables(tables, language)}{connect}{_absent(schema, language)}</div>"
     )
 
 
