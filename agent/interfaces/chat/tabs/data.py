@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from agent.interfaces.chat.views.data import TableSize, data_html
 from agent.interfaces.chat.visit import Visit
-from db.engine import Store
+from db.engine import QUERY_TIMEOUT, Store
 from db.errors import StoreError
 from db.semantic.columns import column, table_clause
 from db.semantic.dialects import dialect_of
@@ -42,19 +42,13 @@ def _tables(store: Store) -> tuple[TableSize, ...]:
 def _size(store: Store, name: str) -> TableSize:
     table = store.schema.tables[name]
     own = table.time if table.time and "." not in table.time else None
-    text = _declared(store, name, own) if table.columns else ""
-    last = f"max({own})" if own else "NULL"
+    dialect = dialect_of(store.backend.dialect)
+    last = sa.func.max(column(f"{name}.{own}")) if own else sa.null()
+    source = table_clause(store.schema, name, dialect, (own,) if own else ())
+    statement = render(sa.select(sa.func.count(), last).select_from(source), dialect)
     try:
-        rows = store.sql(text or f"SELECT count(*), {last} FROM {table.source or name}").rows  # noqa: S608 - of the YAML
+        _, rows = store.backend.execute(statement, QUERY_TIMEOUT, 1)
     except StoreError:
         return TableSize(name, None, None)
     count, moment = rows[0]
     return TableSize(name, int(str(count)), str(moment)[:10] if moment is not None else None)
-
-
-def _declared(store: Store, name: str, time: str | None) -> str:
-    """The same for a table of a connected shop, whose columns have names of the store's own."""
-    dialect = dialect_of(store.backend.dialect)
-    last = sa.func.max(column(f"{name}.{time}")) if time else sa.null()
-    source = table_clause(store.schema, name, dialect, (time,) if time else ())
-    return render(sa.select(sa.func.count(), last).select_from(source), dialect).inlined
