@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import threading
+from collections.abc import Callable
 
 from agent.ask import Analyst, Limits, Memory, Observer
 from agent.delivery.names import channel_names
@@ -25,6 +26,7 @@ def open_analyst(
     model: str | None = None,
     memory: Memory | None = None,
     observer: Observer | None = None,
+    opener: Callable[[], LanguageModel] | None = None,
 ) -> Analyst:
     """Open a store for questions; the model is opened when a question first needs it.
 
@@ -33,6 +35,7 @@ def open_analyst(
         model: another model than the settings', e.g. ``local:qwen2.5-coder-0.5b``.
         memory: where conversations are kept; the settings' state by default.
         observer: who counts and times the questions.
+        opener: gives the model, where several analysts share one; see :func:`model_once`.
 
     Raises:
         StoreMissing, StoreLocked, StoreDamaged, StoreError, SchemaError, SettingsError: what is wrong, and what to do.
@@ -49,7 +52,13 @@ def open_analyst(
         channel_names(settings),
         settings.zone,
     )
-    return Analyst(opened, _ModelOnce(settings, model or settings.model), kept, verified, limits, workspace, observer)
+    given = opener or model_once(settings, model or settings.model)
+    return Analyst(opened, given, kept, verified, limits, workspace, observer)
+
+
+def model_once(settings: Settings, model: str) -> Callable[[], LanguageModel]:
+    """Opens a model at the first call and gives the same one ever after."""
+    return _ModelOnce(settings, model)
 
 
 def fresh_store(settings: Settings, name: str) -> Store:

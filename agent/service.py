@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 
 from agent.ask import Analyst, Observer
 from agent.deciding import Deciding
 from agent.memory import Memory
-from agent.open import open_analyst
+from agent.open import model_once, open_analyst
 from agent.settings import Settings
 from agent.stores import stamp
 from db.state import State
 from db.state.answers import Answers
+from models.llm.base import LanguageModel
 
 
 class Service:
@@ -27,7 +29,9 @@ class Service:
         """Use :meth:`open`."""
         self.settings, self.state, self.observer = settings, state, observer
         self._lock = threading.Lock()
-        self._analysts: dict[tuple[str, str], tuple[tuple[object, ...], Analyst]] = {}
+        self._analysts: dict[tuple[str, str], Analyst] = {}
+        self._stamps: dict[tuple[str, str], tuple[object, ...]] = {}
+        self._models: dict[str, Callable[[], LanguageModel]] = {}
 
     @classmethod
     def open(cls, settings: Settings, observer: Observer | None = None) -> Self:
@@ -53,25 +57,31 @@ class Service:
         key = (store or self.settings.store, model or self.settings.model)
         now = stamp(self.settings, key[0], time.monotonic())
         with self._lock:
-            known = self._analysts.get(key)
-            if known is None or known[0] != now:
-                if known is not None and known[0][0] != now[0]:  # another file: DuckDB would go on with the old one
+            before = self._stamps.setdefault(key, now)
+            if key not in self._analysts or before != now:
+                if before[0] != now[0]:  # another file: DuckDB would go on with the old one
                     self._forget(key[0])
-                memory = Memory(self.state, answers=Answers(self.state))
-                opened = open_analyst(self.settings, store=key[0], model=key[1], memory=memory, observer=self.observer)
-                opened.decide = Deciding(self)
-                self._analysts[key] = (now, opened)
-            return self._analysts[key][1]
+                self._analysts[key], self._stamps[key] = self._opened(*key), now
+            return self._analysts[key]
+
+    def _opened(self, store: str, model: str) -> Analyst:
+        opener = self._models.setdefault(model, model_once(self.settings, model))
+        memory = Memory(self.state, answers=Answers(self.state))
+        opened = open_analyst(
+            self.settings, store=store, model=model, memory=memory, observer=self.observer, opener=opener
+        )
+        opened.decide = Deciding(self)
+        return opened
 
     def _forget(self, store: str) -> None:
         for key in [key for key in self._analysts if key[0] == store]:
             with suppress(Exception):
-                self._analysts.pop(key)[1].close()
+                self._analysts.pop(key).close()
 
     def close(self) -> None:
         """Let go of stores, models and state."""
         with self._lock:
-            for _, analyst in self._analysts.values():
+            for analyst in self._analysts.values():
                 with suppress(Exception):  # the others are to be closed as well
                     analyst.close()
             self._analysts.clear()

@@ -279,6 +279,26 @@ def test_a_store_connected_again_is_opened_anew(settings: Settings, tmp_path: Pa
         assert service.analyst("again").store.run(query).rows == ((Decimal(31),),)
 
 
+def test_a_store_opened_anew_goes_on_with_the_model_in_memory(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def open_model(spec: str, **_options: object) -> ChatLanguageModel:
+        opened.append(spec)
+        return ChatLanguageModel(spec, _OnlyChoice(), Capabilities())
+
+    monkeypatch.setattr("models.llm.open_model", open_model)
+    rows = tmp_path / "orders.csv"
+    with Service.open(settings) as service:
+        for total in (10, 11):
+            rows.write_text(f"order id,order date,total\n1,2024-05-01,{total}\n2,2024-05-02,20\n", "utf-8")
+            connect(settings, preview(settings, rows, "warm"), force=True)
+            answer = service.analyst("warm").ask(question("revenue in May 2024"))
+            assert f"${total + 20}.00" in answer.text
+    assert len(opened) == 1
+
+
 def test_the_command_shows_what_can_be_asked_and_the_store_answers(
     monkeypatch: pytest.MonkeyPatch, shop: Path, tmp_path: Path
 ) -> None:
