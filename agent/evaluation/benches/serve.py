@@ -110,6 +110,8 @@ def server(data: Path, endpoint: str) -> Iterator[tuple[subprocess.Popen[str], s
         if process.poll() is None:
             process.kill()
         process.wait()
+        if process.stdout:
+            process.stdout.close()
 
 
 def _until_ready(address: str) -> None:
