@@ -37,7 +37,7 @@ def calls_of(
     name, metric = part["tool"], part["metric"]
     if name == QUERY:
         return _query_calls(reading, metric, part["split"], schema) if metric != NO_SPLIT else []
-    chain = [t for t in CHAIN if t in (*reading.ask.sure, *reading.ask.maybe) and t in offered]
+    chain = [t for t in CHAIN if (t == name or t in reading.ask.words) and t in offered]
     names = (
         chain
         if len(chain) > 1 and name in chain and _target(offered[chain[0]], reading, schema, offered, before)

@@ -103,34 +103,32 @@ def settled_by_code(understanding: Understanding, schema: StoreSchema, offered: 
             return Plan("clarify", message=message, options=options, source="code")
     if _COMMANDS.search(understanding.text):
         return Plan("out_of_scope", message=only_reads(schema), source="code")
-    if all(r.ask.sure and r.ask.sure[0] not in offered for r in understanding.readings):
-        return Plan("out_of_scope", message=lacking_role(understanding.readings[0].ask.sure[0], schema), source="code")
-    if all(r.unavailable and not r.ask.sure for r in understanding.readings):
+    asked = [r.ask.tool for r in understanding.readings]
+    if asked[0] and not any(tool in offered for tool in asked):
+        return Plan("out_of_scope", message=lacking_role(asked[0], schema), source="code")
+    if all(r.unavailable and _measures(r, offered) for r in understanding.readings):
         return Plan("out_of_scope", message=lacking(understanding.readings[0].unavailable[0], schema), source="code")
-    if any(r.having and not (r.group_by or r.split_options or r.ask.sure) for r in understanding.readings):
+    if any(r.having and not (r.group_by or r.split_options or r.ask.tool) for r in understanding.readings):
         return Plan("out_of_scope", message=unbounded(schema), source="code")
     if strangers := [r for r in understanding.readings if r.strangers and _measures(r, offered)]:
         return Plan("out_of_scope", message=cannot_answer(strangers, schema), source="code")
-    if all(r.metric_options and not (r.metrics or r.ask.sure) for r in understanding.readings):
+    if all(r.metric_options and not (r.metrics or r.ask.tool) for r in understanding.readings):
         return _unmeasured(understanding, schema)
     return None
 
 
 def _measures(reading: Reading, offered: Offered) -> bool:
     """Whether the clause asks for a figure, so that a name which the store does not know would change it."""
-    sure = [offered[name] for name in reading.ask.sure[:1] if name in offered]
-    return not sure or sure[0].takes("metric")
+    return reading.ask.tool not in offered or offered[reading.ask.tool].takes("metric")
 
 
 def _unmeasured(understanding: Understanding, schema: StoreSchema) -> Plan | None:
-    """No part says what to measure: ask which figure, or say that nothing is known; else the model decides."""
+    """No part says what to measure: ask which figure where a word of it stands there; else meaning decides."""
     readings = understanding.readings
     partly = _partly_named(readings, schema)
-    if len(partly) > 1 or not any(r.unread or r.ask.maybe for r in readings):
+    if len(partly) > 1 or not any(r.unread or r.ask.open for r in readings):
         message, options = which_figure(understanding, schema, partly)
         return Plan("clarify", message=message, options=options, source="code")
-    if all(r.ask.beyond for r in readings) and not partly:
-        return Plan("out_of_scope", message=cannot_answer(readings, schema), source="code")
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from agent.contracts import Reading, ToolAsk
 from agent.understand import calendar, roles
@@ -13,6 +14,7 @@ from agent.understand.dates import PeriodMention, find_periods
 from agent.understand.dates_en import Clock
 from agent.understand.leftovers import unread_runs, unread_words
 from agent.understand.lexicon import Lexicon
+from agent.understand.meaning import Router
 from agent.understand.modifiers import Modifiers, Threshold, compare_words, stepwise
 from agent.understand.names import NameReader, Names, modifiers_of, to_filters
 from agent.understand.ordering import OrderReader
@@ -36,6 +38,8 @@ class Scope:
     last: SemanticQuery | None = None
     tools: ToolWords | None = None
     last_tool: str | None = None
+    router: Router | None = None
+    ahead: bool | None = None  # whether months without a year are those to come; None: as the tools' words say
 
 
 class ClauseReader:
@@ -72,7 +76,8 @@ class ClauseReader:
     def _find_periods(self, text: str) -> tuple[list[PeriodMention], Interval | None]:
         """The periods of the past; where a tool that looks ahead may be asked for, the future one apart."""
         clock, tools = self.scope.clock, self.scope.tools
-        if tools and tools.looks_ahead(self.asked):
+        self.ahead = bool(tools and tools.looks_ahead(self.asked)) if self.scope.ahead is None else self.scope.ahead
+        if self.ahead:
             found = find_periods(text, replace(clock, ahead=True))
             ahead = [m for m in found if m.period.end > clock.as_of]
             if ahead:
@@ -135,8 +140,7 @@ class ClauseReader:
         """What the clause asks of the tools, and gives them."""
         asked, things, ids = self.asked, self.things, self.things.ids
         return ToolAsk(
-            sure=asked.sure,
-            maybe=asked.maybe,
+            words=asked.sure,
             choices=asked.choices,
             customers=ids.get("customers", ()),
             products=ids.get("products", ()),
@@ -147,6 +151,24 @@ class ClauseReader:
             text=self.text,
             them=things.them,
         )
+
+    @cached_property
+    def tool(self) -> str | None:
+        """The tool that the clause surely asks for by itself."""
+        return self.scope.router.tool(self.text) if self.scope.router else None
+
+    @property
+    def plain(self) -> bool:
+        """Whether its words name a figure and nothing else."""
+        asked = self.asked.sure or self.asked.maybe or self.things.ids or self.horizon
+        return self.names_metric and not asked
+
+    @property
+    def past(self) -> bool:
+        """Whether it names a period that lies behind us however it is read."""
+        clock = replace(self.scope.clock, ahead=True)
+        found = find_periods(self.text, clock)
+        return bool(found) and all(mention.period.end <= clock.as_of for mention in found)
 
     def _dated(self, split: str) -> bool:
         return self.lexicon.schema.dimensions[split].grain in {"day", "week", "month", "quarter", "year"}

@@ -10,6 +10,7 @@ from agent.contracts import Language, Reading, ToolAsk, Understanding
 from agent.understand.asking import ToolWords, message_of, named
 from agent.understand.dates_en import Clock
 from agent.understand.lexicon import Lexicon
+from agent.understand.meaning import Router, settled
 from agent.understand.reading import ClauseReader, Scope
 from agent.understand.spelling import Speller
 from agent.understand.text import detect_language, normalise
@@ -41,6 +42,7 @@ def understand(
     last: LastTurn | None = None,
     speller: Speller | None = None,
     tools: ToolWords | None = None,
+    router: Router | None = None,
 ) -> Understanding:
     """Read a question.
 
@@ -50,7 +52,7 @@ def understand(
         data: the range of the store's data.
         everything: the period of a question that names none; None means all rows.
         last: the conversation's turn before, for follow-ups.
-        tools: the words of the tools that may be asked for besides query_metrics.
+        tools: the words of the tools that may be asked for besides query_metrics. router: tells which one is meant.
 
     Raises:
         QuestionError: empty, too long, control characters, an impossible date, a third language.
@@ -58,9 +60,9 @@ def understand(
     normal = normalise(text)
     language = _language(normal)
     last = last or LastTurn()
-    scope = Scope(lexicon, Clock(as_of, data.start), data, everything, last.query, tools, last.tool)
+    scope = Scope(lexicon, Clock(as_of, data.start), data, everything, last.query, tools, last.tool, router)
     if message := _message(text, normal, scope):
-        return Understanding(language, normal, (*_asked_before(normal, scope), message))
+        return Understanding(language, normal, message)
     readings = _read_all(normal, scope)
     unread = [word for reading in readings for word in reading.unread]
     corrections: tuple[tuple[str, str], ...] = ()
@@ -79,46 +81,43 @@ def understand(
     return Understanding(language, normal, readings, corrections)
 
 
-def _message(raw: str, normal: str, scope: Scope) -> Reading | None:
-    """A customer's message that is to be answered: one clause, whose words are data and never a question of their own."""
-    if scope.tools is None:
-        return None
-    head = normal.partition(":")[0] if ":" in normal else _QUOTE.split(normal, maxsplit=1)[0]
-    sure = scope.tools.read(head).sure or scope.tools.read(normal).sure
-    readers = tuple(name for name, tool in scope.tools.tools.items() if tool.reads_message)
-    quoted = bool(_MESSAGE.search(normal)) and bool(_REPLY.search(_MESSAGE.sub(" ", normal)))
-    reading_message = readers if quoted else tuple(name for name in sure[:1] if name in readers)
-    if not reading_message:
-        return None
-    things = named(head)
-    ids = things.ids
+def _message(raw: str, normal: str, scope: Scope) -> tuple[Reading, ...]:
+    """A customer's message that is to be answered, behind what is asked in front of it; empty where there is none.
+
+    The message is one clause, whose words are data and never a question of their own.
+    """
+    tools, quoted = scope.tools, bool(_MESSAGE.search(normal))
+    if tools is None:
+        return ()
+    readers = tuple(name for name, tool in tools.tools.items() if tool.reads_message)
+    words = tools.read(normal)
+    if not (quoted or ":" in normal or {*words.sure, *words.maybe} & {*readers}):
+        return ()
+    head = _MESSAGE.sub(" ", normal) if quoted else normal.partition(":")[0]
+    parts = _clauses(head, scope)
+    replying = [part for part in parts if _replies(part, quoted, readers, scope)]
+    if not (replying or (scope.router and scope.router.tool(normal) in readers)):
+        return ()
+    own = [part for part in parts if part not in replying and _complete(part, scope)]
+    ids = named(head).ids
     ask = ToolAsk(
-        sure=reading_message[:1],
+        open=readers[:1],
         customers=ids.get("customers", ()),
         orders=ids.get("orders", ()),
         text=message_of(raw),
     )
-    return Reading(text=normal, metrics=(), group_by=(), ask=ask)
+    return (*(_read_all("? ".join(own), scope) if own else ()), Reading(text=normal, metrics=(), group_by=(), ask=ask))
 
 
-def _asked_before(normal: str, scope: Scope) -> tuple[Reading, ...]:
-    """What is asked in front of the reply: "what was the refund rate? And draft a reply to: …"."""
-    head = _MESSAGE.split(normal.partition(":")[0], maxsplit=1)[0]
-    own = [part for part in _clauses(head, scope) if not _replies(part, scope) and _complete(part, scope)]
-    return _read_all("? ".join(own), scope) if own else ()
-
-
-def _replies(part: str, scope: Scope) -> bool:
-    tools = scope.tools.tools if scope.tools else {}
-    sure = scope.tools.read(part).sure if scope.tools else ()
-    return bool(_REPLY.search(part)) or any(tools[name].reads_message for name in sure)
+def _replies(part: str, quoted: bool, readers: tuple[str, ...], scope: Scope) -> bool:
+    """Whether a part asks for a reply: it says so beside a quotation, or means it."""
+    return (quoted and bool(_REPLY.search(part))) or (scope.router is not None and scope.router.tool(part) in readers)
 
 
 _MESSAGE = re.compile(r"[\"“「『](?P<q>[^\"”」』]{12,})[\"”」』]")
 _REPLY = re.compile(
     r"\b(?:reply|replies|respond|response|answer|write back)\b|答复|回复|回信|回一下|回个话|怎么回", re.ASCII
 )
-_QUOTE = re.compile(r"[\"'“「『]")
 
 
 def _placed(reading: Reading) -> Reading:
@@ -155,25 +154,39 @@ def _read_all(text: str, scope: Scope) -> tuple[Reading, ...]:
                 else None
             )
             reader.scope = replace(scope, last=lent or scope.last)
-            result.append(reader.read(inherit=True))
+            result.append(_read(reader, inherit=True))
         else:
             follows = _is_follow_up(reader)
             if follows:
                 _same_tool(reader)
-            result.append(reader.read(inherit=follows))
+            result.append(_read(reader, inherit=follows))
     if len(readers) > 1 and not readers[0].periods and not result[0].compare and scope.last is None:
         later = next((r.time for reader, r in zip(readers, result, strict=True) if reader.periods), None)
         result[0] = replace(result[0], time=later or result[0].time)  # "revenue by store and the best day last month"
     return tuple(result)
 
 
+def _read(reader: ClauseReader, inherit: bool) -> Reading:
+    """Read a clause, and tell which tool it asks for where its words name more, or less, than a figure.
+
+    "What will February bring" is read again with months to come once it turns out to be a forecast, and the other way.
+    """
+    reading, scope = reader.read(inherit), reader.scope
+    if scope.router is None or scope.tools is None or reading.ambiguities or (reader.plain and not reading.unread):
+        return reading
+    routed = settled(reading, scope.router.chances(reader.text), scope.tools.tools, past=reader.past)
+    ahead = any(scope.tools.tools[name].takes("horizon") for name in routed.ask.open if name in scope.tools.tools)
+    if ahead != reader.ahead:
+        again = ClauseReader(reader.text, replace(scope, ahead=ahead)).read(inherit)
+        routed = replace(again, ask=replace(again.ask, open=routed.ask.open))
+    return routed
+
+
 def _same_tool(reader: ClauseReader) -> None:
     """ "And in November?" behind a "why": the same tool once more, where the clause asks for nothing else."""
     scope, words = reader.scope, reader.words
     tool = scope.tools.tools.get(scope.last_tool or "") if scope.tools else None
-    other = (
-        reader.asked.sure or reader.asked.maybe or reader.names_metric or words.ranked or words.grains or words.share
-    )
+    other = reader.tool or reader.names_metric or words.ranked or words.grains or words.share
     if tool and tool.takes("metric") and not other:
         reader.asked = replace(reader.asked, sure=(tool.name,))
 
@@ -181,8 +194,8 @@ def _same_tool(reader: ClauseReader) -> None:
 def _is_follow_up(reader: ClauseReader) -> bool:
     if reader.scope.last is None:
         return False
-    if reader.asked.sure and reader.scope.tools:  # "why?" takes the figure and the period of the turn before
-        return not reader.names_metric and reader.scope.tools.tools[reader.asked.sure[0]].takes("metric")
+    if reader.tool and reader.scope.tools:  # "why?" takes the figure and the period of the turn before
+        return not reader.names_metric and reader.scope.tools.tools[reader.tool].takes("metric")
     if not reader.names_metric:
         return reader.names_something or reader.words.follow_up
     return reader.words.follow_up
@@ -222,15 +235,12 @@ def _sentences(text: str, scope: Scope) -> list[str]:
 def _seam(left: str, right: str, scope: Scope) -> bool:
     """Whether a new question begins: both sides can be asked alone, and the right one asks or has its own scope."""
     one, two = ClauseReader(left, scope), ClauseReader(right, scope)
-    if two.asked.sure and _ASKS.match(right) and _ASKS.match(left):  # "whom should it go to, and what…"
-        return True
     if not (_complete_reader(one) and _complete_reader(two)):
         return False
     ranks = [r.words.ranked and bool(r.names.splits or r.words.grains or r.names.loose) for r in (one, two)]
     both = all(ranks) or all(bool(r.periods) for r in (one, two)) or all(bool(r.names.splits) for r in (one, two))
     new_rank = not _BY.match(right) and ranks[1] and not ranks[0] and not one.names.splits and not one.words.grains
-    asks = bool(one.asked.sure) or bool(_ASKS.match(left))  # not the first of two figures in a list
-    turns = asks and bool(two.asked.sure) and two.asked.sure != one.asked.sure  # another tool: another question
+    turns = bool(one.tool or two.tool) and one.tool != two.tool  # another tool: another question
     return both or new_rank or turns or bool(_ASKS.match(right))
 
 
@@ -252,7 +262,7 @@ def _complete(part: str, scope: Scope) -> bool:
 def _complete_reader(reader: ClauseReader) -> bool:
     """It measures something, and says over what (period, split, rank, member)."""
     names, words = reader.names, reader.words
-    if reader.asked.sure:
+    if reader.tool:
         return True
     ranked = words.ranked and bool(names.splits or words.grains or names.loose)
     described = bool(names.members) and not words.count and names.metrics == [reader.lexicon.counters.get("customer")]
