@@ -107,14 +107,26 @@ def _tool_calls(
 ) -> list[Call]:
     """One call; one for each metric where several are named."""
     values = _given(tool, reading, part, schema)
+    if reading.ask.again and before and before[-1].tool == tool.name:
+        values = _kept(before[-1].args, values)
     target = _target(tool, reading, schema, offered, before, chained)
     if target:
         field, step = target
         values[field] = step.model_dump()
     metrics = [m for m in part["metric"].split("+") if m != NO_SPLIT] if tool.takes("metric") else []
+    metrics = metrics or ([values["metric"]] if "metric" in values else [])
     if not metrics and needs_metric(tool):
         metrics = [next(iter(schema.metrics))]
     return [_checked(tool, values | ({"metric": m} if m else {})) for m in (metrics or [""])]
+
+
+def _kept(last: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of the turn before, with those that the words change; another period has another baseline."""
+    kept = {name: v for name, v in last.items() if not (name == "compare" and "time" in given)}
+    filters = [f.model_dump(mode="json", exclude_defaults=True) for f in given.get("filters", ())]
+    changed = {f["dimension"] for f in filters}
+    others = [f for f in last.get("filters", ()) if f["dimension"] not in changed]
+    return kept | given | ({"filters": [*others, *filters]} if filters or others else {})
 
 
 def _given(tool: Tool, reading: Reading, part: Mapping[str, str], schema: StoreSchema) -> dict[str, Any]:

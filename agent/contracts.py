@@ -64,15 +64,17 @@ class ToolAsk:
     Attributes:
         open: what may answer it in meaning, likeliest first: tools, ``query_metrics``, ``clarify``, ``out_of_scope``.
             One where it is sure; none where its words name a figure and nothing else.
-        words: tools whose own words it uses, those of the longest words first.
+        words: tools whose own words it uses, those of the longest words first. hints: tools whose words may be meant.
         choices: (tool, argument, values that words name), where they name any.
         customers, products, orders, campaign, budget, limit, horizon: what the words give for arguments of that name.
         text: the words for a tool that reads them: the clause, or the customer's message.
         them: the clause speaks of people or things of an earlier step ("them", 他们).
+        again: it goes on with the tool of the turn before ("and if we only have $200?").
     """
 
     open: tuple[ToolName, ...] = ()
     words: tuple[ToolName, ...] = ()
+    hints: tuple[ToolName, ...] = ()
     choices: tuple[tuple[ToolName, str, tuple[str, ...]], ...] = ()
     customers: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
@@ -83,6 +85,7 @@ class ToolAsk:
     horizon: Interval | None = None
     text: str = ""
     them: bool = False
+    again: bool = False
 
     @property
     def tool(self) -> ToolName | None:

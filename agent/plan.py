@@ -34,8 +34,8 @@ from models.llm.base import REQUEST_SECONDS, LanguageModel, Message, Prompt, Usa
 from tools.registry import planned_tools
 
 _COMMANDS = re.compile(
-    r"^(?:please |pls |can you |could you |now )*(?:delete|erase|truncate|wipe|update|insert|alter|overwrite|modify)\b"
-    r"|^(?:请|帮我|把)?.{0,12}(?:删除|删掉|清空|篡改|改成零|覆盖)"
+    r"^(?:please |pls |can you |could you |now )*(?:delete|erase|truncate|wipe|update|insert|alter|overwrite|modify|set the|change the|raise the|lower the|increase the price|cut the price)\b"
+    r"|^(?:请|帮我|把)?.{0,12}(?:删除|删掉|清空|篡改|改成零|覆盖|价(?:格|钱)?(?:改|调|设|降|提)(?:成|为|到|至))"
 )
 
 

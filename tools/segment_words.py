@@ -208,9 +208,12 @@ moved|moved from|moved to|moved into|moved between|move between|movement|movemen
 migration|shifted
 became|have become|turned into|changed segment|change segment|switched|switched segment|slipped
 slipped from|went from
-transition|transitions|dropped from|upgraded|downgraded
+transition|transitions|dropped from|upgraded|downgraded|moving|moving from|climbed|sank|slid|slid down|rose to|fell to
+from one group to another|between groups|between segments|up a segment|down a segment|promoted|demoted
 """),
-            zh=_listed("迁移|移动|流转|变成|变为|转为|转成|升级|降级|掉到|分群变化|流动|转移|变化"),
+            zh=_listed(
+                "迁移|移动|流转|变成|变为|转为|转成|升级|降级|掉到|分群变化|流动|转移|变化|升上去|掉下来|爬升|滑落|升档|降档"
+            ),
         ),
         "rfm": Words(en=("rfm",), zh=("rfm",)),
     },
@@ -269,7 +272,7 @@ good customers at risk
         "lost": Words(
             en=_listed("""
 lost|lost customers|we lost|have we lost|did we lose|churned|lapsed|lapsed customers|dormant|inactive
-sleeping
+sleeping|gone|already gone|gone for good|given up on us|left us|have left
 stopped buying|stopped shopping|stopped coming|win back|winback|win them back|haven't been back
 not been back
 """),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from importlib.resources import as_file, files
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from agent.contracts import Reading, Understanding
-from agent.form import CLARIFY, FEW_METRICS, OUT_OF_SCOPE, QUERY
+from agent.form import CLARIFY, FEW_METRICS, OUT_OF_SCOPE, QUERY, needs_metric
 from agent.understand.asking import ToolWords, named
 from agent.understand.lexicon import Lexicon
 from tools.registry import Tool
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from models.routing import RoutingModel
 
 EXAMPLES, WEIGHTS = "examples.yaml", "examples.weights.npz"
-SURE = 0.6  # from this chance on a tool is settled; measured in docs/adr/011
+SURE = 0.5  # from this chance on a tool is settled; measured in docs/adr/011
+CERTAIN = 0.88  # from this chance on it holds against words that speak for something else
 SOME = 0.12  # down to this chance it is offered
 MOST = 3  # that are offered at most
 REMEMBERED = 2_000  # clauses whose chances are kept: seams are looked for in parts of one question
@@ -92,15 +93,18 @@ def marks(text: str, lexicon: Lexicon, tools: ToolWords) -> tuple[str, ...]:
     return (*found, *(f"name:{kind}" for kind in sorted(kinds)))
 
 
-def settled(reading: Reading, chances: Chances, tools: Mapping[str, Tool], *, past: bool = False) -> Reading:
+def settled(
+    reading: Reading, chances: Chances, tools: Mapping[str, Tool], entities: Collection[str] = (), *, past: bool = False
+) -> Reading:
     """One clause with what may answer it: the surely right one alone, or the few likeliest for the planner to choose.
 
     Args:
+        entities: splits whose members are customers, products, orders or campaigns.
         past: it names a period that cannot lie ahead.
     """
     shares: dict[str, float] = defaultdict(float)
     for name, chance in chances.items():
-        if became := _possible(name, reading, tools, past):
+        if became := _possible(name, chance, reading, tools, entities, past):
             shares[became] += chance
     whole = sum(shares.values())
     if not whole:
@@ -108,20 +112,20 @@ def settled(reading: Reading, chances: Chances, tools: Mapping[str, Tool], *, pa
     ranked = sorted(shares, key=lambda name: -shares[name])
     if shares[ranked[0]] >= SURE * whole:
         ranked = ranked[:1]
-    elif reading.inherited:  # a part of a question, out of its own: only what is sure takes it from the figure before
-        return reading
     open_ = tuple(name for name in ranked[:MOST] if shares[name] >= SOME * whole)
     return replace(reading, ask=replace(reading.ask, open=open_))
 
 
-def _possible(name: str, reading: Reading, tools: Mapping[str, Tool], past: bool) -> str | None:
+def _possible(
+    name: str, chance: float, reading: Reading, tools: Mapping[str, Tool], entities: Collection[str], past: bool
+) -> str | None:
     """What a kind comes to once the clause's words are looked at; None where they rule it out.
 
     A figure that no word names is asked back; a named one is neither asked back nor, when every word is read, beyond us.
     """
     figure = bool(reading.metrics) or 0 < len(reading.metric_options) <= FEW_METRICS
     if name == QUERY:
-        return QUERY if figure else CLARIFY
+        return QUERY if figure else None
     if name == CLARIFY:
         return QUERY if figure else CLARIFY
     if name == OUT_OF_SCOPE:
@@ -129,9 +133,15 @@ def _possible(name: str, reading: Reading, tools: Mapping[str, Tool], past: bool
     tool = tools.get(name)
     if tool is None or tool.reads_message:
         return None
+    words = name in reading.ask.words or name in reading.ask.hints
+    if (reading.unavailable or reading.inherited) and not (words or chance >= CERTAIN):
+        return QUERY if figure else None
+    if needs_metric(tool) and not figure and reading.unread:  # "forecast the weather"
+        return None
     if tool.takes("horizon") and past:
         return QUERY if figure else None
-    return name
+    parted = any(split not in entities for split in reading.group_by)  # "which age group": by what only figures can be
+    return QUERY if parted and figure and not tool.takes("dimensions") else name
 
 
 def by_handbook(understanding: Understanding, answers: Callable[[str], bool]) -> Understanding:
@@ -142,7 +152,9 @@ def by_handbook(understanding: Understanding, answers: Callable[[str], bool]) ->
     """
     readings = tuple(
         replace(r, ask=replace(r.ask, open=("search_knowledge",)))
-        if (r.unread or r.filters) and not (r.metrics or r.ask.tool or r.ambiguities or r.inherited) and answers(r.text)
+        if (r.unread or r.filters)
+        and not (r.metrics or len(r.ask.open) == 1 or r.ambiguities or r.inherited)
+        and answers(r.text)
         else r
         for r in understanding.readings
     )

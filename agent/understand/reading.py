@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 
 from agent.contracts import Reading, ToolAsk
@@ -22,6 +23,7 @@ from agent.understand.periods import AskedPeriods, settle_periods, trend_grain
 from db.semantic.query import Filter, Interval, MetricFilter, SemanticQuery
 
 MAX_SPLITS = 2
+HALF_YEAR = 183  # days
 STEP_DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92}
 _COMPARE_THEM = re.compile(r"\bcompare (?:them|it|that|those|these|the two|both)\b|(?:对比|比较)一下$", re.ASCII)
 _WHAT = re.compile(r"^(?:so |and )?what\b|\bwhat (?:do|does|did|sells?|sold|are|is)\b|什么|哪些东西", re.ASCII)
@@ -141,6 +143,7 @@ class ClauseReader:
         asked, things, ids = self.asked, self.things, self.things.ids
         return ToolAsk(
             words=asked.sure,
+            hints=asked.maybe,
             choices=asked.choices,
             customers=ids.get("customers", ()),
             products=ids.get("products", ()),
@@ -155,20 +158,25 @@ class ClauseReader:
     @cached_property
     def tool(self) -> str | None:
         """The tool that the clause surely asks for by itself."""
-        return self.scope.router.tool(self.text) if self.scope.router else None
+        return self.scope.router.tool(self.text) if self.scope.router and not self.plain else None
 
-    @property
+    @cached_property
     def plain(self) -> bool:
-        """Whether its words name a figure and nothing else."""
+        """Whether every word of it was read, and none points beyond a figure: nothing is left for meaning to tell."""
+        taken = bytearray(self.taken)
+        for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
+            taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
         asked = self.asked.sure or self.asked.maybe or self.things.ids or self.horizon
-        return self.names_metric and not asked
+        return not asked and not unread_words(self.text, taken)
 
     @property
     def past(self) -> bool:
-        """Whether it names a period that lies behind us however it is read."""
+        """Whether it speaks of a time, and not of one to come: a month without a year is the nearest one."""
+        if not self.periods or self.horizon:
+            return False
         clock = replace(self.scope.clock, ahead=True)
-        found = find_periods(self.text, clock)
-        return bool(found) and all(mention.period.end <= clock.as_of for mention in found)
+        near = clock.as_of + timedelta(days=HALF_YEAR)
+        return not any(clock.as_of < m.period.end <= near for m in find_periods(self.text, clock))
 
     def _dated(self, split: str) -> bool:
         return self.lexicon.schema.dimensions[split].grain in {"day", "week", "month", "quarter", "year"}
