@@ -11,7 +11,7 @@ from datetime import date
 from time import perf_counter
 from typing import Protocol
 
-from agent.calls import query_of
+from agent.calls import period_of, query_of
 from agent.compose import compose
 from agent.contracts import Answer, Call, Language, Plan, Question, Timings, Understanding
 from agent.execute import Desk, Executed, Workspace, execute
@@ -227,7 +227,7 @@ class Analyst:
         words = self.words
         data = Interval(start=self.store.data_start, end=self.store.as_of)
         asked = [query for call in before if (query := query_of(call))]
-        last = LastTurn(asked[-1] if asked else None, before[-1].tool if before else None)
+        last = LastTurn(asked[-1] if asked else None, before[-1].tool if before else None, period_of(before))
         read = understand(
             question.text, words.lexicon, as_of, data, everything, last, words.speller, words.tools, words.router
         )

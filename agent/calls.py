@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from agent.contracts import Call, Reading
 from agent.form import NO_SPLIT, QUERY, Offered, needs_metric
 from db.errors import ModelReplyError
-from db.semantic.query import Filter, Order, SemanticQuery
+from db.semantic.query import Filter, Interval, Order, SemanticQuery
 from db.semantic.roles import entity_dimension
 from db.semantic.schema import StoreSchema
 from tools.arguments import FromStep
@@ -96,6 +96,12 @@ def query_of(call: Call) -> SemanticQuery | None:
         return None
 
 
+def period_of(calls: Sequence[Call]) -> Interval | None:
+    """The period that the last of the calls was about."""
+    time = calls[-1].args.get("time") if calls else None
+    return Interval.model_validate(time) if isinstance(time, dict) else None
+
+
 def _tool_calls(
     tool: Tool,
     reading: Reading,
@@ -107,9 +113,10 @@ def _tool_calls(
 ) -> list[Call]:
     """One call; one for each metric where several are named."""
     values = _given(tool, reading, part, schema)
-    if reading.ask.again and before and before[-1].tool == tool.name:
+    again = reading.ask.again and bool(before) and before[-1].tool == tool.name
+    target = None if again else _target(tool, reading, schema, offered, before, chained)
+    if again:
         values = _kept(before[-1].args, values)
-    target = _target(tool, reading, schema, offered, before, chained)
     if target:
         field, step = target
         values[field] = step.model_dump()
@@ -144,6 +151,7 @@ def _given(tool: Tool, reading: Reading, part: Mapping[str, str], schema: StoreS
         "dimensions": tuple(s for s in splits if schema.dimensions[s].kind != "time"),
         "limit": ask.limit or reading.limit,
         "budget": ask.budget,
+        "not_bought_days": ask.idle_days,
         "text": ask.text,
         "campaign": next(iter(_members(reading.filters, campaign)), None),
     }

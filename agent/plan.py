@@ -101,7 +101,7 @@ def settled_by_code(understanding: Understanding, schema: StoreSchema, offered: 
         if reading.ambiguities:
             message, options = which_member(reading.ambiguities[0], understanding.text, reading.text)
             return Plan("clarify", message=message, options=options, source="code")
-    if _COMMANDS.search(understanding.text):
+    if _COMMANDS.search(understanding.text) and not any(r.ask.tool for r in understanding.readings):
         return Plan("out_of_scope", message=only_reads(schema), source="code")
     asked = [r.ask.tool for r in understanding.readings]
     if asked[0] and not any(tool in offered for tool in asked):

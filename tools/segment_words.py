@@ -212,7 +212,7 @@ transition|transitions|dropped from|upgraded|downgraded|moving|moving from|climb
 from one group to another|between groups|between segments|up a segment|down a segment|promoted|demoted
 """),
             zh=_listed(
-                "迁移|移动|流转|变成|变为|转为|转成|升级|降级|掉到|分群变化|流动|转移|变化|升上去|掉下来|爬升|滑落|升档|降档"
+                "迁移|移动|流转|变成|变为|转为|转成|升级|降级|掉到|分群变化|流动|转移|变化|升上去|掉下来|爬升|滑落|升档|降档|升了级|掉了级|升了档|换了分群|换分群|换了群|换到"
             ),
         ),
         "rfm": Words(en=("rfm",), zh=("rfm",)),
@@ -277,7 +277,7 @@ stopped buying|stopped shopping|stopped coming|win back|winback|win them back|ha
 not been back
 """),
             zh=_listed("""
-已流失|流失了|流失客户|已经流失|沉睡|沉睡客户|沉睡用户|休眠|休眠客户|唤醒|召回|很久没来|好久没来|长时间没来|很久没买|好久没买|挽回
+已经走掉|走掉的|走掉了|已经离开|已流失|流失了|流失客户|已经流失|沉睡|沉睡客户|沉睡用户|休眠|休眠客户|唤醒|召回|很久没来|好久没来|长时间没来|很久没买|好久没买|挽回
 """),
         ),
     },

@@ -107,7 +107,7 @@ _NUMBERED = r"(?: ?(?:numbers?|ids?|no\.?|#|编号|号码|号|:|：))* ?#?"
 _IDS: Mapping[str, tuple[str, str]] = {
     "customers": (
         "customer|household|shopper|buyer|member|user|client",
-        "顾客|客户|家庭|用户|会员|买家|住户|客人|老客|熟客",
+        "顾客|客户|家庭|用户|会员|买家|住户|客人|老客|熟客|这户|那户|号户|这[两三几]户",
     ),
     "products": ("product|item|sku|article|upc", "商品|产品|货号|单品|sku"),
     "orders": ("order|basket|transaction|purchase|receipt", "订单|购物篮|单号|小票|交易|(?<!工)单"),
@@ -129,8 +129,13 @@ _COUNT = re.compile(
     r"(?:customers|households|people|shoppers|buyers|members|users|products|items|things|orders|payments|refunds|recommendations|suggestions|names|ideas|recipients|contacts|addressees|prospects|homes|families)\b"
     r"|\bthe (?P<t4>\d+) (?:who|that|most|best|riskiest|worst|biggest|largest|top)\b"
     r"|\b(?P<t3>\d+) of them\b|\b(?:list|group|sample|audience|max|maximum|up to) (?:of )?(?P<t2>\d{2,})\b"
-    rf"|(?P<z>{ZH_NUMBER})(?:百|千)?(?:个|位|名|户|款|种|件|条|单|笔|人)(?!月|季|星期|小时|孩|小孩|子女|活动)"
+    rf"|(?P<z>{ZH_NUMBER})(?:百|千)?(?:个|位|名|户|款|种|样|件|条|单|笔|人)(?!月|季|星期|小时|孩|小孩|子女|活动)"
     rf"|(?:top|前) ?(?P<t>\d+)",
+    re.ASCII,
+)
+_IDLE = re.compile(
+    r"(?:\bnot|\bnever|n't) (?:been )?(?:buy|bought|purchased?|ordered)\b[^,.?]{0,20}?\b(?P<n>\d{1,4}) days"
+    r"|(?P<z>\d{1,4})天(?:内|里|以来)?(?:都)?(?:没|未)(?:有)?(?:再)?(?:买|购买)",
     re.ASCII,
 )
 _THEM = re.compile(
@@ -150,6 +155,7 @@ class Named:
     ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     budget: Decimal | None = None
     limit: int | None = None
+    idle_days: int | None = None
     them: bool = False
     spans: tuple[Span, ...] = ()
 
@@ -180,7 +186,11 @@ def named(text: str) -> Named:
     counted = next((m for m in _COUNT.finditer(text) if not _within(m.span(), spans)), None)
     if budget:
         spans.append(budget.span())
-    return Named(ids, _amount(budget) if budget else None, _counted(counted), bool(_THEM.search(text)), tuple(spans))
+    if idle := _IDLE.search(text):
+        spans.append(idle.span())
+    days = int(idle["n"] or idle["z"]) if idle else None
+    money = _amount(budget) if budget else None
+    return Named(ids, money, _counted(counted), days, bool(_THEM.search(text)), tuple(spans))
 
 
 def message_of(raw: str) -> str:
@@ -200,7 +210,7 @@ def message_of(raw: str) -> str:
 
 def _id_pattern(en: str, zh: str) -> re.Pattern[str]:
     return re.compile(
-        rf"(?:\b(?:{en})s?|(?:{zh})){_NUMBERED}(?P<n>{_LIST})(?![\d.,]*\d| ?%)|(?<!\d)(?P<b>\d+)(?:号|这个|这位|这户|那位|那个|这一?笔|这)?(?:{zh})",
+        rf"(?:\b(?:{en})s?|(?:{zh})){_NUMBERED}(?P<n>{_LIST})(?![\d.,]*\d| ?%)|(?<!\d)(?P<b>\d+(?:[和、,]\d+)*)(?:号|这个|这位|这户|那位|那个|这一?笔|这|这[两三几]位|这[两三几]个)?(?:{zh})",
         re.ASCII,
     )
 

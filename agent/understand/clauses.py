@@ -70,6 +70,9 @@ _TELLS = re.compile(
     r"|.{0,6}(?:查|看|找|挑|圈|推|给|告诉|说|讲|写|拟|起草|草拟|回复|答复|预测|预估|估|分析|解释|推荐|选|列|做|算|提醒|为什么|为啥|怎么|咋|有没有|是不是|能不能|会不会)|.*[吗呢么]$",
     re.ASCII,
 )
+_SPLITS = re.compile(
+    r"(?:please )?(?:split|break|group|show) (?:it|that|them|this|these)\b|按.{1,8}(?:看|分|拆|列)", re.ASCII
+)
 _BY = re.compile(r"(?:by|per|for each)\b|按", re.ASCII)
 _THAT_PERIOD = re.compile(r"\b(?:that|the same) (?:day|week|month|quarter|year)\b|[当同][月周天年季]", re.ASCII)
 
@@ -87,10 +90,12 @@ def _asks(reader: ClauseReader) -> bool:
 def _adds(before: ClauseReader, part: ClauseReader) -> bool:
     """Whether a part only adds to the one before it.
 
-    It wants the same tool and names nothing else to measure ("who would buy meat? I need 100 people"), or it asks why of
+    It only says how to split that, wants the same tool and names nothing else to measure ("who would buy meat? I need 100 people"), or it asks why of
     what the one before states ("fewer orders in July than in June. Reasons?").
     """
     tools = part.scope.tools.tools if part.scope.tools else {}
+    if _SPLITS.match(part.text) and not part.tool:
+        return True
     if part.tool is None or part.names_metric:
         return False
     return part.tool == before.tool or (tools[part.tool].takes("metric") and before.names_metric and not _asks(before))

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -77,12 +77,12 @@ class Router:
 
 def marks(text: str, lexicon: Lexicon, tools: ToolWords) -> tuple[str, ...]:
     """What code reads out of a clause for the classifier: tools' words, ids and amounts, kinds of the store's names."""
-    asked, things = tools.read(text), named(text)
+    mentions = lexicon.vocabulary.find(text, bytearray(len(text)))
+    asked, things = tools.read(text, [(m.start, m.end) for m in mentions]), named(text)
     found = [f"asks:{name}" for name in asked.sure] + [f"hints:{name}" for name in asked.maybe]
     found += [f"id:{kind}" for kind in things.ids]
     said = {"budget": things.budget, "them": things.them, "count": things.limit}
     found += [name for name, value in said.items() if value]
-    mentions = lexicon.vocabulary.find(text, bytearray(len(text)))
     terms = [term for mention in mentions for term in mention.terms]
     kinds = {term.kind for term in terms}
     kinds |= {"campaign" for term in terms if term.kind == "member" and term.name == lexicon.campaign}
@@ -93,18 +93,25 @@ def marks(text: str, lexicon: Lexicon, tools: ToolWords) -> tuple[str, ...]:
     return (*found, *(f"name:{kind}" for kind in sorted(kinds)))
 
 
-def settled(
-    reading: Reading, chances: Chances, tools: Mapping[str, Tool], entities: Collection[str] = (), *, past: bool = False
-) -> Reading:
-    """One clause with what may answer it: the surely right one alone, or the few likeliest for the planner to choose.
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What else the words of a clause say of the tools that may answer it.
 
-    Args:
-        entities: splits whose members are customers, products, orders or campaigns.
-        past: it names a period that cannot lie ahead.
+    Attributes:
+        past: it speaks of a time, and not of one to come. parted: it is split by what is no single customer or product.
+        clear: every word of it was read, and none points beyond a figure.
     """
+
+    past: bool = False
+    parted: bool = False
+    clear: bool = False
+
+
+def settled(reading: Reading, chances: Chances, tools: Mapping[str, Tool], said: Said = Said()) -> Reading:
+    """One clause with what may answer it: the surely right one alone, or the few likeliest for the planner to choose."""
     shares: dict[str, float] = defaultdict(float)
     for name, chance in chances.items():
-        if became := _possible(name, chance, reading, tools, entities, past):
+        if became := _possible(name, chance, reading, tools, said):
             shares[became] += chance
     whole = sum(shares.values())
     if not whole:
@@ -112,36 +119,33 @@ def settled(
     ranked = sorted(shares, key=lambda name: -shares[name])
     if shares[ranked[0]] >= SURE * whole:
         ranked = ranked[:1]
-    open_ = tuple(name for name in ranked[:MOST] if shares[name] >= SOME * whole)
-    return replace(reading, ask=replace(reading.ask, open=open_))
+    may = tuple(name for name in ranked[:MOST] if shares[name] >= SOME * whole)
+    return replace(reading, ask=replace(reading.ask, open=may))
 
 
-def _possible(
-    name: str, chance: float, reading: Reading, tools: Mapping[str, Tool], entities: Collection[str], past: bool
-) -> str | None:
+def _possible(name: str, chance: float, reading: Reading, tools: Mapping[str, Tool], said: Said) -> str | None:
     """What a kind comes to once the clause's words are looked at; None where they rule it out.
 
-    A figure that no word names is asked back; a named one is neither asked back nor, when every word is read, beyond us.
+    A figure that no word names is asked back. A named one is not, nor is it beyond us when every word is read.
     """
-    figure = bool(reading.metrics) or 0 < len(reading.metric_options) <= FEW_METRICS
+    figure = QUERY if reading.metrics or 0 < len(reading.metric_options) <= FEW_METRICS else None
     if name == QUERY:
-        return QUERY if figure else None
+        return figure
     if name == CLARIFY:
-        return QUERY if figure else CLARIFY
+        return figure or CLARIFY
     if name == OUT_OF_SCOPE:
-        return QUERY if figure and not reading.unread else OUT_OF_SCOPE
+        return OUT_OF_SCOPE if reading.unread else figure or OUT_OF_SCOPE
     tool = tools.get(name)
     if tool is None or tool.reads_message:
         return None
-    words = name in reading.ask.words or name in reading.ask.hints
-    if (reading.unavailable or reading.inherited) and not (words or chance >= CERTAIN):
-        return QUERY if figure else None
+    against = reading.unavailable or reading.inherited or said.clear
+    if against and chance < CERTAIN and name not in (*reading.ask.words, *reading.ask.hints):
+        return figure
     if needs_metric(tool) and not figure and reading.unread:  # "forecast the weather"
         return None
-    if tool.takes("horizon") and past:
-        return QUERY if figure else None
-    parted = any(split not in entities for split in reading.group_by)  # "which age group": by what only figures can be
-    return QUERY if parted and figure and not tool.takes("dimensions") else name
+    if (tool.takes("horizon") and said.past) or (said.parted and not tool.takes("dimensions")):
+        return figure
+    return name
 
 
 def by_handbook(understanding: Understanding, answers: Callable[[str], bool]) -> Understanding:

@@ -41,6 +41,7 @@ class Scope:
     tools: ToolWords | None = None
     last_tool: str | None = None
     router: Router | None = None
+    spoken: Interval | None = None  # the period of the turn before, its query or not
     ahead: bool | None = None  # whether months without a year are those to come; None: as the tools' words say
 
 
@@ -149,6 +150,7 @@ class ClauseReader:
             products=ids.get("products", ()),
             orders=ids.get("orders", ()),
             budget=things.budget,
+            idle_days=things.idle_days,
             limit=self.words.limit or things.limit,
             horizon=self.horizon,
             text=self.text,
@@ -161,13 +163,23 @@ class ClauseReader:
         return self.scope.router.tool(self.text) if self.scope.router and not self.plain else None
 
     @cached_property
-    def plain(self) -> bool:
-        """Whether every word of it was read, and none points beyond a figure: nothing is left for meaning to tell."""
+    def clear(self) -> bool:
+        """Whether every word of it was read, and none points beyond a figure."""
         taken = bytearray(self.taken)
         for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
             taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
         asked = self.asked.sure or self.asked.maybe or self.things.ids or self.horizon
         return not asked and not unread_words(self.text, taken)
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is clear and names no figure by a weak word only: nothing is left for meaning to tell."""
+        return self.clear and (self.names_metric or not self.hints_metric)
+
+    @property
+    def parted(self) -> bool:
+        """Whether it names a split that is none of single customers, products or orders ("which age group")."""
+        return any(name not in self.lexicon.entities for _, name in self.names.splits)
 
     @property
     def past(self) -> bool:
@@ -216,10 +228,13 @@ class ClauseReader:
     def _settled(self, last: SemanticQuery | None) -> AskedPeriods:
         if last and last.time:  # 当月: the month that was just spoken of
             self.periods = [m for m in self.periods if not self.text[m.start : m.end].startswith("当")]
+        if len(self.periods) > 1 or (last and last.time):  # "this month" on its first day: another one is meant
+            self.periods = [m for m in self.periods if m.period.start < m.period.end]
         split_in_time = bool(self.words.grains) and not self.periods and not self.words.ranked
         changes = bool(self.words.change) and not self.words.trend and not self.names.unavailable and not split_in_time
         changes = changes and not self._lists_members()  # 周末和工作日差多少 compares the two, not two periods
-        context = Period(last.time) if last and last.time else None
+        before = last.time if last else self.scope.spoken
+        context = Period(before) if before else None
         if context and not self.periods and not self.words.compare and _COMPARE_THEM.search(self.text):
             changes = True
         return settle_periods(self.text, self.periods, self.words.compare, changes, self.scope.clock, context)

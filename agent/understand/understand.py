@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 
 from agent.contracts import Language, Reading, Understanding
 from agent.form import QUERY
@@ -13,7 +14,7 @@ from agent.understand.calendar import span
 from agent.understand.clauses import clauses
 from agent.understand.dates_en import Clock
 from agent.understand.lexicon import Lexicon
-from agent.understand.meaning import Router, settled
+from agent.understand.meaning import Router, Said, settled
 from agent.understand.message import message_in
 from agent.understand.reading import ClauseReader, Scope
 from agent.understand.spelling import Speller
@@ -24,10 +25,11 @@ from db.semantic.query import Interval, SemanticQuery
 
 @dataclass(frozen=True, slots=True)
 class LastTurn:
-    """What a follow-up continues: the query of the turn before, and the tool that answered it."""
+    """What a follow-up continues: the query of the turn before, the tool that answered it, and the period it was about."""
 
     query: SemanticQuery | None = None
     tool: str | None = None
+    time: Interval | None = None
 
 
 def understand(
@@ -57,7 +59,8 @@ def understand(
     normal = normalise(text)
     language = _language(normal)
     last = last or LastTurn()
-    scope = Scope(lexicon, Clock(as_of, data.start), data, everything, last.query, tools, last.tool, router)
+    clock = Clock(as_of, data.start)
+    scope = Scope(lexicon, clock, data, everything, last.query, tools, last.tool, router, spoken=last.time)
     if message := message_in(text, normal, scope):
         before = _read_all("? ".join(message.before), scope) if message.before else ()
         return Understanding(language, normal, (*before, message.reading))
@@ -69,7 +72,7 @@ def understand(
         if corrections:
             readings = _read_all(fixed, scope)
         understood = any(r.metrics for r in readings)
-        if language == "en" and not understood and speller.foreign(normal, mended=bool(corrections)):
+        if language == "en" and not understood and speller.foreign(fixed, mended=bool(corrections)):
             raise QuestionError(
                 "I read English and Chinese only.", "Please ask in English or in Chinese. 请用中文或英文提问。"
             )
@@ -137,21 +140,23 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
         return reading
     else:
         chances = scope.router.chances(reader.text)
-        routed = settled(reading, chances, scope.tools.tools, scope.lexicon.entities, past=reader.past)
+        said = Said(reader.past, reader.parted, reader.clear)
+        routed = settled(reading, chances, scope.tools.tools, said)
     tools = [scope.tools.tools[name] for name in routed.ask.open if name in scope.tools.tools]
     ahead = any(tool.takes("horizon") for tool in tools)
     if ahead != reader.ahead:
         again = ClauseReader(reader.text, replace(scope, ahead=ahead)).read(inherit)
         routed = replace(again, ask=replace(again.ask, open=routed.ask.open, again=routed.ask.again))
-    if len(reader.periods) > 1 and tools and not any(tool.takes("compare") for tool in tools):
-        routed = replace(routed, time=_whole(reader), compare=None)  # "odd days in October and November"
+    if tools and not any(tool.takes("compare") for tool in tools):
+        routed = replace(routed, time=_whole(reader) or (reading.ask.again and reading.compare) or routed.time)
     return routed
 
 
-def _whole(reader: ClauseReader) -> Interval:
-    """From the first to the last of the periods that a clause names."""
-    found = [mention.period for mention in reader.periods]
-    return span(min(p.start for p in found), max(p.end for p in found)).interval
+def _whole(reader: ClauseReader) -> Interval | None:
+    """Two periods that follow on one another as one ("odd days in October and November"); None where it names no such."""
+    found = sorted((mention.period for mention in reader.periods), key=lambda p: p.start)
+    joined = len(found) > 1 and all(a.end == b.start for a, b in pairwise(found))
+    return span(found[0].start, found[-1].end).interval if joined else None
 
 
 def _same_tool(reader: ClauseReader) -> str | None:
