@@ -147,7 +147,7 @@ def _given(tool: Tool, reading: Reading, part: Mapping[str, str], schema: StoreS
         "time": reading.time,
         "compare": reading.compare,
         "horizon": ask.horizon,
-        "filters": tuple(f for f in reading.filters if f.dimension not in own),
+        "filters": tuple(f for f in (*reading.filters, reading.keep) if f and f.dimension not in own),
         "dimensions": tuple(s for s in splits if schema.dimensions[s].kind != "time"),
         "limit": ask.limit or reading.limit,
         "budget": ask.budget,

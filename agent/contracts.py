@@ -69,6 +69,7 @@ class ToolAsk:
         customers, products, orders, campaign, budget, limit, horizon: what the words give for arguments of that name.
         text: the words for a tool that reads them: the clause, or the customer's message.
         them: the clause speaks of people or things of an earlier step ("them", 他们).
+        pointed: what it points at and does not name ("this order"): customers, products, orders, or the ``text`` of a message.
         idle_days: "not bought for 60 days". again: it goes on with the tool of the turn before ("and if we only have $200?").
     """
 
@@ -85,6 +86,7 @@ class ToolAsk:
     horizon: Interval | None = None
     text: str = ""
     them: bool = False
+    pointed: str | None = None
     idle_days: int | None = None
     again: bool = False
 

@@ -27,7 +27,16 @@ from agent.form import (
     tools_open,
 )
 from agent.prompts import load_prompt
-from agent.replies import cannot_answer, lacking, lacking_role, only_reads, unbounded, which_figure, which_member
+from agent.replies import (
+    cannot_answer,
+    lacking,
+    lacking_role,
+    only_reads,
+    unbounded,
+    which_figure,
+    which_member,
+    which_one,
+)
 from db.errors import ModelReplyError
 from db.semantic.schema import StoreSchema
 from models.llm.base import REQUEST_SECONDS, LanguageModel, Message, Prompt, Usage
@@ -35,7 +44,7 @@ from tools.registry import planned_tools
 
 _COMMANDS = re.compile(
     r"^(?:please |pls |can you |could you |now )*(?:delete|erase|truncate|wipe|update|insert|alter|overwrite|modify|set the|change the|raise the|lower the|increase the price|cut the price)\b"
-    r"|^(?:请|帮我|把)?.{0,12}(?:删除|删掉|清空|篡改|改成零|覆盖|价(?:格|钱)?(?:改|调|设|降|提)(?:成|为|到|至))"
+    r"|^(?:请|帮我|把)?(?:(?!要求|想要|希望|有人|顾客|客户).){0,12}(?:删除|删掉|清空|篡改|改成零|覆盖|价(?:格|钱)?(?:改|调|设|降|提)(?:成|为|到|至))"
 )
 
 
@@ -67,7 +76,7 @@ def plan_question(
         ModelError: the model cannot be reached, or its reply cannot be read twice over.
     """
     offered = offered_tools(schema)
-    settled = settled_by_code(understanding, schema, offered)
+    settled = settled_by_code(understanding, schema, offered, before)
     if settled:
         return Planned(settled)
     model = open_model()
@@ -95,13 +104,17 @@ def offered_tools(schema: StoreSchema) -> Offered:
     return {tool.name: tool for tool in planned_tools() if not tool.lacks(schema)}
 
 
-def settled_by_code(understanding: Understanding, schema: StoreSchema, offered: Offered) -> Plan | None:
+def settled_by_code(
+    understanding: Understanding, schema: StoreSchema, offered: Offered, before: Sequence[Call] = ()
+) -> Plan | None:
     """A clarifying question or a plain refusal that needs no model; None when there is something to plan."""
     for reading in understanding.readings:
         if reading.ambiguities:
             message, options = which_member(reading.ambiguities[0], understanding.text, reading.text)
             return Plan("clarify", message=message, options=options, source="code")
-    if _COMMANDS.search(understanding.text) and not any(r.ask.tool for r in understanding.readings):
+    if nameless := next((r.ask.pointed for r in understanding.readings if r.ask.pointed and not before), None):
+        return Plan("clarify", message=which_one(nameless), source="code")
+    if _COMMANDS.search(understanding.text):
         return Plan("out_of_scope", message=only_reads(schema), source="code")
     asked = [r.ask.tool for r in understanding.readings]
     if asked[0] and not any(tool in offered for tool in asked):

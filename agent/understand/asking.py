@@ -133,6 +133,10 @@ _COUNT = re.compile(
     rf"|(?:top|前) ?(?P<t>\d+)",
     re.ASCII,
 )
+_POINTED: Mapping[str, re.Pattern[str]] = {
+    kind: re.compile(rf"\b(?:this|that) (?:{en})\b|[这那](?:个|位|笔|单|件|户|张)(?:{zh})(?!们)", re.ASCII)
+    for kind, (en, zh) in _IDS.items()
+}
 _IDLE = re.compile(
     r"(?:\bnot|\bnever|n't) (?:been )?(?:buy|bought|purchased?|ordered)\b[^,.?]{0,20}?\b(?P<n>\d{1,4}) days"
     r"|(?P<z>\d{1,4})天(?:内|里|以来)?(?:都)?(?:没|未)(?:有)?(?:再)?(?:买|购买)",
@@ -156,6 +160,7 @@ class Named:
     budget: Decimal | None = None
     limit: int | None = None
     idle_days: int | None = None
+    pointed: str | None = None
     them: bool = False
     spans: tuple[Span, ...] = ()
 
@@ -190,7 +195,8 @@ def named(text: str) -> Named:
         spans.append(idle.span())
     days = int(idle["n"] or idle["z"]) if idle else None
     money = _amount(budget) if budget else None
-    return Named(ids, money, _counted(counted), days, bool(_THEM.search(text)), tuple(spans))
+    pointed = next((kind for kind, rx in _POINTED.items() if kind not in ids and rx.search(text)), None)
+    return Named(ids, money, _counted(counted), days, pointed, bool(_THEM.search(text)), tuple(spans))
 
 
 def message_of(raw: str) -> str:

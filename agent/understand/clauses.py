@@ -50,13 +50,14 @@ def _sentences(text: str, scope: Scope) -> list[str]:
 def _seam(left: str, right: str, scope: Scope) -> bool:
     """Whether a new question begins: both sides can be asked alone, and the right one asks or has its own scope."""
     one, two = ClauseReader(left, scope), ClauseReader(right, scope)
-    if not (_complete(one) and _complete(two)) or _adds(one, two):
+    if _lists(one, two) or not (_complete(one) and _complete(two)) or _adds(one, two):
         return False
     ranks = [r.words.ranked and bool(r.names.splits or r.words.grains or r.names.loose) for r in (one, two)]
     both = all(ranks) or all(bool(r.periods) for r in (one, two)) or all(bool(r.names.splits) for r in (one, two))
     new_rank = not _BY.match(right) and ranks[1] and not ranks[0] and not one.names.splits and not one.words.grains
-    turns = bool(one.tool or two.tool) and one.tool != two.tool and _asks(one) and _asks(two)  # another question
-    return both or new_rank or turns or bool(_ASKS.match(right))
+    if both or new_rank or _ASKS.match(right):
+        return True
+    return _asks(one) and _asks(two) and one.tool != two.tool  # another tool: another question
 
 
 _ASKS = re.compile(
@@ -66,7 +67,7 @@ _ASKS = re.compile(
 
 
 _TELLS = re.compile(
-    r"(?:please |pls |kindly |so |then |now |also )*(?:check|find|forecast|predict|project|estimate|explain|draft|write|word|compose|draw|pick|choose|suggest|recommend|remind|look|search|segment|cluster|scan|flag|spot|prepare|build|take|get|let me know|i(?:'d| would)? (?:want|need|like)|can|could|should|would|will|why|whom?|any|anything|anyone|is there|are there)\b"
+    r"(?:please |pls |kindly |so |then |now |also |(?:and |out )?of (?:those|them|these),? |for (?:those|them|these),? )*(?:which|what|how|who|when|where|check|find|forecast|predict|project|estimate|explain|draft|write|word|compose|draw|pick|choose|suggest|recommend|remind|look|search|segment|cluster|scan|flag|spot|prepare|build|take|get|let me know|i(?:'d| would)? (?:want|need|like)|can|could|should|would|will|why|whom?|any|anything|anyone|is there|are there)\b"
     r"|.{0,6}(?:查|看|找|挑|圈|推|给|告诉|说|讲|写|拟|起草|草拟|回复|答复|预测|预估|估|分析|解释|推荐|选|列|做|算|提醒|为什么|为啥|怎么|咋|有没有|是不是|能不能|会不会)|.*[吗呢么]$",
     re.ASCII,
 )
@@ -96,16 +97,26 @@ def _adds(before: ClauseReader, part: ClauseReader) -> bool:
     tools = part.scope.tools.tools if part.scope.tools else {}
     if _SPLITS.match(part.text) and not part.tool:
         return True
-    if part.tool is None or part.names_metric:
+    if part.tool is None:
         return False
-    return part.tool == before.tool or (tools[part.tool].takes("metric") and before.names_metric and not _asks(before))
+    measures = tools[part.tool].takes("metric")
+    if measures and part.names_metric:
+        return False
+    return part.tool == before.tool or (measures and before.names_metric and not _asks(before))
+
+
+def _lists(one: ClauseReader, two: ClauseReader) -> bool:
+    """Whether the seam lies between two figures of a list ("any odd days in revenue | and orders"), or before a "but"."""
+    ends = {end for start, end in one.metric_spans}
+    begins = {start for start, end in two.metric_spans}
+    return two.text.startswith("但") or (
+        len(one.text.rstrip()) in ends and 0 in begins and bool(two.tool) and not one.tool
+    )
 
 
 def _complete(reader: ClauseReader) -> bool:
     """It measures something, and says over what (period, split, rank, member)."""
     names, words = reader.names, reader.words
-    if reader.tool:
-        return True
     ranked = words.ranked and bool(names.splits or words.grains or names.loose)
     described = bool(names.members) and not words.count and names.metrics == [reader.lexicon.counters.get("customer")]
     measured = (reader.names_metric and not described) or reader.hints_metric or bool(names.unavailable)
@@ -119,4 +130,4 @@ def _complete(reader: ClauseReader) -> bool:
         or words.count
         or names.loose
     )
-    return ranked or (measured and over)
+    return ranked or (measured and over) or (_asks(reader) and bool(reader.tool))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 EXAMPLES, WEIGHTS = "examples.yaml", "examples.weights.npz"
 SURE = 0.5  # from this chance on a tool is settled; measured in docs/adr/011
-CERTAIN = 0.88  # from this chance on it holds against words that speak for something else
+CERTAIN = 0.9  # from this chance on it holds against words that speak for something else
 SOME = 0.12  # down to this chance it is offered
 MOST = 3  # that are offered at most
 REMEMBERED = 2_000  # clauses whose chances are kept: seams are looked for in parts of one question

@@ -17,6 +17,9 @@ _REPLY = re.compile(
 )
 
 
+_HOLDS_MORE = re.compile(r"[:：\d]|(?:\S+ ){8}|[\u3400-\u9fff，。？！]{14}")  # a message, a number, or its content told
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """The clause that holds the message, and what is asked in front of it: "what is the refund rate? And reply to: …"."""
@@ -45,6 +48,7 @@ def message_in(raw: str, normal: str, scope: Scope) -> Message | None:
         customers=ids.get("customers", ()),
         orders=ids.get("orders", ()),
         text=message_of(raw),
+        pointed=None if quoted or _HOLDS_MORE.search(normal) else "text",
     )
     own = tuple(part for part in parts if part not in replying and complete(part, scope))
     return Message(Reading(text=normal, metrics=(), group_by=(), ask=ask), own)

@@ -136,8 +136,8 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
         return reading
     if first and (tool := _same_tool(reader)):
         routed = replace(reading, ask=replace(reading.ask, open=(tool,), again=True))
-    elif reader.plain:
-        return reading
+    elif reader.clear and (inherit or not (reader.names_metric or reader.hints_metric)):
+        return reading  # "monthly please", "top ten": nothing is said that meaning could tell
     else:
         chances = scope.router.chances(reader.text)
         said = Said(reader.past, reader.parted, reader.clear)
@@ -148,7 +148,7 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
         again = ClauseReader(reader.text, replace(scope, ahead=ahead)).read(inherit)
         routed = replace(again, ask=replace(again.ask, open=routed.ask.open, again=routed.ask.again))
     if tools and not any(tool.takes("compare") for tool in tools):
-        routed = replace(routed, time=_whole(reader) or (reading.ask.again and reading.compare) or routed.time)
+        routed = replace(routed, time=_whole(reader) or (routed.ask.again and reading.compare) or routed.time)
     return routed
 
 
