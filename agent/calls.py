@@ -38,11 +38,8 @@ def calls_of(
     if name == QUERY:
         return _query_calls(reading, metric, part["split"], schema) if metric != NO_SPLIT else []
     chain = [t for t in CHAIN if (t == name or t in reading.ask.words) and t in offered]
-    names = (
-        chain
-        if len(chain) > 1 and name in chain and _target(offered[chain[0]], reading, schema, offered, before)
-        else [name]
-    )
+    whom = len(chain) > 1 and name in chain and (name != chain[0] or reading.ask.them) and not reading.ask.customers
+    names = chain if whom and not reading.ask.again else [name]
     calls: list[Call] = []
     for each in names:
         calls += _tool_calls(offered[each], reading, part, schema, offered, [*before, *calls], each != names[0])

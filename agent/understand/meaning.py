@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 EXAMPLES, WEIGHTS = "examples.yaml", "examples.weights.npz"
 SURE = 0.5  # from this chance on a tool is settled; measured in docs/adr/011
-CERTAIN = 0.9  # from this chance on it holds against words that speak for something else
+CERTAIN = 0.85  # from this chance on it holds against words that speak for something else
 SOME = 0.12  # down to this chance it is offered
 MOST = 3  # that are offered at most
 REMEMBERED = 2_000  # clauses whose chances are kept: seams are looked for in parts of one question
@@ -59,10 +59,10 @@ class Router:
                 self._known[text] = self._chances(text)
             return self._known[text]
 
-    def tool(self, text: str) -> str | None:
-        """The tool that a clause surely asks for by itself, figures left aside."""
+    def tool(self, text: str, least: float = SURE) -> str | None:
+        """The tool that a clause asks for by itself with at least this chance, figures left aside."""
         name, chance = next(iter(self.chances(text).items()))
-        return name if chance >= SURE and name in self.tools.tools and name != QUERY else None
+        return name if chance >= least and name in self.tools.tools and name != QUERY else None
 
     def _chances(self, text: str) -> Chances:
         from models.embedding import embed
@@ -79,7 +79,9 @@ def marks(text: str, lexicon: Lexicon, tools: ToolWords) -> tuple[str, ...]:
     """What code reads out of a clause for the classifier: tools' words, ids and amounts, kinds of the store's names."""
     mentions = lexicon.vocabulary.find(text, bytearray(len(text)))
     asked, things = tools.read(text, [(m.start, m.end) for m in mentions]), named(text)
+    inside = tools.read(text)
     found = [f"asks:{name}" for name in asked.sure] + [f"hints:{name}" for name in asked.maybe]
+    found += [f"inside:{name}" for name in inside.sure if name not in asked.sure]  # the policy in 退货政策
     found += [f"id:{kind}" for kind in things.ids]
     said = {"budget": things.budget, "them": things.them, "count": things.limit}
     found += [name for name, value in said.items() if value]
@@ -134,7 +136,7 @@ def _possible(name: str, chance: float, reading: Reading, tools: Mapping[str, To
     if name == CLARIFY:
         return figure or CLARIFY
     if name == OUT_OF_SCOPE:
-        return OUT_OF_SCOPE if reading.unread else figure or OUT_OF_SCOPE
+        return OUT_OF_SCOPE if reading.unread or reading.unavailable else figure or CLARIFY
     tool = tools.get(name)
     if tool is None or tool.reads_message:
         return None

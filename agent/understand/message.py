@@ -11,13 +11,13 @@ from agent.understand.clauses import clauses, complete
 from agent.understand.reading import Scope
 
 
-_MESSAGE = re.compile(r"[\"“「『](?P<q>[^\"”」』]{12,})[\"”」』]")
+_MESSAGE = re.compile(r"[\"“「『](?P<q>[^\"”」』]{6,})[\"”」』]")
 _REPLY = re.compile(
     r"\b(?:reply|replies|respond|response|answer|write back)\b|答复|回复|回信|回一下|回个话|怎么回", re.ASCII
 )
 
 
-_HOLDS_MORE = re.compile(r"[:：\d]|(?:\S+ ){8}|[\u3400-\u9fff，。？！]{14}")  # a message, a number, or its content told
+_HOLDS_MORE = re.compile(r"[:：\d\"“「『]|(?:\S+ ){8}|[\u3400-\u9fff，。？！]{14}")  # a message, a number, or its content told
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from agent.understand.dates import PeriodMention, find_periods
 from agent.understand.dates_en import Clock
 from agent.understand.leftovers import unread_runs, unread_words
 from agent.understand.lexicon import Lexicon
-from agent.understand.meaning import Router
+from agent.understand.meaning import CERTAIN, SURE, Router
 from agent.understand.modifiers import Modifiers, Threshold, compare_words, stepwise
 from agent.understand.names import NameReader, Names, modifiers_of, to_filters
 from agent.understand.ordering import OrderReader
@@ -160,9 +160,8 @@ class ClauseReader:
 
     @cached_property
     def tool(self) -> str | None:
-        """The tool that the clause surely asks for by itself; a clear figure is not looked at: 25 ms saved."""
-        figure = self.names_metric and self.clear
-        return self.scope.router.tool(self.text) if self.scope.router and not figure else None
+        """The tool that the clause surely asks for by itself, and certainly where its words are all read without it."""
+        return self.scope.router.tool(self.text, CERTAIN if self.clear else SURE) if self.scope.router else None
 
     @cached_property
     def clear(self) -> bool:

@@ -14,7 +14,7 @@ from agent.understand.calendar import span
 from agent.understand.clauses import clauses
 from agent.understand.dates_en import Clock
 from agent.understand.lexicon import Lexicon
-from agent.understand.meaning import Router, Said, settled
+from agent.understand.meaning import CERTAIN, Router, Said, settled
 from agent.understand.message import message_in
 from agent.understand.reading import ClauseReader, Scope
 from agent.understand.spelling import Speller
@@ -136,8 +136,8 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
         return reading
     if first and (tool := _same_tool(reader)):
         routed = replace(reading, ask=replace(reading.ask, open=(tool,), again=True))
-    elif reader.clear and (inherit or not (reader.names_metric or reader.hints_metric)):
-        return reading  # "monthly please", "top ten": nothing is said that meaning could tell
+    elif reader.clear and first and inherit:
+        return reading  # "monthly please": goes on with the figure of the turn before
     else:
         chances = scope.router.chances(reader.text)
         said = Said(reader.past, reader.parted, reader.clear)
@@ -163,7 +163,8 @@ def _same_tool(reader: ClauseReader) -> str | None:
     """ "And in November?" behind a "why": the tool of the turn before once more, where the clause asks for no other."""
     scope = reader.scope
     tool = scope.tools.tools.get(scope.last_tool or "") if scope.tools else None
-    if tool is None or tool.name == QUERY or reader.tool not in (None, tool.name):
+    other = scope.router.tool(reader.text, CERTAIN) if scope.router else None
+    if tool is None or tool.name == QUERY or other not in (None, tool.name):
         return None
     goes_on = reader.words.follow_up or (not reader.names_metric and reader.names_something)
     figure = reader.names_metric and not tool.takes("metric")
@@ -173,7 +174,7 @@ def _same_tool(reader: ClauseReader) -> str | None:
 def _is_follow_up(reader: ClauseReader) -> bool:
     if reader.scope.last is None:
         return False
-    if reader.tool and reader.scope.tools:  # "why?" takes the figure and the period of the turn before
+    if reader.tool and not reader.clear and reader.scope.tools:  # "why?" takes the figure and the period of the turn before
         return not reader.names_metric and reader.scope.tools.tools[reader.tool].takes("metric")
     if not reader.names_metric:
         return reader.names_something or reader.words.follow_up
