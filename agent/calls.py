@@ -24,12 +24,18 @@ TARGETS = {"customers": "customer", "products": "product", "orders": "order"}  #
 
 
 def calls_of(
-    reading: Reading, part: Mapping[str, str], schema: StoreSchema, offered: Offered, before: Sequence[Call]
+    reading: Reading,
+    part: Mapping[str, str],
+    schema: StoreSchema,
+    offered: Offered,
+    before: Sequence[Call],
+    linked: bool = False,
 ) -> list[Call]:
     """The calls that one filled part of the form stands for.
 
     Args:
         before: the plan's earlier calls; "them" takes people or products from the last one that gives any.
+        linked: the last of them is of the same question: "who is leaving, and what should we offer?" means these.
 
     Raises:
         ModelReplyError: the arguments do not hold together.
@@ -42,7 +48,8 @@ def calls_of(
     names = chain if whom and not reading.ask.again else [name]
     calls: list[Call] = []
     for each in names:
-        calls += _tool_calls(offered[each], reading, part, schema, offered, [*before, *calls], each != names[0])
+        chained = each != names[0] or (linked and each in CHAIN[1:] and not reading.filters)
+        calls += _tool_calls(offered[each], reading, part, schema, offered, [*before, *calls], chained)
     return calls
 
 

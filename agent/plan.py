@@ -200,7 +200,8 @@ def assemble(
     calls: list[Call] = []
     refused: list[Reading] = []
     for reading, part in zip(understanding.readings, parts, strict=True):
-        made = calls_of(reading, part, schema, offered, [*before, *calls]) if part["tool"] in offered else []
+        earlier = [*before, *calls]
+        made = calls_of(reading, part, schema, offered, earlier, linked=bool(calls)) if part["tool"] in offered else []
         calls += made
         refused += [] if made else [reading]
     if calls:

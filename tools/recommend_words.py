@@ -53,11 +53,11 @@ bought along with|bought alongside|bought with|buy together|buy along with|buy a
 customers who buy|people who bought|people who buy|shoppers who bought|shoppers who buy|households that buy
 households who buy|also buy|also bought|bundle|bundle with|put next to|cross-sell with|cross sell with
 cross-sell|cross sell|cross-selling|next to it|stand next to|beside it
-same basket|same cart|same trolley|in their cart|in the basket with|buying|along with|alongside|accompany|complement
+what else lands|else lands in|else goes in|end up with|same basket|same cart|same trolley|in their cart|in the basket with|buying|along with|alongside|accompany|complement
 """
 _WITH_ZH = """
 搭配|搭售|捆绑|一起买|一块买|一起购买|一同购买|同时购买|同时买|经常一起|常一起|还会买|还买|也会买|也买|关联|连带|组合
-的人还|的人也|放在一起|摆在一起|配什么|买了还|交叉销售|旁边|一起卖|一块卖|同一个篮子|同一单|同一个购物篮|搭着|配着
+的人还|的人也|放在一起|摆在一起|配什么|买了还|交叉销售|旁边|一起卖|一块卖|顺带|顺手|还有啥|还拿|还会拿|同一个篮子|同一单|同一个购物篮|搭着|配着
 """
 _REORDER_EN = """
 reorder|re-order|reorders|due for|due to buy|buy again|again|running out|run out|running low|restock|replenish

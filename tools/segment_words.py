@@ -200,7 +200,9 @@ lifetime value|clv|ltv|cltv|customer value|expected purchases|expected value|fut
 most valuable in future
 how valuable|worth to us|will be worth|are worth|is worth|still alive|alive|will spend
 """),
-            zh=_listed("生命周期价值|终身价值|客户价值|顾客价值|未来价值|预期价值|预期购买|还会买多少|会贡献|还活跃"),
+            zh=_listed(
+                "值多少钱|值多少|生命周期价值|终身价值|客户价值|顾客价值|未来价值|预期价值|预期购买|还会买多少|会贡献|还活跃"
+            ),
         ),
         "movement": Words(
             en=_listed("""
@@ -220,6 +222,8 @@ from one group to another|between groups|between segments|up a segment|down a se
     "focus": {
         "leaving": Words(
             en=_listed("""
+on their way out|way out|close to leaving|on the way out|fading|drifting|drift away|heading for the door|walking away
+turning away|about to go|might lose|could lose|signs of leaving|going cold
 about to leave|about to churn|about to quit|about to lapse|likely to leave|likely to churn|going to leave
 might leave
 may leave|will leave|leaving|leaving us|leave us|leave|churn|churning|churners|churn risk
@@ -231,7 +235,7 @@ slipping away|losing interest|lapse|lapsing|gone quiet|go quiet|going quiet|won'
 lose soon
 """),
             zh=_listed("""
-流失|快流失|要流失|快流失了|快要流失|快要流失了|要流失了|会流失了|可能流失了|即将流失|可能流失|会流失|流失风险|流失概率|流失预警|快走了|要走了|快要离开|要离开|即将离开|可能离开|快跑了
+流失的迹象|流失迹象|要走|想走|流失|快流失|要流失|快流失了|快要流失|快要流失了|要流失了|会流失了|可能流失了|即将流失|可能流失|会流失|流失风险|流失概率|流失预警|快走了|要走了|快要离开|要离开|即将离开|可能离开|快跑了
 要跑了
 不再购买|不买了|不来了|不再来|不会再来|挽留|离开
 """),

@@ -22,7 +22,7 @@ STOP_EN = frozenset(
     doing stand stood hit reach reached gotten store's shop's company's each's on's actually overall generally typically typical average avg mean
     on-year day-to-day good bad better worse great high low higher lower large small big bigger smaller larger top bottom less fewer few many
     general management board meeting presentation reference detail boss ceo team slide slides deck review particular case fact terms regard regards respect addition comparison order advance mind context purpose planning budget benefit record overview background short brief hand morning standup call email colleague manager owner me myself one two three four five six seven eight nine ten dozen couple shopops day days week weeks month months quarter quarters year years hour hours weekend send prepare usual share email txt pls thx cheers u ur wanna lemme generate generated generating drive drives driving bring brings brought contribute contributes contributed belongs belong goes
-    earth heaven hell sell sells selling sold buy buys buying bought purchase purchased purchases purchasing spend spends spending spent earn earned earning shopped shopping
+    earth heaven hell regular regulars sell sells selling sold buy buys buying bought purchase purchased purchases purchasing spend spends spending spent earn earned earning shopped shopping
     shoppers buyers people person everybody place placed take took taken record recorded register registered see saw seen
     """.split()
 )

@@ -17,7 +17,9 @@ _REPLY = re.compile(
 )
 
 
-_HOLDS_MORE = re.compile(r"[:：\d\"“「『]|(?:\S+ ){8}|[\u3400-\u9fff，。？！]{14}")  # a message, a number, or its content told
+_HOLDS_MORE = re.compile(
+    r"[:：\d\"“「『]|(?:\S+ ){8}|[\u3400-\u9fff，。？！]{14}"
+)  # a message, a number, or its content told
 
 
 @dataclass(frozen=True, slots=True)

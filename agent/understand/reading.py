@@ -24,6 +24,7 @@ from db.semantic.query import Filter, Interval, MetricFilter, SemanticQuery
 
 MAX_SPLITS = 2
 HALF_YEAR = 183  # days
+SHORT = 16  # characters
 STEP_DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92}
 _COMPARE_THEM = re.compile(r"\bcompare (?:them|it|that|those|these|the two|both)\b|(?:对比|比较)一下$", re.ASCII)
 _WHAT = re.compile(r"^(?:so |and )?what\b|\bwhat (?:do|does|did|sells?|sold|are|is)\b|什么|哪些东西", re.ASCII)
@@ -161,7 +162,12 @@ class ClauseReader:
     @cached_property
     def tool(self) -> str | None:
         """The tool that the clause surely asks for by itself, and certainly where its words are all read without it."""
-        return self.scope.router.tool(self.text, CERTAIN if self.clear else SURE) if self.scope.router else None
+        router, said = self.scope.router, self.asked.sure[:1]
+        if router is None:
+            return None
+        found = router.tool(self.text, CERTAIN if self.clear else SURE)
+        short = len(self.text) <= SHORT and said  # "and why so many": too little to tell a meaning by
+        return said[0] if short and found is None else found
 
     @cached_property
     def clear(self) -> bool:

@@ -139,7 +139,7 @@ class Speller:
 
         phrases = [w for w in self._vocabulary.words if len(w) >= 2 and CJK_RUN.fullmatch(w)]
         result: dict[tuple[str, ...], str] = {}
-        asked = sorted(w for w in self._more if len(w) >= 3 and CJK_RUN.fullmatch(w))  # 能退 is not meant for 能推
+        asked = sorted(w for w in self._more if len(w) >= 2 and CJK_RUN.fullmatch(w))
         for phrase in [*_GRAMMAR_ZH, *phrases, *asked]:
             result.setdefault(tuple(lazy_pinyin(phrase)), phrase)
         return result

@@ -68,7 +68,8 @@ def understand(
     unread = [word for reading in readings for word in reading.unread]
     corrections: tuple[tuple[str, str], ...] = ()
     if unread and speller:
-        fixed, corrections = speller.correct(normal, unread)
+        sure = language == "zh" and router is not None and router.tool(normal, CERTAIN)
+        fixed, corrections = (normal, ()) if sure else speller.correct(normal, unread)  # 能退 is not meant for 能推
         if corrections:
             readings = _read_all(fixed, scope)
         understood = any(r.metrics for r in readings)
@@ -147,15 +148,15 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
     if ahead != reader.ahead:
         again = ClauseReader(reader.text, replace(scope, ahead=ahead)).read(inherit)
         routed = replace(again, ask=replace(again.ask, open=routed.ask.open, again=routed.ask.again))
-    if tools and not any(tool.takes("compare") for tool in tools):
+    if tools and not any(tool.takes("compare") for tool in tools):  # "a check over November" is no comparison
         routed = replace(routed, time=_whole(reader) or (routed.ask.again and reading.compare) or routed.time)
     return routed
 
 
 def _whole(reader: ClauseReader) -> Interval | None:
-    """Two periods that follow on one another as one ("odd days in October and November"); None where it names no such."""
+    """The period that is named, several as one where they follow on one another ("in October and November")."""
     found = sorted((mention.period for mention in reader.periods), key=lambda p: p.start)
-    joined = len(found) > 1 and all(a.end == b.start for a, b in pairwise(found))
+    joined = bool(found) and all(a.end == b.start for a, b in pairwise(found))
     return span(found[0].start, found[-1].end).interval if joined else None
 
 
@@ -164,7 +165,8 @@ def _same_tool(reader: ClauseReader) -> str | None:
     scope = reader.scope
     tool = scope.tools.tools.get(scope.last_tool or "") if scope.tools else None
     other = scope.router.tool(reader.text, CERTAIN) if scope.router else None
-    if tool is None or tool.name == QUERY or other not in (None, tool.name):
+    spoken = other in (*reader.asked.sure, *reader.asked.maybe) or not reader.words.follow_up
+    if tool is None or tool.name == QUERY or (spoken and other not in (None, tool.name)):
         return None
     goes_on = reader.words.follow_up or (not reader.names_metric and reader.names_something)
     figure = reader.names_metric and not tool.takes("metric")
@@ -174,7 +176,9 @@ def _same_tool(reader: ClauseReader) -> str | None:
 def _is_follow_up(reader: ClauseReader) -> bool:
     if reader.scope.last is None:
         return False
-    if reader.tool and not reader.clear and reader.scope.tools:  # "why?" takes the figure and the period of the turn before
+    if (
+        reader.tool and not reader.clear and reader.scope.tools
+    ):  # "why?" takes the figure and the period of the turn before
         return not reader.names_metric and reader.scope.tools.tools[reader.tool].takes("metric")
     if not reader.names_metric:
         return reader.names_something or reader.words.follow_up
