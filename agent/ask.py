@@ -20,13 +20,12 @@ from agent.plan import Planned, options_text, plan_question
 from agent.policy import check_policy
 from agent.relink import relink
 from agent.suggest import suggestions
-from agent.understand import understand
 from agent.understand.asking import ToolWords
 from agent.understand.lexicon import Lexicon
 from agent.understand.meaning import Router, by_handbook
 from agent.understand.spelling import Speller
 from agent.understand.text import detect_language
-from agent.understand.understand import LastTurn
+from agent.understand.understand import LastTurn, understand
 from agent.verify import verify
 from db.engine import Store
 from db.errors import AsOfError, InternalError, SecurityError, ShopOpsError

@@ -133,11 +133,11 @@ def _tool_calls(
 
 def _kept(last: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of the turn before, with those that the words change; another period has another baseline."""
-    kept = {name: v for name, v in last.items() if not (name == "compare" and "time" in given)}
+    kept: dict[str, Any] = {name: v for name, v in last.items() if not (name == "compare" and "time" in given)}
     filters = [f.model_dump(mode="json", exclude_defaults=True) for f in given.get("filters", ())]
     changed = {f["dimension"] for f in filters}
     others = [f for f in last.get("filters", ()) if f["dimension"] not in changed]
-    return kept | given | ({"filters": [*others, *filters]} if filters or others else {})
+    return kept | dict(given) | ({"filters": [*others, *filters]} if filters or others else {})
 
 
 def _given(tool: Tool, reading: Reading, part: Mapping[str, str], schema: StoreSchema) -> dict[str, Any]:

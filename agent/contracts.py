@@ -69,8 +69,9 @@ class ToolAsk:
         customers, products, orders, campaign, budget, limit, horizon: what the words give for arguments of that name.
         text: the words for a tool that reads them: the clause, or the customer's message.
         them: the clause speaks of people or things of an earlier step ("them", 他们).
-        pointed: what it points at and does not name ("this order"): customers, products, orders, or the ``text`` of a message.
-        idle_days: "not bought for 60 days". again: it goes on with the tool of the turn before ("and if we only have $200?").
+        pointed: what it only points at ("this order"): customers, products, orders, a message's ``text``.
+        idle_days: "not bought for 60 days".
+        again: it goes on with the tool of the turn before ("and if we only have $200?").
     """
 
     open: tuple[ToolName, ...] = ()

@@ -31,7 +31,7 @@ def _part(reading: Reading, offered: Offered) -> dict[str, Any]:
 
 
 def tools_open(reading: Reading, offered: Offered) -> tuple[str, ...]:
-    """The tools among which words and meaning leave a choice, with clarify and out_of_scope where those may be meant."""
+    """The tools among which words and meaning leave a choice, clarify and out_of_scope where those may be meant."""
     may = tuple(name for name in reading.ask.open if name in offered or name in (CLARIFY, OUT_OF_SCOPE))
     if may and may != (QUERY,):
         return may

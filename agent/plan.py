@@ -43,7 +43,8 @@ from models.llm.base import REQUEST_SECONDS, LanguageModel, Message, Prompt, Usa
 from tools.registry import planned_tools
 
 _COMMANDS = re.compile(
-    r"^(?:please |pls |can you |could you |now )*(?:delete|erase|truncate|wipe|update|insert|alter|overwrite|modify|set the|change the|raise the|lower the|increase the price|cut the price)\b"
+    r"^(?:please |pls |can you |could you |now )*(?:delete|erase|truncate|wipe|update|insert|alter|overwrite|modify"
+    r"|(?:set|change|raise|lower|increase|cut) the)\b"
     r"|^(?:请|帮我|把)?(?:(?!要求|想要|希望|有人|顾客|客户).){0,12}(?:删除|删掉|清空|篡改|改成零|覆盖|价(?:格|钱)?(?:改|调|设|降|提)(?:成|为|到|至))"
 )
 
@@ -132,7 +133,8 @@ def settled_by_code(
 
 def _measures(reading: Reading, offered: Offered) -> bool:
     """Whether the clause asks for a figure, so that a name which the store does not know would change it."""
-    return reading.ask.tool not in offered or offered[reading.ask.tool].takes("metric")
+    tool = offered.get(reading.ask.tool or "")
+    return tool is None or tool.takes("metric")
 
 
 def _unmeasured(understanding: Understanding, schema: StoreSchema) -> Plan | None:

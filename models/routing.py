@@ -15,8 +15,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import numpy as np
@@ -34,6 +35,7 @@ BUCKETS = 8_192  # more did not help (measured on the bank, docs/adr/011)
 MEANING, MARKS = 3.0, 1.5  # weights of the parts beside words and characters, which weigh 1 each
 RIDGE = 0.2  # 1/C of the regression
 FOLDS = 5
+PARTS = 3  # words, characters, marks
 _HAN = re.compile(r"([\u3400-\u9fff])")
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"\w+")
@@ -52,7 +54,7 @@ def plain(text: str) -> str:
 def grams(text: str) -> tuple[Counter[str], Counter[str]]:
     """Words and pairs of words; runs of characters within words, their ends marked by a space."""
     words = _WORD.findall(plain(text))
-    pairs = [f"{a} {b}" for a, b in zip(words, words[1:], strict=False)]
+    pairs = [f"{a} {b}" for a, b in pairwise(words)]
     joined = re.sub(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])", "", " ".join(words))
     runs = (
         part[i : i + n]
@@ -92,7 +94,7 @@ class RoutingModel:
     Attributes:
         names: of the kinds, in the columns' order.
         meaning: (384, kinds) over the standardised embedding; ``mean`` and ``spread`` standardise it.
-        buckets: (3 × BUCKETS, kinds): of words, characters, marks. rarity: weight of each bucket of words and characters.
+        buckets: (3 × BUCKETS, kinds): of words, characters, marks. rarity: of each bucket of the first two.
         bias: (kinds). temperature: what scores are divided by. source: digest of what it was trained on.
     """
 
@@ -184,57 +186,60 @@ def train(
     Args:
         vectors: embeddings, shape (texts, 384). source: kept in the model, to tell later what it was trained on.
     """
-    from scipy.optimize import minimize_scalar
     from scipy.sparse import csr_matrix, hstack
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedKFold
 
     found = [features(text, marked) for text, marked in zip(texts, marks, strict=True)]
     mean, spread = vectors.mean(axis=0), vectors.std(axis=0) + 1e-6
-    seen = np.zeros(2 * BUCKETS, np.float32)
-    for words, runs, _ in found:
-        for part, counts in enumerate((words, runs)):
-            seen[np.fromiter(counts, np.int64, len(counts)) + part * BUCKETS] += 1
+    counts = [_counts([each[part] for each in found]) for part in range(PARTS)]
+    seen = np.concatenate([np.asarray((part > 0).sum(axis=0)).ravel() for part in counts[:2]])
     rarity = (np.log((1 + len(texts)) / (1 + seen)) + 1).astype(np.float32)
-    parts = []
-    for part, weight in enumerate((1.0, 1.0, MARKS)):
-        rows = [np.full(len(f[part]), i) for i, f in enumerate(found)]
-        at = np.concatenate([np.fromiter(f[part], np.int64, len(f[part])) for f in found])
-        values = np.concatenate([np.fromiter(f[part].values(), np.float32, len(f[part])) for f in found])
-        matrix = csr_matrix((values, (np.concatenate(rows), at)), shape=(len(texts), BUCKETS))
-        if part < 2:
-            matrix = matrix.multiply(rarity[part * BUCKETS : (part + 1) * BUCKETS]).tocsr()
-            norm = np.sqrt(matrix.multiply(matrix).sum(axis=1)).A1 if hasattr(matrix.sum(axis=1), "A1") else None
-            norm = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1))).ravel()
-            matrix = csr_matrix(matrix.multiply(1 / (norm[:, None] + 1e-9)))
-        parts.append(matrix * weight)
-    inputs = hstack([csr_matrix(standard(vectors, mean, spread) * MEANING), *parts]).tocsr()
+    words, runs = (_weighed(part, own) for part, own in zip(counts[:2], np.split(rarity, 2), strict=True))
+    inputs = hstack([csr_matrix(standard(vectors, mean, spread) * MEANING), words, runs, counts[2] * MARKS]).tocsr()
     names = sorted(set(kinds))
-    owned = np.searchsorted(names, list(kinds))
+    weights, bias, left_out = _fitted(inputs, np.searchsorted(names, list(kinds)))
+    temperature = _temperature(left_out, np.searchsorted(names, list(kinds)))
+    meaning, buckets = np.split(weights, [vectors.shape[1]])
+    model = RoutingModel(tuple(names), mean, spread, meaning, buckets, rarity, bias, temperature, source)
+    return model, softmax(left_out / temperature)
 
-    def fitted(rows: NDArray[np.intp]) -> LogisticRegression:
-        return LogisticRegression(C=1 / RIDGE, max_iter=1000).fit(inputs[rows], owned[rows])
 
-    left_out = np.zeros((len(texts), len(names)), np.float32)
+def _counts(found: Sequence[dict[int, float]]) -> Any:
+    """Buckets of many texts as a sparse matrix, shape (texts, BUCKETS)."""
+    from scipy.sparse import csr_matrix
+
+    rows = np.repeat(np.arange(len(found)), [len(each) for each in found])
+    columns = np.array([bucket for each in found for bucket in each], np.int64)
+    values = np.array([count for each in found for count in each.values()], np.float32)
+    return csr_matrix((values, (rows, columns)), shape=(len(found), BUCKETS))
+
+
+def _weighed(counts: Any, rarity: Floats) -> Any:
+    """Counts weighed by rarity, each text at unit length."""
+    from scipy.sparse import csr_matrix
+
+    weighed = counts.multiply(rarity).tocsr()
+    length = np.sqrt(np.asarray(weighed.multiply(weighed).sum(axis=1))).ravel()
+    return csr_matrix(weighed.multiply(1 / (length[:, None] + 1e-9)))
+
+
+def _fitted(inputs: Any, owned: NDArray[np.intp]) -> tuple[Matrix, Floats, Matrix]:
+    """Weights, bias, and each text's scores by the regression of the folds that it is not in."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import StratifiedKFold
+
+    left_out = np.zeros((len(owned), int(owned.max()) + 1), np.float32)
     for known, held in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(inputs, owned):
-        left_out[held] = fitted(known).decision_function(inputs[held])
+        part = LogisticRegression(C=1 / RIDGE, max_iter=1000).fit(inputs[known], owned[known])
+        left_out[held] = part.decision_function(inputs[held])
+    whole = LogisticRegression(C=1 / RIDGE, max_iter=1000).fit(inputs, owned)
+    return whole.coef_.T.astype(np.float32), whole.intercept_.astype(np.float32), left_out
+
+
+def _temperature(scores: Matrix, owned: NDArray[np.intp]) -> float:
+    """What scores are divided by so that their softmax loses least on texts left out."""
+    from scipy.optimize import minimize_scalar
 
     def loss(temperature: float) -> float:
-        return float(-np.log(softmax(left_out / temperature)[np.arange(len(owned)), owned] + 1e-12).mean())
+        return float(-np.log(softmax(scores / temperature)[np.arange(len(owned)), owned] + 1e-12).mean())
 
-    temperature = float(minimize_scalar(loss, bounds=(0.2, 5.0), method="bounded").x)
-    whole = fitted(np.arange(len(texts)))
-    weights = whole.coef_.T.astype(np.float32)
-    split = vectors.shape[1]
-    model = RoutingModel(
-        tuple(names),
-        mean,
-        spread,
-        weights[:split],
-        weights[split:],
-        rarity,
-        whole.intercept_.astype(np.float32),
-        temperature,
-        source,
-    )
-    return model, softmax(left_out / temperature)
+    return float(minimize_scalar(loss, bounds=(0.2, 5.0), method="bounded").x)

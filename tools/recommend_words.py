@@ -53,7 +53,8 @@ bought along with|bought alongside|bought with|buy together|buy along with|buy a
 customers who buy|people who bought|people who buy|shoppers who bought|shoppers who buy|households that buy
 households who buy|also buy|also bought|bundle|bundle with|put next to|cross-sell with|cross sell with
 cross-sell|cross sell|cross-selling|next to it|stand next to|beside it
-what else lands|else lands in|else goes in|end up with|same basket|same cart|same trolley|in their cart|in the basket with|buying|along with|alongside|accompany|complement
+what else lands|else lands in|else goes in|end up with|same basket|same cart|same trolley|in their cart
+in the basket with|buying|along with|alongside|accompany|complement
 """
 _WITH_ZH = """
 搭配|搭售|捆绑|一起买|一块买|一起购买|一同购买|同时购买|同时买|经常一起|常一起|还会买|还买|也会买|也买|关联|连带|组合
@@ -66,7 +67,8 @@ repurchase|remind|reminder|usual items|their usuals|regularly buy|stock up
 _REORDER_ZH = "复购|回购|再买|再次购买|补货|快用完|快吃完|用完|该补|提醒|常买"
 _NEW_EN = """
 new|something new|never bought|not bought before|haven't bought|hasn't bought|have not bought|has not bought
-never tried|never purchased|never had|yet to try|not yet bought|discover|discovery|try|different from|doesn't buy yet|don't buy yet|haven't tried|hasn't tried
+never tried|never purchased|never had|yet to try|not yet bought|discover|discovery|try|different from
+doesn't buy yet|don't buy yet|haven't tried|hasn't tried
 """
 _NEW_ZH = "新的|新品|没买|没有买过|从没在|从未在|没买过|从未买过|从没买过|未购买过|没试过|未尝试|尝鲜|尝试|新鲜"
 _POPULAR_EN = (

@@ -126,7 +126,7 @@ _BUDGET = re.compile(
 _SCALE = {"k": 1_000, "thousand": 1_000, "千": 1_000, "m": 1_000_000, "万": 10_000}
 _COUNT = re.compile(
     rf"\b(?:top |best |first |only |about |around |some |the )?(?P<n>{EN_NUMBER}) (?:(?!more than|or more)[a-z]+ )?"
-    r"(?:customers|households|people|shoppers|buyers|members|users|products|items|things|orders|payments|refunds|recommendations|suggestions|names|ideas|recipients|contacts|addressees|prospects|homes|families)\b"
+    r"(?:customers|households|people|shoppers|buyers|members|users|products?|items|things|orders|payments|refunds|recommendations|suggestions|names|ideas|recipients|contacts|addressees|prospects|homes|families)\b"
     r"|\bthe (?P<t4>\d+) (?:who|that|most|best|riskiest|worst|biggest|largest|top)\b"
     r"|\b(?P<t3>\d+) of them\b|\b(?:list|group|sample|audience|max|maximum|up to) (?:of )?(?P<t2>\d{2,})\b"
     rf"|(?P<z>{ZH_NUMBER})(?:百|千)?(?:个|位|名|户|款|种|样|件|条|单|笔|人)(?!月|季|星期|小时|孩|小孩|子女|活动)"

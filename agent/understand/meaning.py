@@ -86,7 +86,7 @@ def marks(text: str, lexicon: Lexicon, tools: ToolWords) -> tuple[str, ...]:
     said = {"budget": things.budget, "them": things.them, "count": things.limit}
     found += [name for name, value in said.items() if value]
     terms = [term for mention in mentions for term in mention.terms]
-    kinds = {term.kind for term in terms}
+    kinds: set[str] = {term.kind for term in terms}
     kinds |= {"campaign" for term in terms if term.kind == "member" and term.name == lexicon.campaign}
     if lexicon.hints.find(text, bytearray(len(text))):
         kinds.add("weak")
@@ -110,7 +110,7 @@ class Said:
 
 
 def settled(reading: Reading, chances: Chances, tools: Mapping[str, Tool], said: Said = Said()) -> Reading:
-    """One clause with what may answer it: the surely right one alone, or the few likeliest for the planner to choose."""
+    """One clause with what may answer it: the surely right one alone, or the likeliest to choose from."""
     shares: dict[str, float] = defaultdict(float)
     for name, chance in chances.items():
         if became := _possible(name, chance, reading, tools, said):
@@ -198,7 +198,8 @@ def train_router(lexicon: Lexicon, tools: ToolWords, path: Path) -> str:
     model.save(path)
     right = np.array(model.names)[left_out.argmax(axis=1)] == np.array(kinds)
     sure = left_out.max(axis=1) >= SURE
-    return f"{len(texts)} questions; left out, {right.mean():.1%} right; sure of {sure.mean():.1%}, {right[sure].mean():.1%} right"
+    told = f"sure of {sure.mean():.1%}, {right[sure].mean():.1%} of these right"
+    return f"{len(texts)} questions; left out, {right.mean():.1%} right; {told}"
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from agent.understand.asking import message_of, named
 from agent.understand.clauses import clauses, complete
 from agent.understand.reading import Scope
 
-
 _MESSAGE = re.compile(r"[\"“「『](?P<q>[^\"”」』]{6,})[\"”」』]")
 _REPLY = re.compile(
     r"\b(?:reply|replies|respond|response|answer|write back)\b|答复|回复|回信|回一下|回个话|怎么回", re.ASCII
@@ -24,7 +23,7 @@ _HOLDS_MORE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The clause that holds the message, and what is asked in front of it: "what is the refund rate? And reply to: …"."""
+    """The clause that holds the message, and what is asked in front of it ("how many refunds? And reply to: …")."""
 
     reading: Reading
     before: tuple[str, ...] = ()
