@@ -16,6 +16,7 @@ from agent.calls import MAX_CALLS, calls_of, with_steps_before
 from agent.contracts import Call, Option, Plan, Reading, Understanding
 from agent.form import (
     CLARIFY,
+    OUT_OF_SCOPE,
     QUERY,
     Offered,
     choices_open,
@@ -141,9 +142,12 @@ def _unmeasured(understanding: Understanding, schema: StoreSchema) -> Plan | Non
     """No part says what to measure: ask which figure where a word of it stands there; else meaning decides."""
     readings = understanding.readings
     partly = _partly_named(readings, schema)
-    if len(partly) > 1 or not any(r.unread or r.ask.open for r in readings):
+    asked_back = all(r.ask.open == (CLARIFY,) for r in readings) or not any(r.unread or r.ask.open for r in readings)
+    if len(partly) > 1 or asked_back:
         message, options = which_figure(understanding, schema, partly)
         return Plan("clarify", message=message, options=options, source="code")
+    if all(r.ask.open == (OUT_OF_SCOPE,) for r in readings):
+        return Plan("out_of_scope", message=cannot_answer(readings, schema), source="code")
     return None
 
 

@@ -14,6 +14,7 @@ import pytest
 from agent.contracts import Reading, ToolAsk
 from agent.understand.meaning import CERTAIN, WEIGHTS, Said, read_examples, settled, source_of
 from db.errors import ArtifactDamaged
+from models import routing
 from models.routing import RoutingModel, features, train
 from tools.registry import planned_tools
 
@@ -42,14 +43,16 @@ def test_no_question_of_the_evaluation_is_an_example() -> None:
     assert not examples & asked
 
 
-def test_a_model_comes_back_from_its_file_as_it_was(tmp_path: Path) -> None:
-    texts = [f"{word} number {i}" for i in range(8) for word in ("forecast", "draft")]
+def test_a_model_comes_back_from_its_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routing, "BUCKETS", 128)
+    monkeypatch.setattr(routing, "FOLDS", 2)
+    texts = [f"{word} number {i}" for i in range(8) for word in ("forecast", "draft", "mail")]
     kinds = [text.split()[0] for text in texts]
     vectors = np.random.default_rng(0).normal(size=(len(texts), 384)).astype(np.float32)
     model, left_out = train(texts, kinds, vectors, [()] * len(texts), "x")
     model.save(tmp_path / "m.npz")
     back = RoutingModel.load(tmp_path / "m.npz")
-    assert left_out.shape == (16, 2)
+    assert left_out.shape == (24, 3)
     for text, vector in zip(texts, vectors, strict=True):
         before, after = model.chances(text, vector, ()), back.chances(text, vector, ())
         assert [c.name for c in before] == [c.name for c in after]
