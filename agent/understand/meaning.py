@@ -100,13 +100,12 @@ class Said:
     """What else the words of a clause say of the tools that may answer it.
 
     Attributes:
-        past: it speaks of a time, and not of one to come. dated: of one that may be either.
+        past: it speaks of a time, and not of one to come.
         parted: it is split by what is no single customer or product.
         clear: every word of it was read, and none points beyond a figure.
     """
 
     past: bool = False
-    dated: bool = False
     parted: bool = False
     clear: bool = False
 
@@ -142,9 +141,8 @@ def _possible(name: str, chance: float, reading: Reading, tools: Mapping[str, To
     tool = tools.get(name)
     if tool is None or tool.reads_message:
         return None
-    ranked = bool(reading.metrics and reading.order_by)
-    undated = tool.takes("horizon") and said.dated  # "in february": the one that was, unless it is certainly foreseen
-    against = reading.unavailable or reading.inherited or said.clear or ranked or undated
+    ranked = said.parted and reading.metrics and reading.order_by and reading.limit  # "top 3 departments by discount"
+    against = reading.unavailable or reading.inherited or said.clear or ranked
     if against and chance < CERTAIN and name not in (*reading.ask.words, *reading.ask.hints):
         return figure
     if needs_metric(tool) and not figure and reading.unread:  # "forecast the weather"
