@@ -11,7 +11,7 @@ from datetime import date
 from time import perf_counter
 from typing import Protocol
 
-from agent.calls import query_of
+from agent.calls import period_of, query_of
 from agent.compose import compose
 from agent.contracts import Answer, Call, Language, Plan, Proposal, Question, Timings, Understanding
 from agent.doing.work import Done
@@ -21,13 +21,12 @@ from agent.plan import Planned, options_text, plan_question
 from agent.policy import check_policy
 from agent.relink import relink
 from agent.suggest import subject, suggestions
-from agent.understand import understand
 from agent.understand.asking import ToolWords
 from agent.understand.lexicon import Lexicon
-from agent.understand.likeness import Likeness, by_handbook, by_meaning
+from agent.understand.meaning import Router, by_handbook
 from agent.understand.spelling import Speller
 from agent.understand.text import detect_language
-from agent.understand.understand import LastTurn
+from agent.understand.understand import LastTurn, understand
 from agent.verify import SoFar, verify
 from db.engine import Store
 from db.errors import AsOfError, InternalError, SecurityError, ShopOpsError
@@ -99,6 +98,7 @@ class Words:
     lexicon: Lexicon
     speller: Speller
     tools: ToolWords
+    router: Router
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,6 @@ class Analyst:
         self._model = model
         self._lock = threading.Lock()
         self._words: Words | None = None
-        self._likeness = Likeness()
 
     @property
     def words(self) -> Words:
@@ -154,7 +153,8 @@ class Analyst:
         with self._lock:
             if self._words is None:
                 lexicon, tools = Lexicon(self.store.schema, self.store.members), ToolWords(planned_tools())
-                self._words = Words(lexicon, Speller(lexicon.vocabulary, tools.words), tools)
+                speller = Speller(lexicon.vocabulary, tools.words)
+                self._words = Words(lexicon, speller, tools, Router(lexicon, tools))
             return self._words
 
     def ask(
@@ -306,9 +306,11 @@ class Analyst:
         words = self.words
         data = Interval(start=self.store.data_start, end=self.store.as_of)
         asked = [query for call in before if (query := query_of(call))]
-        last = LastTurn(asked[-1] if asked else None, before[-1].tool if before else None)
-        read = understand(question.text, words.lexicon, as_of, data, everything, last, words.speller, words.tools)
-        return by_handbook(by_meaning(read, self._likeness, words.tools.tools), self._in_handbook)
+        last = LastTurn(asked[-1] if asked else None, before[-1].tool if before else None, period_of(before))
+        read = understand(
+            question.text, words.lexicon, as_of, data, everything, last, words.speller, words.tools, words.router
+        )
+        return by_handbook(read, self._in_handbook)
 
     def _in_handbook(self, text: str) -> bool:
         """Whether the handbook says what a clause asks; a handbook that cannot be read is told when it is searched."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from agent.contracts import Call, Reading
 from agent.form import NO_SPLIT, QUERY, Offered, needs_metric
 from db.errors import ModelReplyError
-from db.semantic.query import Filter, Order, SemanticQuery
+from db.semantic.query import Filter, Interval, Order, SemanticQuery
 from db.semantic.roles import entity_dimension
 from db.semantic.schema import StoreSchema
 from tools.arguments import FromStep
@@ -24,12 +24,18 @@ TARGETS = {"customers": "customer", "products": "product", "orders": "order"}  #
 
 
 def calls_of(
-    reading: Reading, part: Mapping[str, str], schema: StoreSchema, offered: Offered, before: Sequence[Call]
+    reading: Reading,
+    part: Mapping[str, str],
+    schema: StoreSchema,
+    offered: Offered,
+    before: Sequence[Call],
+    linked: bool = False,
 ) -> list[Call]:
     """The calls that one filled part of the form stands for.
 
     Args:
         before: the plan's earlier calls; "them" takes people or products from the last one that gives any.
+        linked: the last of them is of the same question: "who is leaving, and what should we offer?" means these.
 
     Raises:
         ModelReplyError: the arguments do not hold together.
@@ -39,15 +45,13 @@ def calls_of(
         return _over_steps(reading, part, schema, offered, before)
     if name == QUERY:
         return _query_calls(reading, metric, part["split"], schema) if metric != NO_SPLIT else []
-    chain = [t for t in CHAIN if t in (*reading.ask.sure, *reading.ask.maybe) and t in offered]
-    names = (
-        chain
-        if len(chain) > 1 and name in chain and _target(offered[chain[0]], reading, schema, offered, before)
-        else [name]
-    )
+    chain = [t for t in CHAIN if (t == name or t in reading.ask.words) and t in offered]
+    whom = len(chain) > 1 and name in chain and (name != chain[0] or reading.ask.them) and not reading.ask.customers
+    names = chain if whom and not reading.ask.again else [name]
     calls: list[Call] = []
     for each in names:
-        calls += _tool_calls(offered[each], reading, part, schema, offered, [*before, *calls], each != names[0])
+        chained = each != names[0] or (linked and each in CHAIN[1:] and not reading.filters)
+        calls += _tool_calls(offered[each], reading, part, schema, offered, [*before, *calls], chained)
     return calls
 
 
@@ -56,7 +60,7 @@ def _over_steps(
 ) -> list[Call]:
     """A call over the tables of earlier ones: those that the same clause asks for, else those asked for before."""
     tool = offered[part["tool"]]
-    others = [name for name in reading.ask.sure if name in offered and not offered[name].writes]
+    others = [name for name in reading.ask.words if name in offered and not offered[name].writes]
     inner: list[Call] = []
     if others or (part["metric"] != NO_SPLIT and not reading.inherited):
         inner = calls_of(reading, {**part, "tool": (others or [QUERY])[0]}, schema, offered, before)
@@ -130,6 +134,12 @@ def query_of(call: Call) -> SemanticQuery | None:
         return None
 
 
+def period_of(calls: Sequence[Call]) -> Interval | None:
+    """The period that the last of the calls was about."""
+    time = calls[-1].args.get("time") if calls else None
+    return Interval.model_validate(time) if isinstance(time, dict) else None
+
+
 def _tool_calls(
     tool: Tool,
     reading: Reading,
@@ -141,14 +151,27 @@ def _tool_calls(
 ) -> list[Call]:
     """One call; one for each metric where several are named."""
     values = _given(tool, reading, part, schema)
-    target = _target(tool, reading, schema, offered, before, chained)
+    again = reading.ask.again and bool(before) and before[-1].tool == tool.name
+    target = None if again else _target(tool, reading, schema, offered, before, chained)
+    if again:
+        values = _kept(before[-1].args, values)
     if target:
         field, step = target
         values[field] = step.model_dump()
     metrics = [m for m in part["metric"].split("+") if m != NO_SPLIT] if tool.takes("metric") else []
+    metrics = metrics or ([values["metric"]] if "metric" in values else [])
     if not metrics and needs_metric(tool):
         metrics = [next(iter(schema.metrics))]
     return [_checked(tool, values | ({"metric": m} if m else {})) for m in (metrics or [""])]
+
+
+def _kept(last: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of the turn before, with those that the words change; another period has another baseline."""
+    kept: dict[str, Any] = {name: v for name, v in last.items() if not (name == "compare" and "time" in given)}
+    filters = [f.model_dump(mode="json", exclude_defaults=True) for f in given.get("filters", ())]
+    changed = {f["dimension"] for f in filters}
+    others = [f for f in last.get("filters", ()) if f["dimension"] not in changed]
+    return kept | dict(given) | ({"filters": [*others, *filters]} if filters or others else {})
 
 
 def _given(tool: Tool, reading: Reading, part: Mapping[str, str], schema: StoreSchema) -> dict[str, Any]:
@@ -162,10 +185,11 @@ def _given(tool: Tool, reading: Reading, part: Mapping[str, str], schema: StoreS
         "time": reading.time,
         "compare": reading.compare,
         "horizon": ask.horizon,
-        "filters": tuple(f for f in reading.filters if f.dimension not in own),
+        "filters": tuple(f for f in (*reading.filters, reading.keep) if f and f.dimension not in own),
         "dimensions": tuple(s for s in splits if schema.dimensions[s].kind != "time"),
         "limit": ask.limit or reading.limit,
         "budget": ask.budget,
+        "not_bought_days": ask.idle_days,
         "text": ask.text,
         "campaign": next(iter(_members(reading.filters, campaign)), None),
     }

@@ -16,6 +16,7 @@ from tools.evidence import Evidence, Fact
 Language = Literal["en", "zh"]
 Status = Literal["answered", "clarify", "out_of_scope", "refused", "failed"]
 ToolName = str
+NO_TOOL = frozenset({"query_metrics", "clarify", "out_of_scope"})  # what a plain figure comes to
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +63,21 @@ class ToolAsk:
     """What a clause asks of the tools besides query_metrics, and what it gives them.
 
     Attributes:
-        sure: tools whose own words it uses, those of the longest words first. maybe: tools that its words hint at.
+        open: what may answer it in meaning, likeliest first: tools, ``query_metrics``, ``clarify``, ``out_of_scope``.
+            One where it is sure; none where its words name a figure and nothing else.
+        words: tools whose own words it uses, those of the longest words first. hints: tools whose words may be meant.
         choices: (tool, argument, values that words name), where they name any.
         customers, products, orders, campaign, budget, limit, horizon: what the words give for arguments of that name.
         text: the words for a tool that reads them: the clause, or the customer's message.
         them: the clause speaks of people or things of an earlier step ("them", 他们).
-        beyond: in meaning it is like nothing that a shop's analyst is asked.
+        pointed: what it only points at ("this order"): customers, products, orders, a message's ``text``.
+        idle_days: "not bought for 60 days".
+        again: it goes on with the tool of the turn before ("and if we only have $200?").
     """
 
-    sure: tuple[ToolName, ...] = ()
-    maybe: tuple[ToolName, ...] = ()
+    open: tuple[ToolName, ...] = ()
+    words: tuple[ToolName, ...] = ()
+    hints: tuple[ToolName, ...] = ()
     choices: tuple[tuple[ToolName, str, tuple[str, ...]], ...] = ()
     customers: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
@@ -82,7 +88,14 @@ class ToolAsk:
     horizon: Interval | None = None
     text: str = ""
     them: bool = False
-    beyond: bool = False
+    pointed: str | None = None
+    idle_days: int | None = None
+    again: bool = False
+
+    @property
+    def tool(self) -> ToolName | None:
+        """The tool beside query_metrics that it surely asks for."""
+        return self.open[0] if len(self.open) == 1 and self.open[0] not in NO_TOOL else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,29 +31,14 @@ def _part(reading: Reading, offered: Offered) -> dict[str, Any]:
 
 
 def tools_open(reading: Reading, offered: Offered) -> tuple[str, ...]:
-    """The tools among which the words leave a choice, with clarify and out_of_scope where those may be meant.
-
-    A metric that no word names is asked back, never guessed: then no tool is offered that must have one.
-    """
+    """The tools among which words and meaning leave a choice, clarify and out_of_scope where those may be meant."""
+    may = tuple(name for name in reading.ask.open if name in offered or name in (CLARIFY, OUT_OF_SCOPE))
+    if may and may != (QUERY,):
+        return may
     few = 0 < len(reading.metric_options) <= FEW_METRICS
-    nameless = {name for name, tool in offered.items() if needs_metric(tool)}
-    shut = set() if reading.metrics or few or not reading.unread else nameless
-    sure = tuple(name for name in reading.ask.sure if name in offered)
-    if sure and sure[0] in shut:  # "forecast the weather"
-        return (CLARIFY, OUT_OF_SCOPE)
-    if sure:
-        return (sure[0], OUT_OF_SCOPE) if offered[sure[0]].takes("metric") and reading.doubts else sure[:1]
-    maybe = tuple(name for name in reading.ask.maybe if name in offered and name not in shut)
-    if reading.metrics:
-        certain = not reading.doubts and not reading.unavailable
-        return (QUERY, *maybe) if certain else (QUERY, *maybe, OUT_OF_SCOPE)
-    if few:
-        return (QUERY, *maybe, OUT_OF_SCOPE)
-    if reading.ask.beyond:
-        return (CLARIFY, OUT_OF_SCOPE)
-    closed = {QUERY, *nameless, *(name for name, tool in offered.items() if tool.reads_message or tool.writes)}
-    others = maybe or tuple(name for name in offered if name not in closed)
-    return (*others, CLARIFY, OUT_OF_SCOPE)
+    if reading.metrics and not (reading.doubts or reading.unavailable):
+        return (QUERY,)
+    return (QUERY, OUT_OF_SCOPE) if reading.metrics or few else (CLARIFY, OUT_OF_SCOPE)
 
 
 def needs_metric(tool: Tool) -> bool:

@@ -16,6 +16,7 @@ from agent.calls import MAX_CALLS, calls_of, with_steps_before, without_writes
 from agent.contracts import Call, Option, Plan, Reading, Understanding
 from agent.form import (
     CLARIFY,
+    OUT_OF_SCOPE,
     QUERY,
     Offered,
     choices_open,
@@ -27,15 +28,25 @@ from agent.form import (
     tools_open,
 )
 from agent.prompts import load_prompt
-from agent.replies import cannot_answer, lacking, lacking_role, only_reads, unbounded, which_figure, which_member
+from agent.replies import (
+    cannot_answer,
+    lacking,
+    lacking_role,
+    only_reads,
+    unbounded,
+    which_figure,
+    which_member,
+    which_one,
+)
 from db.errors import ModelReplyError
 from db.semantic.schema import StoreSchema
 from models.llm.base import REQUEST_SECONDS, LanguageModel, Message, Prompt, Usage
 from tools.registry import planned_tools
 
 _COMMANDS = re.compile(
-    r"^(?:please |pls |can you |could you |now )*(?:delete|erase|truncate|wipe|update|insert|alter|overwrite|modify)\b"
-    r"|^(?:请|帮我|把)?.{0,12}(?:删除|删掉|清空|篡改|改成零|覆盖)"
+    r"^(?:please |pls |can you |could you |now )*(?:delete|erase|truncate|wipe|update|insert|alter|overwrite|modify"
+    r"|(?:set|change|raise|lower|increase|cut) the)\b"
+    r"|^(?:请|帮我|把)?(?:(?!要求|想要|希望|有人|顾客|客户).){0,12}(?:删除|删掉|清空|篡改|改成零|覆盖|价(?:格|钱)?(?:改|调|设|降|提)(?:成|为|到|至))"
 )
 
 
@@ -67,7 +78,7 @@ def plan_question(
         ModelError: the model cannot be reached, or its reply cannot be read twice over.
     """
     offered = offered_tools(schema)
-    settled = settled_by_code(understanding, schema, offered)
+    settled = settled_by_code(understanding, schema, offered, before)
     if settled:
         return Planned(settled)
     model = open_model()
@@ -95,41 +106,47 @@ def offered_tools(schema: StoreSchema) -> Offered:
     return {tool.name: tool for tool in planned_tools() if not tool.lacks(schema)}
 
 
-def settled_by_code(understanding: Understanding, schema: StoreSchema, offered: Offered) -> Plan | None:
+def settled_by_code(
+    understanding: Understanding, schema: StoreSchema, offered: Offered, before: Sequence[Call] = ()
+) -> Plan | None:
     """A clarifying question or a plain refusal that needs no model; None when there is something to plan."""
     for reading in understanding.readings:
         if reading.ambiguities:
             message, options = which_member(reading.ambiguities[0], understanding.text, reading.text)
             return Plan("clarify", message=message, options=options, source="code")
+    if nameless := next((r.ask.pointed for r in understanding.readings if r.ask.pointed and not before), None):
+        return Plan("clarify", message=which_one(nameless), source="code")
     if _COMMANDS.search(understanding.text):
         return Plan("out_of_scope", message=only_reads(schema), source="code")
-    if all(r.ask.sure and r.ask.sure[0] not in offered for r in understanding.readings):
-        return Plan("out_of_scope", message=lacking_role(understanding.readings[0].ask.sure[0], schema), source="code")
-    if all(r.unavailable and not r.ask.sure for r in understanding.readings):
+    asked = [r.ask.tool for r in understanding.readings]
+    if asked[0] and not any(tool in offered for tool in asked):
+        return Plan("out_of_scope", message=lacking_role(asked[0], schema), source="code")
+    if all(r.unavailable and _measures(r, offered) for r in understanding.readings):
         return Plan("out_of_scope", message=lacking(understanding.readings[0].unavailable[0], schema), source="code")
-    if any(r.having and not (r.group_by or r.split_options or r.ask.sure) for r in understanding.readings):
+    if any(r.having and not (r.group_by or r.split_options or r.ask.tool) for r in understanding.readings):
         return Plan("out_of_scope", message=unbounded(schema), source="code")
     if strangers := [r for r in understanding.readings if r.strangers and _measures(r, offered)]:
         return Plan("out_of_scope", message=cannot_answer(strangers, schema), source="code")
-    if all(r.metric_options and not (r.metrics or r.ask.sure) for r in understanding.readings):
+    if all(r.metric_options and not (r.metrics or r.ask.tool) for r in understanding.readings):
         return _unmeasured(understanding, schema)
     return None
 
 
 def _measures(reading: Reading, offered: Offered) -> bool:
     """Whether the clause asks for a figure, so that a name which the store does not know would change it."""
-    sure = [offered[name] for name in reading.ask.sure[:1] if name in offered]
-    return not sure or sure[0].takes("metric")
+    tool = offered.get(reading.ask.tool or "")
+    return tool is None or tool.takes("metric")
 
 
 def _unmeasured(understanding: Understanding, schema: StoreSchema) -> Plan | None:
-    """No part says what to measure: ask which figure, or say that nothing is known; else the model decides."""
+    """No part says what to measure: ask which figure where a word of it stands there; else meaning decides."""
     readings = understanding.readings
     partly = _partly_named(readings, schema)
-    if len(partly) > 1 or not any(r.unread or r.ask.maybe for r in readings):
+    asked_back = all(r.ask.open == (CLARIFY,) for r in readings) or not any(r.unread or r.ask.open for r in readings)
+    if len(partly) > 1 or asked_back:
         message, options = which_figure(understanding, schema, partly)
         return Plan("clarify", message=message, options=options, source="code")
-    if all(r.ask.beyond for r in readings) and not partly:
+    if all(r.ask.open == (OUT_OF_SCOPE,) for r in readings):
         return Plan("out_of_scope", message=cannot_answer(readings, schema), source="code")
     return None
 
@@ -189,7 +206,8 @@ def assemble(
     calls: list[Call] = []
     refused: list[Reading] = []
     for reading, part in zip(understanding.readings, parts, strict=True):
-        made = calls_of(reading, part, schema, offered, [*before, *calls]) if part["tool"] in offered else []
+        earlier = [*before, *calls]
+        made = calls_of(reading, part, schema, offered, earlier, linked=bool(calls)) if part["tool"] in offered else []
         calls += made
         refused += [] if made else [reading]
     if calls:

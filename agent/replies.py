@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rapidfuzz import fuzz, process
 
@@ -46,6 +46,19 @@ def which_figure(
         for n in names
     )
     return Text(en="Which figure do you mean?", zh="请问您想看哪个指标？"), options
+
+
+_WHICH: Mapping[str, Text] = {
+    "customers": Text(en="Which customer? Please give the number.", zh="请问是哪位顾客？请给出编号。"),
+    "orders": Text(en="Which order? Please give its number.", zh="请问是哪个订单？请给出订单号。"),
+    "products": Text(en="Which product? Please give its number.", zh="请问是哪个商品？请给出编号。"),
+    "text": Text(en="What did the customer write? Please add the message.", zh="请问顾客写了什么？请附上原文。"),
+}
+
+
+def which_one(kind: str) -> Text:
+    """Ask for the number of what was only pointed at ("this order"), or for the message that is to be answered."""
+    return _WHICH[kind]
 
 
 def lacking(name: str, schema: StoreSchema) -> Text:

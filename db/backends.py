@@ -141,6 +141,8 @@ class DuckDBBackend:
             try:
                 # Binding a parameter makes DuckDB import pandas: 0.6 s of a cold start. ``inlined`` doubles quotes.
                 cursor.execute(statement.inlined)
+                if fired.is_set():  # the interrupt came before the query began, and was lost
+                    raise _timed_out(timeout)
                 yield cursor
             except self._damaged as error:
                 raise StoreDamaged("The store's file cannot be read.", "Load it again.") from error

@@ -83,10 +83,11 @@ _ASKS = Words(
 )  # fmt: skip
 _HINTS = Words(
     en=(
-        "reply", "respond", "draft", "customer message", "ticket number", "write back", "answer to",
+        "reply", "respond", "draft", "customer message", "ticket number", "write back", "answer to", "apology",
+        "apologise", "apologize", "get back to", "word an answer", "word a reply", "write to her", "write to him",
     ),
     zh=(
-        "回复", "答复", "回信", "草稿", "工单号", "话术",
+        "回复", "答复", "回信", "草稿", "工单号", "话术", "道歉", "致歉", "回一下", "回个话", "怎么回", "回他", "回她",
     ),
 )  # fmt: skip
 

@@ -39,14 +39,14 @@ ASKS = Words(
 )
 HINTS = Words(
     en=_listed("""
-    the reason, what made, what happened to, what happened with, what happened, driver, drivers, driving,
+    the reason, reasons, what made, what happened to, what happened with, what happened, driver, drivers, driving,
     behind, because, explain, factor, factors, contribute,
     contributed, contribution, blame, culprit, impact, responsible, mix effect,
     price effect, volume effect, where did it come from, come from, drag
     """),
     zh=_listed("""
     原因, 导致, 造成, 引起, 拉动, 发生了什么, 发生什么, 怎么了,
-    背后, 因素, 贡献, 影响, 解释, 分析一下, 来自哪, 罪魁祸首,
+    什么情况, 啥情况, 怎么个情况, 背后, 因素, 贡献, 影响, 解释, 分析一下, 来自哪, 罪魁祸首,
     结构效应, 价格效应, 咋了
     """),
 )

@@ -53,10 +53,12 @@ bought along with|bought alongside|bought with|buy together|buy along with|buy a
 customers who buy|people who bought|people who buy|shoppers who bought|shoppers who buy|households that buy
 households who buy|also buy|also bought|bundle|bundle with|put next to|cross-sell with|cross sell with
 cross-sell|cross sell|cross-selling|next to it|stand next to|beside it
+what else lands|else lands in|else goes in|end up with|same basket|same cart|same trolley|in their cart
+in the basket with|buying|along with|alongside|accompany|complement
 """
 _WITH_ZH = """
 搭配|搭售|捆绑|一起买|一块买|一起购买|一同购买|同时购买|同时买|经常一起|常一起|还会买|还买|也会买|也买|关联|连带|组合
-的人还|的人也|放在一起|摆在一起|配什么|买了还|交叉销售|旁边|一起卖|一块卖
+的人还|的人也|放在一起|摆在一起|配什么|买了还|交叉销售|旁边|一起卖|一块卖|顺带|顺手|还有啥|还拿|还会拿|同一个篮子|同一单|同一个购物篮|搭着|配着
 """
 _REORDER_EN = """
 reorder|re-order|reorders|due for|due to buy|buy again|again|running out|run out|running low|restock|replenish
@@ -65,13 +67,15 @@ repurchase|remind|reminder|usual items|their usuals|regularly buy|stock up
 _REORDER_ZH = "复购|回购|再买|再次购买|补货|快用完|快吃完|用完|该补|提醒|常买"
 _NEW_EN = """
 new|something new|never bought|not bought before|haven't bought|hasn't bought|have not bought|has not bought
-never tried|discover|discovery|try|different from|doesn't buy yet|don't buy yet|haven't tried|hasn't tried
+never tried|never purchased|never had|yet to try|not yet bought|discover|discovery|try|different from
+doesn't buy yet|don't buy yet|haven't tried|hasn't tried
 """
-_NEW_ZH = "新的|新品|没买过|从未买过|从没买过|未购买过|没试过|未尝试|尝鲜|尝试|新鲜"
+_NEW_ZH = "新的|新品|没买|没有买过|从没在|从未在|没买过|从未买过|从没买过|未购买过|没试过|未尝试|尝鲜|尝试|新鲜"
 _POPULAR_EN = (
     "popular|bestsellers to recommend|most popular|everyone|everybody|anyone|any customer|a new customer|new customers"
+    "|brand-new customer|first-time visitors|first-time customers|first-time buyers|know nothing about|strangers"
 )
-_POPULAR_ZH = "热门|大众|所有人|任何人|新顾客|新客户|新用户|新会员|爆款"
+_POPULAR_ZH = "热门|大众|所有人|任何人|新顾客|新客户|新用户|新会员|爆款|第一次来|头一次来|首次来|一无所知|不了解的"
 CHOICES: Mapping[str, Mapping[str, Words]] = {
     "goal": {
         "with_product": Words(en=_listed(_WITH_EN), zh=_listed(_WITH_ZH)),

@@ -60,56 +60,19 @@ HINTS = Words(
 CHOICES: Mapping[str, Mapping[str, Words]] = {
     "kind": {
         "refunds": Words(
-            en=(
-                *("refund abuse", "refund abuser", "refund abusers", "refund fraud", "abusing refunds"),
-                *(
-                    "abuse refunds",
-                    "abusing our refund policy",
-                    "serial refunders",
-                    "return fraud",
-                    "suspicious refunds",
-                ),
-                *("risky refunds", "fishy refunds", "fraudulent refunds", "refund scam", "refund scams"),
-            ),
-            zh=(
-                *(
-                    "退款滥用",
-                    "滥用退款",
-                    "频繁退款",
-                    "反复退款",
-                    "老退款",
-                    "退款太多",
-                    "职业退款",
-                    "恶意退款",
-                    "骗退款",
-                ),
-                *("可疑退款", "可疑的退款", "仅退款滥用", "退款风险", "退款欺诈"),
-            ),
+            en=("refund", "refunds", "refunders", "refunded", "return fraud", "returns"),
+            zh=("退款", "退货", "仅退款"),
         ),
         "payments": Words(
             en=(
-                *("suspicious payments", "suspicious orders", "risky orders", "risky payments", "fake orders"),
-                *("fraudulent orders", "fraudulent payments", "stolen card", "stolen cards", "card testing"),
-                *("account takeover", "payment fraud", "chargeback ring", "fraud ring", "fraud rings"),
+                *("payment", "payments", "orders", "transactions", "purchases", "card", "cards", "card testing"),
+                *("account takeover", "chargeback ring", "fraud ring", "fraud rings"),
             ),
-            zh=(
-                *(
-                    "可疑订单",
-                    "可疑的订单",
-                    "可疑支付",
-                    "可疑的支付",
-                    "风险订单",
-                    "支付风险",
-                    "支付欺诈",
-                    "盗刷",
-                    "盗卡",
-                ),
-                *("刷单", "试卡", "测卡", "盗号", "假订单", "虚假订单", "恶意下单", "恶意订单"),
-            ),
+            zh=("支付", "付款", "订单", "交易", "盗刷", "盗卡", "刷单", "试卡", "测卡", "盗号", "恶意下单"),
         ),
         "customers": Words(
-            en=("suspicious customers", "risky customers", "fraudsters", "scammers", "which customers", "cheaters"),
-            zh=("可疑客户", "可疑顾客", "风险客户", "风险顾客", "哪些顾客", "哪些客户", "骗子", "羊毛党", "谁在薅羊毛"),
+            en=("customers", "households", "shoppers", "accounts", "fraudsters", "scammers", "cheaters"),
+            zh=("客户", "顾客", "用户", "会员", "买家", "骗子", "羊毛党"),
         ),
     }
 }

@@ -200,7 +200,9 @@ lifetime value|clv|ltv|cltv|customer value|expected purchases|expected value|fut
 most valuable in future
 how valuable|worth to us|will be worth|are worth|is worth|still alive|alive|will spend
 """),
-            zh=_listed("生命周期价值|终身价值|客户价值|顾客价值|未来价值|预期价值|预期购买|还会买多少|会贡献|还活跃"),
+            zh=_listed(
+                "值多少钱|值多少|生命周期价值|终身价值|客户价值|顾客价值|未来价值|预期价值|预期购买|还会买多少|会贡献|还活跃"
+            ),
         ),
         "movement": Words(
             en=_listed("""
@@ -208,15 +210,20 @@ moved|moved from|moved to|moved into|moved between|move between|movement|movemen
 migration|shifted
 became|have become|turned into|changed segment|change segment|switched|switched segment|slipped
 slipped from|went from
-transition|transitions|dropped from|upgraded|downgraded
+transition|transitions|dropped from|upgraded|downgraded|moving|moving from|climbed|sank|slid|slid down|rose to|fell to
+from one group to another|between groups|between segments|up a segment|down a segment|promoted|demoted
 """),
-            zh=_listed("迁移|移动|流转|变成|变为|转为|转成|升级|降级|掉到|分群变化|流动|转移|变化"),
+            zh=_listed(
+                "迁移|移动|流转|变成|变为|转为|转成|升级|降级|掉到|分群变化|流动|转移|变化|升上去|掉下来|爬升|滑落|升档|降档|升了级|掉了级|升了档|换了分群|换分群|换了群|换到"
+            ),
         ),
         "rfm": Words(en=("rfm",), zh=("rfm",)),
     },
     "focus": {
         "leaving": Words(
             en=_listed("""
+on their way out|way out|close to leaving|on the way out|fading|drifting|drift away|heading for the door|walking away
+turning away|about to go|might lose|could lose|signs of leaving|going cold
 about to leave|about to churn|about to quit|about to lapse|likely to leave|likely to churn|going to leave
 might leave
 may leave|will leave|leaving|leaving us|leave us|leave|churn|churning|churners|churn risk
@@ -228,7 +235,7 @@ slipping away|losing interest|lapse|lapsing|gone quiet|go quiet|going quiet|won'
 lose soon
 """),
             zh=_listed("""
-流失|快流失|要流失|快流失了|快要流失|快要流失了|要流失了|会流失了|可能流失了|即将流失|可能流失|会流失|流失风险|流失概率|流失预警|快走了|要走了|快要离开|要离开|即将离开|可能离开|快跑了
+流失的迹象|流失迹象|要走|想走|流失|快流失|要流失|快流失了|快要流失|快要流失了|要流失了|会流失了|可能流失了|即将流失|可能流失|会流失|流失风险|流失概率|流失预警|快走了|要走了|快要离开|要离开|即将离开|可能离开|快跑了
 要跑了
 不再购买|不买了|不来了|不再来|不会再来|挽留|离开
 """),
@@ -269,12 +276,12 @@ good customers at risk
         "lost": Words(
             en=_listed("""
 lost|lost customers|we lost|have we lost|did we lose|churned|lapsed|lapsed customers|dormant|inactive
-sleeping
+sleeping|gone|already gone|gone for good|given up on us|left us|have left
 stopped buying|stopped shopping|stopped coming|win back|winback|win them back|haven't been back
 not been back
 """),
             zh=_listed("""
-已流失|流失了|流失客户|已经流失|沉睡|沉睡客户|沉睡用户|休眠|休眠客户|唤醒|召回|很久没来|好久没来|长时间没来|很久没买|好久没买|挽回
+已经走掉|走掉的|走掉了|已经离开|已流失|流失了|流失客户|已经流失|沉睡|沉睡客户|沉睡用户|休眠|休眠客户|唤醒|召回|很久没来|好久没来|长时间没来|很久没买|好久没买|挽回
 """),
         ),
     },

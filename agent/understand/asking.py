@@ -113,10 +113,10 @@ _NUMBERED = r"(?: ?(?:numbers?|ids?|no\.?|#|编号|号码|号|:|：))* ?#?"
 _IDS: Mapping[str, tuple[str, str]] = {
     "customers": (
         "customer|household|shopper|buyer|member|user|client",
-        "顾客|客户|家庭|用户|会员|买家|住户|客人|老客|熟客",
+        "顾客|客户|家庭|用户|会员|买家|住户|客人|老客|熟客|这户|那户|号户|这[两三几]户",
     ),
     "products": ("product|item|sku|article|upc", "商品|产品|货号|单品|sku"),
-    "orders": ("order|basket|transaction|purchase|receipt", "订单|购物篮|单号|小票|交易|单"),
+    "orders": ("order|basket|transaction|purchase|receipt", "订单|购物篮|单号|小票|交易|(?<!工)单"),
 }
 _SHORTEST_ORDER = 5  # digits: "order 5 more" names no order, "basket 31198570022" does
 _WHY_NOT = re.compile(r"\bwhy not\b", re.ASCII)  # a proposal, not a question for a cause
@@ -125,16 +125,27 @@ _BUDGET = re.compile(
     r"(?:\$|usd ?|us\$ ?|¥|rmb ?)(?P<a>\d[\d,]*(?:\.\d+)?) ?(?P<k>k\b|m\b)?"
     r"|(?P<b>\d[\d,]*(?:\.\d+)?) ?(?P<k2>k|m|thousand)? ?(?:dollars|usd|bucks|美元|美金|元|块钱?|刀)"
     r"|budget (?:is |of |: ?|= ?)?(?:about )?(?P<c>\d[\d,]*(?:\.\d+)?) ?(?P<k3>k\b)?"
+    r"|\b(?:set aside|spend|afford|invest|put in)(?: about| only| up to)? (?P<e>\d[\d,]*(?:\.\d+)?)(?P<k5>k)?\b(?! ?(?:people|customers|households|names))"
     r"|预算(?:是|为|只有|大约|约|有)?(?P<d>\d[\d,]*(?:\.\d+)?)(?P<k4>万|千|k)?",
     re.ASCII,
 )
 _SCALE = {"k": 1_000, "thousand": 1_000, "千": 1_000, "m": 1_000_000, "万": 10_000}
 _COUNT = re.compile(
     rf"\b(?:top |best |first |only |about |around |some |the )?(?P<n>{EN_NUMBER}) (?:(?!more than|or more)[a-z]+ )?"
-    r"(?:customers|households|people|shoppers|buyers|members|users|products|items|things|orders|recommendations|suggestions|names|ideas)\b"
+    r"(?:customers|households|people|shoppers|buyers|members|users|products?|items|things|orders|payments|refunds|recommendations|suggestions|names|ideas|recipients|contacts|addressees|prospects|homes|families)\b"
+    r"|\bthe (?P<t4>\d+) (?:who|that|most|best|riskiest|worst|biggest|largest|top)\b"
     r"|\b(?P<t3>\d+) of them\b|\b(?:list|group|sample|audience|max|maximum|up to) (?:of )?(?P<t2>\d{2,})\b"
-    rf"|(?P<z>{ZH_NUMBER})(?:百|千)?(?:个|位|名|户|款|种|件|条|单|笔|人)(?!月|季|星期|小时|孩|小孩|子女|活动)"
+    rf"|(?P<z>{ZH_NUMBER})(?:百|千)?(?:个|位|名|户|款|种|样|件|条|单|笔|人)(?!月|季|星期|小时|孩|小孩|子女|活动)"
     rf"|(?:top|前) ?(?P<t>\d+)",
+    re.ASCII,
+)
+_POINTED: Mapping[str, re.Pattern[str]] = {
+    kind: re.compile(rf"\b(?:this|that) (?:{en})\b|[这那](?:个|位|笔|单|件|户|张)(?:{zh})(?!们)", re.ASCII)
+    for kind, (en, zh) in _IDS.items()
+}
+_IDLE = re.compile(
+    r"(?:\bnot|\bnever|n't) (?:been )?(?:buy|bought|purchased?|ordered)\b[^,.?]{0,20}?\b(?P<n>\d{1,4}) days"
+    r"|(?P<z>\d{1,4})天(?:内|里|以来)?(?:都)?(?:没|未)(?:有)?(?:再)?(?:买|购买)",
     re.ASCII,
 )
 _THEM = re.compile(
@@ -154,6 +165,8 @@ class Named:
     ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     budget: Decimal | None = None
     limit: int | None = None
+    idle_days: int | None = None
+    pointed: str | None = None
     them: bool = False
     spans: tuple[Span, ...] = ()
 
@@ -184,7 +197,12 @@ def named(text: str) -> Named:
     counted = next((m for m in _COUNT.finditer(text) if not _within(m.span(), spans)), None)
     if budget:
         spans.append(budget.span())
-    return Named(ids, _amount(budget) if budget else None, _counted(counted), bool(_THEM.search(text)), tuple(spans))
+    if idle := _IDLE.search(text):
+        spans.append(idle.span())
+    days = int(idle["n"] or idle["z"]) if idle else None
+    money = _amount(budget) if budget else None
+    pointed = next((kind for kind, rx in _POINTED.items() if kind not in ids and rx.search(text)), None)
+    return Named(ids, money, _counted(counted), days, pointed, bool(_THEM.search(text)), tuple(spans))
 
 
 def message_of(raw: str) -> str:
@@ -204,21 +222,21 @@ def message_of(raw: str) -> str:
 
 def _id_pattern(en: str, zh: str) -> re.Pattern[str]:
     return re.compile(
-        rf"(?:\b(?:{en})s?|(?:{zh})){_NUMBERED}(?P<n>{_LIST})(?![\d.,]*\d| ?%)|(?<!\d)(?P<b>\d+)(?:号|这个|这位|这户|那位|那个|这一?笔|这)?(?:{zh})",
+        rf"(?:\b(?:{en})s?|(?:{zh})){_NUMBERED}(?P<n>{_LIST})(?![\d.,]*\d| ?%)|(?<!\d)(?P<b>\d+(?:[和、,]\d+)*)(?:号|这个|这位|这户|那位|那个|这一?笔|这|这[两三几]位|这[两三几]个)?(?:{zh})",
         re.ASCII,
     )
 
 
 def _amount(match: re.Match[str]) -> Decimal:
-    digits = next(match[g] for g in "abcd" if match[g])
-    scale = next((match[g] for g in ("k", "k2", "k3", "k4") if match[g]), "")
+    digits = next(match[g] for g in "abcde" if match[g])
+    scale = next((match[g] for g in ("k", "k2", "k3", "k4", "k5") if match[g]), "")
     return Decimal(digits.replace(",", "")) * _SCALE.get(scale, 1)
 
 
 def _counted(match: re.Match[str] | None) -> int | None:
     if match is None:
         return None
-    count = parse_number(match["n"] or match["z"] or match["t"] or match["t2"] or match["t3"] or "")
+    count = parse_number(match["n"] or match["z"] or match["t"] or match["t2"] or match["t3"] or match["t4"] or "")
     if count and match["z"]:
         count *= {"百": 100, "千": 1000}.get(match[0][len(match["z"]) : len(match["z"]) + 1], 1)
     return count if count and 0 < count <= 100_000 else None

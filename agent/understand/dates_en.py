@@ -105,6 +105,16 @@ def _days_of_month(m: re.Match[str], clock: Clock) -> Period:
     return span(day(year, month, first), day(year, month, last) + timedelta(days=1))
 
 
+def _days_of_named_month(m: re.Match[str], clock: Clock) -> Period | None:
+    """ "early December … the 1st to the 15th": days of the one month that stands elsewhere in the text."""
+    named = {_month_number(found[0]) for found in re.finditer(rf"\b{MONTH}", m.string, re.ASCII)}
+    if len(named) != 1:
+        return None
+    (month,), first, last = named, int(m["d"]), int(m["d2"])
+    year = clock.latest_day(month, first)
+    return span(day(year, month, first), day(year, month, last) + timedelta(days=1))
+
+
 def _numeric(m: re.Match[str], clock: Clock) -> Period:
     return unit(day(int(m["y"]), int(m["m"]), int(m["d"])), "day")
 
@@ -394,6 +404,23 @@ RULES: tuple[Rule, ...] = (
     (
         _rx(
             r"\b(?P<d>\d{1,2})(?:st|nd|rd|th)? ?(?:-|to|through) ?(?P<d2>\d{1,2})(?:st|nd|rd|th)? (?:of )?(?P<m>"
+            + MONTH
+            + ")"
+            + _YEAR
+        ),
+        _days_of_month,
+    ),
+    (
+        _rx(
+            r"\b(?:the )?(?P<d>\d{1,2})(?:st|nd|rd|th) ?(?:-|to|through|until|till) ?(?:the )?(?P<d2>\d{1,2})(?:st|nd|rd|th)\b(?! (?:of )?"
+            + MONTH
+            + ")"
+        ),
+        _days_of_named_month,
+    ),
+    (
+        _rx(
+            r"(?<=between )(?:the )?(?P<d>\d{1,2})(?:st|nd|rd|th)? and (?:the )?(?P<d2>\d{1,2})(?:st|nd|rd|th)? (?:of )?(?P<m>"
             + MONTH
             + ")"
             + _YEAR

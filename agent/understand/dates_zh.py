@@ -213,6 +213,16 @@ def _coming_weekend(m: re.Match[str], clock: Clock) -> Period | None:
     return span(week.start + timedelta(days=5), week.end)
 
 
+def _days_of_named_month(m: re.Match[str], clock: Clock) -> Period | None:
+    """12月上旬……1号到15号: days of the one month that stands elsewhere in the text."""
+    named = {_number(found["m"]) for found in re.finditer(_MONTH, m.string)}
+    if len(named) != 1:
+        return None
+    (month,), first, last = named, _number(m["d"]), _number(m["d2"])
+    year = clock.latest_day(month, first)
+    return span(day(year, month, first), day(year, month, last) + timedelta(days=1))
+
+
 RANGES = (_month_range, _days_of_month)
 
 RULES: tuple[Rule, ...] = (
@@ -234,6 +244,8 @@ RULES: tuple[Rule, ...] = (
     ),
     (_rx(_YEAR + _MONTH + rf"的?(?P<o>前|最后)(?P<n>{_N})天"), _end_days_of_month),
     (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号]?(?:到|至|-|~)(?P<d2>{_N})[日号]"), _days_of_month),
+    (_rx(rf"(?<!月)(?<!\d)(?P<d>{_N})[日号](?:到|至|-|~)(?P<d2>{_N})[日号]"), _days_of_named_month),
+    (_rx(_YEAR + r"(?P<m>\d{1,2})[、和](?P<m2>\d{1,2})(?:两个)?月份?"), _month_range),
     (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号](?!门?店|商店|家)(?P<w>(?:那|这|所在的?)一?个?(?:周|星期))?"), _date),
     (_rx(_YEAR + _MONTH + r"(?P<t>[上中下])旬"), _ten_days),
     (_rx(_YEAR + _MONTH + r"的?(?P<h>[上下])半月"), _half_month),

@@ -22,7 +22,7 @@ STOP_EN = frozenset(
     doing stand stood hit reach reached gotten store's shop's company's each's on's actually overall generally typically typical average avg mean
     on-year day-to-day good bad better worse great high low higher lower large small big bigger smaller larger top bottom less fewer few many
     general management board meeting presentation reference detail boss ceo team slide slides deck review particular case fact terms regard regards respect addition comparison order advance mind context purpose planning budget benefit record overview background short brief hand morning standup call email colleague manager owner me myself one two three four five six seven eight nine ten dozen couple shopops day days week weeks month months quarter quarters year years hour hours weekend send prepare usual share email txt pls thx cheers u ur wanna lemme generate generated generating drive drives driving bring brings brought contribute contributes contributed belongs belong goes
-    sell sells selling sold buy buys buying bought purchase purchased purchases purchasing spend spends spending spent earn earned earning shopped shopping
+    earth heaven hell regular regulars sell sells selling sold buy buys buying bought purchase purchased purchases purchasing spend spends spending spent earn earned earning shopped shopping
     shoppers buyers people person everybody place placed take took taken record recorded register registered see saw seen
     """.split()
 )
@@ -33,7 +33,7 @@ STOP_ZH = (
     "并且同时而但如果只仅能可以应该会不没无非要需看是多是少了解具体大概大约左右差不表现用户人群户家庭"
 )
 _STOP_ZH_WORDS = re.compile(
-    "主要|发我|发给我|平均|新增|整体|总体|单独|顺便|打折|让利|增量|帮忙拉下|人群|这批|新来|麻烦|老板|领导|汇报|报表|同事|辛苦|感谢|谢谢|你好|您好|拉取|导出|整理|详细|贵店|咋样|经营|运营|会议|周报|月报|快速|维度|方面|水平|消费者|咋|下吧|一眼|方便|关于|期间|以内|当中|其中|简单|感觉|究竟|到底|目前为止|为止|全部|最近|近期|目前|部分|内部|家里|东西|里面|帮忙|一共|总共"
+    "主要|处理|讲讲|说说|聊聊|发我|发给我|平均|新增|整体|总体|单独|顺便|打折|让利|增量|帮忙拉下|人群|这批|新来|麻烦|老板|领导|汇报|报表|同事|辛苦|感谢|谢谢|你好|您好|拉取|导出|整理|详细|贵店|咋样|经营|运营|会议|周报|月报|快速|维度|方面|水平|消费者|咋|下吧|一眼|方便|关于|期间|以内|当中|其中|简单|感觉|究竟|到底|目前为止|为止|全部|最近|近期|目前|部分|内部|家里|东西|里面|帮忙|一共|总共"
 )
 _TOKEN = re.compile(r"[a-z]+(?:['-][a-z]+)*|\d[\d,.]*|[\u3400-\u4dbf\u4e00-\u9fff]+", re.ASCII)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from agent.understand.leftovers import STOP_EN
 from agent.understand.vocabulary import Term, Vocabulary, tokenise
 from db.semantic.query import Scalar
+from db.semantic.roles import ENTITIES, entity_dimension
 from db.semantic.schema import Member, StoreSchema, Words
 
 _CUE = re.compile(r"(?:by|per|each|every|which) |[各按每哪]")  # the cue is read by the grammar, so a name is kept bare
@@ -41,6 +42,8 @@ class Lexicon:
             and (m.expr or "").replace(" ", "").endswith(f".{d.column})")
             and "distinct" in (m.expr or "")
         }
+        self.campaign = entity_dimension(schema, "campaign")
+        self.entities = frozenset(d for name in ENTITIES if (d := entity_dimension(schema, name)))
         self.time_splits: Mapping[str, str] = {
             d.grain: name for name, d in schema.dimensions.items() if d.kind == "time" and d.grain
         }

@@ -157,7 +157,7 @@ COUNT = rx(
 )
 FOLLOW = rx(
     r"^(?:and|but|what about|how about|what if|same|also|only|just|now|then|ok(?:ay)?,? (?:and|now|so)|so|split|break|instead|again|for|by|per|in|with|without|excluding|show (?:it|that|them|the same)|(?:can you )?(?:do|sort|rank|compare|split|break|show) (?:it|that|this|them|those|the same))\b"
-    r"|\b(?:it|that|those|them|same)\b|\binstead\b|^那|^再|^只|^换|^改|^还|^其中|呢[?？。!]*$|它|同样|一样|改成|换成|按.{1,8}(?:看|分|拆)"
+    r"|\b(?:it|that|those|them|same)\b|\binstead\b|^那|^再|^只|^换|^改|^还|^其中|呢[?？。!]*$|^如果|^要是|^换成|也来|也要|也看|它|同样|一样|改成|换成|按.{1,8}(?:看|分|拆)"
 )
 WHEN = rx(r"\bwhen (?:did|was|were|do|does|have)\b|什么时候")
 OF_METRIC = rf"\b(?:{BEST}|{MOST}|{WORST}|{LEAST})(?: {EN_NUMBER})? [{METRIC}{ENTITY}]{FILLER}* (?:generating |grossing )?(?:single )?"

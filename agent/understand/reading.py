@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
 
 from agent.contracts import Reading, ToolAsk
 from agent.understand import calendar, roles
@@ -13,6 +15,7 @@ from agent.understand.dates import PeriodMention, find_periods
 from agent.understand.dates_en import Clock
 from agent.understand.leftovers import unread_runs, unread_words
 from agent.understand.lexicon import Lexicon
+from agent.understand.meaning import CERTAIN, SURE, Router
 from agent.understand.modifiers import Modifiers, Threshold, compare_words, stepwise
 from agent.understand.names import NameReader, Names, modifiers_of, to_filters
 from agent.understand.ordering import OrderReader
@@ -20,6 +23,8 @@ from agent.understand.periods import AskedPeriods, settle_periods, trend_grain
 from db.semantic.query import Filter, Interval, MetricFilter, SemanticQuery
 
 MAX_SPLITS = 2
+HALF_YEAR = 183  # days
+SHORT = 16  # characters
 STEP_DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92}
 _COMPARE_THEM = re.compile(r"\bcompare (?:them|it|that|those|these|the two|both)\b|(?:对比|比较)一下$", re.ASCII)
 _WHAT = re.compile(r"^(?:so |and )?what\b|\bwhat (?:do|does|did|sells?|sold|are|is)\b|什么|哪些东西", re.ASCII)
@@ -36,6 +41,9 @@ class Scope:
     last: SemanticQuery | None = None
     tools: ToolWords | None = None
     last_tool: str | None = None
+    router: Router | None = None
+    spoken: Interval | None = None  # the period of the turn before, its query or not
+    ahead: bool | None = None  # whether months without a year are those to come; None: as the tools' words say
 
 
 class ClauseReader:
@@ -72,7 +80,8 @@ class ClauseReader:
     def _find_periods(self, text: str) -> tuple[list[PeriodMention], Interval | None]:
         """The periods of the past; where a tool that looks ahead may be asked for, the future one apart."""
         clock, tools = self.scope.clock, self.scope.tools
-        if tools and tools.looks_ahead(self.asked):
+        self.ahead = bool(tools and tools.looks_ahead(self.asked)) if self.scope.ahead is None else self.scope.ahead
+        if self.ahead:
             found = find_periods(text, replace(clock, ahead=True))
             ahead = [m for m in found if m.period.end > clock.as_of]
             if ahead:
@@ -135,18 +144,59 @@ class ClauseReader:
         """What the clause asks of the tools, and gives them."""
         asked, things, ids = self.asked, self.things, self.things.ids
         return ToolAsk(
-            sure=asked.sure,
-            maybe=asked.maybe,
+            words=asked.sure,
+            hints=asked.maybe,
             choices=asked.choices,
             customers=ids.get("customers", ()),
             products=ids.get("products", ()),
             orders=ids.get("orders", ()),
             budget=things.budget,
+            idle_days=things.idle_days,
+            pointed=things.pointed,
             limit=self.words.limit or things.limit,
             horizon=self.horizon,
             text=self.text,
             them=things.them,
         )
+
+    @cached_property
+    def tool(self) -> str | None:
+        """The tool that the clause surely asks for by itself, and certainly where its words are all read without it."""
+        router, said = self.scope.router, self.asked.sure[:1]
+        if router is None:
+            return None
+        found = router.tool(self.text, CERTAIN if self.clear else SURE)
+        short = len(self.text) <= SHORT and said  # "and why so many": too little to tell a meaning by
+        return said[0] if short and found is None else found
+
+    @cached_property
+    def clear(self) -> bool:
+        """Whether every word of it was read, and none points beyond a figure."""
+        taken = bytearray(self.taken)
+        for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
+            taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
+        asked = self.asked.sure or self.asked.maybe or self.things.ids or self.horizon
+        return not asked and not unread_words(self.text, taken)
+
+    @property
+    def metric_spans(self) -> list[tuple[int, int]]:
+        """Where words stand that name a metric."""
+        found = self.lexicon.vocabulary.find(self.text, bytearray(len(self.text)))
+        return [(mention.start, mention.end) for mention in found if mention.of("metric")]
+
+    @property
+    def parted(self) -> bool:
+        """Whether it names a split that is none of single customers, products or orders ("which age group")."""
+        return any(name not in self.lexicon.entities for _, name in self.names.splits)
+
+    @property
+    def past(self) -> bool:
+        """Whether it speaks of a time, and not of one to come: a month without a year is the nearest one."""
+        if not self.periods or self.horizon:
+            return False
+        clock = replace(self.scope.clock, ahead=True)
+        near = clock.as_of + timedelta(days=HALF_YEAR)
+        return not any(clock.as_of < m.period.end <= near for m in find_periods(self.text, clock))
 
     def _dated(self, split: str) -> bool:
         return self.lexicon.schema.dimensions[split].grain in {"day", "week", "month", "quarter", "year"}
@@ -186,10 +236,13 @@ class ClauseReader:
     def _settled(self, last: SemanticQuery | None) -> AskedPeriods:
         if last and last.time:  # 当月: the month that was just spoken of
             self.periods = [m for m in self.periods if not self.text[m.start : m.end].startswith("当")]
+        if len(self.periods) > 1 or (last and last.time):  # "this month" on its first day: another one is meant
+            self.periods = [m for m in self.periods if m.period.start < m.period.end]
         split_in_time = bool(self.words.grains) and not self.periods and not self.words.ranked
         changes = bool(self.words.change) and not self.words.trend and not self.names.unavailable and not split_in_time
         changes = changes and not self._lists_members()  # 周末和工作日差多少 compares the two, not two periods
-        context = Period(last.time) if last and last.time else None
+        before = last.time if last else self.scope.spoken
+        context = Period(before) if before else None
         if context and not self.periods and not self.words.compare and _COMPARE_THEM.search(self.text):
             changes = True
         return settle_periods(self.text, self.periods, self.words.compare, changes, self.scope.clock, context)

@@ -57,7 +57,7 @@ _JOINED = _rx(
 _JOINS_NEXT = _rx(rf" ?(?:,|and|&|plus|as well as|和|与|及|以及|、|,? ?and)+ ?(?:the |our )?(?:{METRIC}|{ENTITY})")
 _NEGATION = _rx(
     r"(?:\b(?:excluding|excl\.?|excludes?|except(?: for)?|without|not(?: including| counting| in| from)?|other than|minus|apart from|aside from|besides|ignoring|leaving out|leave out|taking out|strip(?:ping)? out|removing|but not|outside(?: of)?|exclude|(?:everything|everyone|anything|all|every \\S+) but|not counting|no)(?: the| any| all| sales of| purchases of)?[ ]?$)"
-    r"|(?:\bnon[ -]$)|(?:\b(?:ex|take|leave|cut|strip|filter|drop|remove|knock)(?: out)? (?:the )?$)|(?:除了?|除去|不含|不包括|不包含|不算上?|不计入?|不要|别算|不看|剔除|排除|去掉|去除|扣除|扣掉|刨除|刨去|抛开|非)(?:掉|了)?$"
+    r"|(?:\bnon[ -]$)|(?:\b(?<!that )(?<!who )(?<!people )(?:ex|take|leave|cut|strip|filter|drop|remove|knock)(?: out)? (?:the )?$)|(?:除了?|除去|不含|不包括|不包含|不算上?|不计入?|不要|别算|不看|剔除|排除|去掉|去除|扣除|扣掉|刨除|刨去|抛开|非)(?:掉|了)?$"
 )
 _AND = _rx(
     r" ?(?:,|\+|and|or|nor|&|/|和|与|及|以及|、|或|,? ?and|还有|跟|vs\.?|versus) ?(?:the |in |for |from |of |store |stores |campaign )?"

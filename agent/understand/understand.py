@@ -5,31 +5,31 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 
-from agent.contracts import Language, Reading, ToolAsk, Understanding
-from agent.understand.asking import ToolWords, message_of, named
+from agent.contracts import Language, Reading, Understanding
+from agent.form import QUERY
+from agent.understand.asking import ToolWords
+from agent.understand.calendar import span
+from agent.understand.clauses import clauses
 from agent.understand.dates_en import Clock
 from agent.understand.lexicon import Lexicon
+from agent.understand.meaning import CERTAIN, Router, Said, settled
+from agent.understand.message import message_in
 from agent.understand.reading import ClauseReader, Scope
 from agent.understand.spelling import Speller
 from agent.understand.text import detect_language, normalise
 from db.errors import QuestionError
 from db.semantic.query import Interval, SemanticQuery
 
-MAX_CLAUSES = 6
-_HARD = re.compile(r"[?;!。？；！]+\s*|\.\s+(?=[a-z])|(?:^|\s)\(?[1-6][).]\s|(?<=[^\d\s])\s*[1-6]\.\s", re.ASCII)
-_SOFT = re.compile(
-    r"\s*,?\s*\b(?:and also|and then|and|also|plus|then|as well as|but)\b\s*|\s\+\s*|\s*[,、，]\s*(?:以及|还有|并且|同时|另外|并|和|再|顺便|此外|而且)?\s*|(?:以及|还有|并且|同时|另外|顺便|此外|而且|然后|和|[并再](?=给|向|为|对|把|推荐|预测|分析|看看|告诉))\s*",
-    re.ASCII,
-)
-
 
 @dataclass(frozen=True, slots=True)
 class LastTurn:
-    """What a follow-up continues: the query of the turn before, and the tool that answered it."""
+    """What a follow-up continues: the query of the turn before, the tool that answered it, and the period it was about."""
 
     query: SemanticQuery | None = None
     tool: str | None = None
+    time: Interval | None = None
 
 
 def understand(
@@ -41,6 +41,7 @@ def understand(
     last: LastTurn | None = None,
     speller: Speller | None = None,
     tools: ToolWords | None = None,
+    router: Router | None = None,
 ) -> Understanding:
     """Read a question.
 
@@ -50,7 +51,7 @@ def understand(
         data: the range of the store's data.
         everything: the period of a question that names none; None means all rows.
         last: the conversation's turn before, for follow-ups.
-        tools: the words of the tools that may be asked for besides query_metrics.
+        tools: the words of the tools that may be asked for besides query_metrics. router: tells which one is meant.
 
     Raises:
         QuestionError: empty, too long, control characters, an impossible date, a third language.
@@ -58,18 +59,21 @@ def understand(
     normal = normalise(text)
     language = _language(normal)
     last = last or LastTurn()
-    scope = Scope(lexicon, Clock(as_of, data.start), data, everything, last.query, tools, last.tool)
-    if message := _message(text, normal, scope):
-        return Understanding(language, normal, (*_asked_before(normal, scope), message))
+    clock = Clock(as_of, data.start)
+    scope = Scope(lexicon, clock, data, everything, last.query, tools, last.tool, router, spoken=last.time)
+    if message := message_in(text, normal, scope):
+        before = _read_all("? ".join(message.before), scope) if message.before else ()
+        return Understanding(language, normal, (*before, message.reading))
     readings = _read_all(normal, scope)
     unread = [word for reading in readings for word in reading.unread]
     corrections: tuple[tuple[str, str], ...] = ()
     if unread and speller:
-        fixed, corrections = speller.correct(normal, unread)
+        sure = language == "zh" and router is not None and router.tool(normal, CERTAIN)
+        fixed, corrections = (normal, ()) if sure else speller.correct(normal, unread)  # 能退 is not meant for 能推
         if corrections:
             readings = _read_all(fixed, scope)
         understood = any(r.metrics for r in readings)
-        if language == "en" and not understood and speller.foreign(normal, mended=bool(corrections)):
+        if language == "en" and not understood and speller.foreign(fixed, mended=bool(corrections)):
             raise QuestionError(
                 "I read English and Chinese only.", "Please ask in English or in Chinese. 请用中文或英文提问。"
             )
@@ -77,48 +81,6 @@ def understand(
         if language == "en":
             readings = tuple(_placed(r) for r in readings)
     return Understanding(language, normal, readings, corrections)
-
-
-def _message(raw: str, normal: str, scope: Scope) -> Reading | None:
-    """A customer's message that is to be answered: one clause, whose words are data and never a question of their own."""
-    if scope.tools is None:
-        return None
-    head = normal.partition(":")[0] if ":" in normal else _QUOTE.split(normal, maxsplit=1)[0]
-    sure = scope.tools.read(head).sure or scope.tools.read(normal).sure
-    readers = tuple(name for name, tool in scope.tools.tools.items() if tool.reads_message)
-    quoted = bool(_MESSAGE.search(normal)) and bool(_REPLY.search(_MESSAGE.sub(" ", normal)))
-    reading_message = readers if quoted else tuple(name for name in sure[:1] if name in readers)
-    if not reading_message:
-        return None
-    things = named(head)
-    ids = things.ids
-    ask = ToolAsk(
-        sure=reading_message[:1],
-        customers=ids.get("customers", ()),
-        orders=ids.get("orders", ()),
-        text=message_of(raw),
-    )
-    return Reading(text=normal, metrics=(), group_by=(), ask=ask)
-
-
-def _asked_before(normal: str, scope: Scope) -> tuple[Reading, ...]:
-    """What is asked in front of the reply: "what was the refund rate? And draft a reply to: …"."""
-    head = _MESSAGE.split(normal.partition(":")[0], maxsplit=1)[0]
-    own = [part for part in _clauses(head, scope) if not _replies(part, scope) and _complete(part, scope)]
-    return _read_all("? ".join(own), scope) if own else ()
-
-
-def _replies(part: str, scope: Scope) -> bool:
-    tools = scope.tools.tools if scope.tools else {}
-    sure = scope.tools.read(part).sure if scope.tools else ()
-    return bool(_REPLY.search(part)) or any(tools[name].reads_message for name in sure)
-
-
-_MESSAGE = re.compile(r"[\"“「『](?P<q>[^\"”」』]{12,})[\"”」』]")
-_REPLY = re.compile(
-    r"\b(?:reply|replies|respond|response|answer|write back)\b|答复|回复|回信|回一下|回个话|怎么回", re.ASCII
-)
-_QUOTE = re.compile(r"[\"'“「『]")
 
 
 def _placed(reading: Reading) -> Reading:
@@ -143,7 +105,7 @@ def _language(normal: str) -> Language:
 
 
 def _read_all(text: str, scope: Scope) -> tuple[Reading, ...]:
-    readers = [ClauseReader(part, scope) for part in _clauses(text, scope)]
+    readers = [ClauseReader(part, scope) for part in clauses(text, scope)]
     result: list[Reading] = []
     for index, reader in enumerate(readers):
         if index:
@@ -155,119 +117,72 @@ def _read_all(text: str, scope: Scope) -> tuple[Reading, ...]:
                 else None
             )
             reader.scope = replace(scope, last=lent or scope.last)
-            result.append(reader.read(inherit=True))
+            result.append(_read(reader, True, first=False))
         else:
             follows = _is_follow_up(reader)
-            if follows:
-                _same_tool(reader)
-            result.append(reader.read(inherit=follows))
+            result.append(_read(reader, follows, first=True))
     if len(readers) > 1 and not readers[0].periods and not result[0].compare and scope.last is None:
         later = next((r.time for reader, r in zip(readers, result, strict=True) if reader.periods), None)
         result[0] = replace(result[0], time=later or result[0].time)  # "revenue by store and the best day last month"
     return tuple(result)
 
 
-def _same_tool(reader: ClauseReader) -> None:
-    """ "And in November?" behind a "why": the same tool once more, where the clause asks for nothing else."""
-    scope, words = reader.scope, reader.words
+def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
+    """Read a clause, and tell which tool it asks for where its words name more, or less, than a figure.
+
+    "What will February bring" is read again with months to come once it turns out to be a forecast, and the other way.
+    """
+    reading, scope = reader.read(inherit), reader.scope
+    if scope.router is None or scope.tools is None or reading.ambiguities:
+        return reading
+    if first and (tool := _same_tool(reader)):
+        routed = replace(reading, ask=replace(reading.ask, open=(tool,), again=True))
+    elif reader.clear and first and inherit:
+        return reading  # "monthly please": goes on with the figure of the turn before
+    else:
+        chances = scope.router.chances(reader.text)
+        said = Said(reader.past, reader.parted, reader.clear)
+        routed = settled(reading, chances, scope.tools.tools, said)
+    tools = [scope.tools.tools[name] for name in routed.ask.open if name in scope.tools.tools]
+    ahead = any(tool.takes("horizon") for tool in tools)
+    if ahead != reader.ahead:
+        again = ClauseReader(reader.text, replace(scope, ahead=ahead)).read(inherit)
+        routed = replace(again, ask=replace(again.ask, open=routed.ask.open, again=routed.ask.again))
+    if tools and not any(tool.takes("compare") for tool in tools):  # "a check over November" is no comparison
+        routed = replace(routed, time=_whole(reader) or (routed.ask.again and reading.compare) or routed.time)
+    return routed
+
+
+def _whole(reader: ClauseReader) -> Interval | None:
+    """The period that is named, several as one where they follow on one another ("in October and November")."""
+    found = sorted((mention.period for mention in reader.periods), key=lambda p: p.start)
+    joined = bool(found) and all(a.end == b.start for a, b in pairwise(found))
+    return span(found[0].start, found[-1].end).interval if joined else None
+
+
+def _same_tool(reader: ClauseReader) -> str | None:
+    """ "And in November?" behind a "why": the tool of the turn before once more, where the clause asks for no other."""
+    scope = reader.scope
     tool = scope.tools.tools.get(scope.last_tool or "") if scope.tools else None
-    other = (
-        reader.asked.sure or reader.asked.maybe or reader.names_metric or words.ranked or words.grains or words.share
-    )
-    if tool and tool.takes("metric") and not other:
-        reader.asked = replace(reader.asked, sure=(tool.name,))
+    other = scope.router.tool(reader.text, CERTAIN) if scope.router else None
+    spoken = other in (*reader.asked.sure, *reader.asked.maybe) or not reader.words.follow_up
+    if tool is None or tool.name == QUERY or (spoken and other not in (None, tool.name)):
+        return None
+    goes_on = reader.words.follow_up or (not reader.names_metric and reader.names_something)
+    figure = reader.names_metric and not tool.takes("metric")
+    return tool.name if goes_on and not figure and not (tool.takes("horizon") and reader.past) else None
 
 
 def _is_follow_up(reader: ClauseReader) -> bool:
     if reader.scope.last is None:
         return False
-    if reader.asked.sure and reader.scope.tools:  # "why?" takes the figure and the period of the turn before
-        return not reader.names_metric and reader.scope.tools.tools[reader.asked.sure[0]].takes("metric")
+    if (
+        reader.tool and not reader.clear and reader.scope.tools
+    ):  # "why?" takes the figure and the period of the turn before
+        return not reader.names_metric and reader.scope.tools.tools[reader.tool].takes("metric")
     if not reader.names_metric:
         return reader.names_something or reader.words.follow_up
     return reader.words.follow_up
-
-
-def _clauses(text: str, scope: Scope) -> list[str]:
-    """Split where a new question begins: both sides must say what to measure and of what."""
-    parts: list[str] = []
-    for sentence in _sentences(text, scope):
-        rest = sentence
-        for match in _SOFT.finditer(sentence):
-            start = len(sentence) - len(rest)
-            left, right = sentence[start : match.start()], sentence[match.end() :]
-            if match.start() > start and _seam(left, _first_part(right), scope):
-                parts.append(left)
-                rest = right
-        parts.append(rest)
-    return parts[:MAX_CLAUSES] or [text]
-
-
-def _first_part(text: str) -> str:
-    """Up to the next comma or "and which": what stands right behind a seam."""
-    return re.split(r",|，|、|以及|\band (?=which|what|how|who|when|top|the )", text, maxsplit=1)[0]
-
-
-def _sentences(text: str, scope: Scope) -> list[str]:
-    """Sentences; one that measures nothing by itself stays with its neighbour."""
-    result: list[str] = []
-    for part in (p for p in _HARD.split(text) if p and p.strip()):
-        if result and not (_complete(part, scope) and _complete(result[-1], scope)):
-            result[-1] = f"{result[-1]}, {part}"
-        else:
-            result.append(part)
-    return result
-
-
-def _seam(left: str, right: str, scope: Scope) -> bool:
-    """Whether a new question begins: both sides can be asked alone, and the right one asks or has its own scope."""
-    one, two = ClauseReader(left, scope), ClauseReader(right, scope)
-    if two.asked.sure and _ASKS.match(right) and _ASKS.match(left):  # "whom should it go to, and what…"
-        return True
-    if not (_complete_reader(one) and _complete_reader(two)):
-        return False
-    ranks = [r.words.ranked and bool(r.names.splits or r.words.grains or r.names.loose) for r in (one, two)]
-    both = all(ranks) or all(bool(r.periods) for r in (one, two)) or all(bool(r.names.splits) for r in (one, two))
-    new_rank = not _BY.match(right) and ranks[1] and not ranks[0] and not one.names.splits and not one.words.grains
-    asks = bool(one.asked.sure) or bool(_ASKS.match(left))  # not the first of two figures in a list
-    turns = asks and bool(two.asked.sure) and two.asked.sure != one.asked.sure  # another tool: another question
-    return both or new_rank or turns or bool(_ASKS.match(right))
-
-
-_ASKS = re.compile(
-    r"(?:which|what|what's|how|who|whom|when|where|show|list|give|tell|is|are|did|does|do|was|were|compare)\b|.{0,12}[哪几谁]|.*(?:多少|如何|怎么样|什么)",
-    re.ASCII,
-)
-
-
-_BY = re.compile(r"(?:by|per|for each)\b|按", re.ASCII)
-_THAT_PERIOD = re.compile(r"\b(?:that|the same) (?:day|week|month|quarter|year)\b|[当同][月周天年季]", re.ASCII)
-
-
-def _complete(part: str, scope: Scope) -> bool:
-    """Whether a part could be asked alone."""
-    return _complete_reader(ClauseReader(part, scope))
-
-
-def _complete_reader(reader: ClauseReader) -> bool:
-    """It measures something, and says over what (period, split, rank, member)."""
-    names, words = reader.names, reader.words
-    if reader.asked.sure:
-        return True
-    ranked = words.ranked and bool(names.splits or words.grains or names.loose)
-    described = bool(names.members) and not words.count and names.metrics == [reader.lexicon.counters.get("customer")]
-    measured = (reader.names_metric and not described) or reader.hints_metric or bool(names.unavailable)
-    over = bool(
-        _THAT_PERIOD.search(reader.text)
-        or reader.periods
-        or names.splits
-        or words.grains
-        or names.members
-        or reader.compare
-        or words.count
-        or names.loose
-    )
-    return ranked or (measured and over)
 
 
 def to_query(reading: Reading) -> SemanticQuery | None:

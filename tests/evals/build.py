@@ -38,8 +38,8 @@ KINDS = {
     "mixed": "mixed",
 }  # fmt: skip
 # One file a tool: `tool_` by who built the tool, for tuning; `fresh_tool_` by somebody who had not seen it, of which
-# every second one is held out.
-TOOL_SETS = ("tool_", "fresh_tool_")
+# every second one is held out; `third_tool_` by yet another hand, each question saying its own `split`.
+TOOL_SETS = ("tool_", "fresh_tool_", "third_tool_")
 NO_DATA = [
     "no data", "no purchases", "no sales", "no records", "no figures", "there is no", "has no", "holds no",
     "outside", "data starts", "data begins", "没有", "无数据", "暂无", "数据范围", "超出",
@@ -63,6 +63,8 @@ def records() -> list[Record]:
         for path in sorted((HERE / "source").glob(f"{prefix}*.yaml")):
             for place, entry in enumerate(_entries(path.stem)):
                 split = "test" if prefix.startswith("fresh") and place % 2 else "dev"
+                if prefix.startswith("third"):
+                    split = _own_split(entry)
                 lines.extend(_lines(entry, path.stem.removeprefix(prefix), split))
     return lines
 
@@ -72,6 +74,12 @@ def _entries(name: str) -> list[Record]:
     if name.startswith("more_") and any(entry.get("split") != "dev" for entry in entries):
         raise ValueError(f"every question of {name}.yaml must say `split: dev`")
     return entries
+
+
+def _own_split(entry: Record) -> str:
+    if entry.get("split") not in ("dev", "test"):
+        raise ValueError(f"{entry['k']} must say `split: dev` or `split: test`")
+    return str(entry["split"])
 
 
 def _held_out(entries: list[Record]) -> set[str]:

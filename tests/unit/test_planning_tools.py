@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -13,13 +12,12 @@ import pytest
 
 from agent.ask import Analyst
 from agent.calls import with_steps_before
-from agent.contracts import Answer, Call, Plan, Principal, Reading, ToolAsk
+from agent.contracts import Answer, Call, Plan, Principal
 from agent.execute import Desk, Limits, execute
 from agent.plan import plan_question
 from agent.policy import check_policy
 from agent.relink import relink
 from agent.understand.asking import message_of, named
-from agent.understand.likeness import BEYOND, Likely, settled
 from db.engine import Store
 from db.errors import AnalysisError, QueryError
 from db.semantic.schema import Text
@@ -92,11 +90,8 @@ def test_words_fill_the_tools_arguments(asked: Analyst, text: str, calls: list[d
 
 def test_people_are_handed_from_step_to_step(asked: Analyst) -> None:
     found = plan(asked, "who is about to leave, and what should we offer them?")
-    assert [call["tool"] for call in found] == ["segment_customers", "find_audience", "recommend_products"]
-    assert [call.get("customers") for call in found[1:]] == [
-        {"from_step": 1, "column": "customer"},
-        {"from_step": 2, "column": "customer"},
-    ]
+    assert [call["tool"] for call in found] == ["segment_customers", "recommend_products"]
+    assert found[1]["customers"] == {"from_step": 1, "column": "customer"}
 
 
 def test_a_follow_up_takes_the_people_of_the_turn_before(asked: Analyst) -> None:
@@ -104,6 +99,41 @@ def test_a_follow_up_takes_the_people_of_the_turn_before(asked: Analyst) -> None
     found = plan(asked, "what should we recommend to them?", before)
     assert found[0] == {"tool": "segment_customers", "focus": "leaving"}
     assert found[1]["customers"] == {"from_step": 1, "column": "customer"}
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "call"),
+    [
+        (
+            Call("find_audience", {"campaign": "18", "limit": 100}),
+            "and if we only have $200?",
+            {"tool": "find_audience", "campaign": "18", "limit": 100, "budget": "200"},
+        ),
+        (
+            Call("check_risk", {"time": {"start": "2017-12-25", "end": "2018-01-01"}}),
+            "再前一周呢？",
+            {"tool": "check_risk", "time": {"start": "2017-12-18", "end": "2017-12-25"}},
+        ),
+    ],
+)  # fmt: skip
+def test_a_follow_up_goes_on_with_the_tool_of_the_turn_before(
+    asked: Analyst, before: Call, text: str, call: dict[str, Any]
+) -> None:
+    (found,) = plan(asked, text, (before,))
+    assert {name: found.get(name) for name in call} == call
+
+
+def test_what_only_adds_to_a_question_is_no_question_of_its_own(asked: Analyst) -> None:
+    (call,) = plan(asked, "谁最可能买鲜肉？我想触达100人")
+    assert (call["tool"], call["limit"]) == ("find_audience", 100)
+    (why,) = plan(asked, "store 367 had fewer orders in November than in August. reasons?")
+    assert (why["tool"], why["metric"]) == ("explain_change", "orders")
+
+
+@pytest.mark.parametrize("text", ["is this order risky?", "这个订单有风险吗？", "write a reply to the customer"])
+def test_what_is_only_pointed_at_is_asked_back(asked: Analyst, text: str) -> None:
+    read = asked._understand(question(text), asked.store.as_of, None, ())
+    assert plan_question(read, asked.store.schema, Forced).plan.status == "clarify"
 
 
 def test_steps_are_counted_anew_where_the_turn_before_is_not_needed() -> None:
@@ -153,28 +183,6 @@ def test_a_pseudonym_holds_no_figure_and_is_the_same_for_the_same_customer() -> 
     assert not any(c.isdigit() for name in names for c in name)
     assert people.name(7) == people.name("7") != other.name(7)
     assert people.relink(f"对{people.name(7)}的建议") == "对7的建议"
-
-
-RANKED = (Likely("segment_customers", 0.92), Likely("query_metrics", 0.88), Likely(BEYOND, 0.80))
-
-
-def reading(**changed: Any) -> Reading:
-    return replace(Reading("who is drifting off", (), (), metric_options=("revenue",), unread=("drifting",)), **changed)
-
-
-def test_meaning_settles_only_what_is_clear() -> None:
-    assert settled(reading(), RANKED, TOOLS).ask.sure == ("segment_customers",)
-    close = (Likely("segment_customers", 0.92), Likely("find_audience", 0.91), *RANKED[1:])
-    assert settled(reading(), close, TOOLS).ask.maybe == ("segment_customers", "find_audience")
-    nothing = (Likely(BEYOND, 0.9), Likely("segment_customers", 0.89), Likely("query_metrics", 0.8))
-    assert settled(reading(), nothing, TOOLS).ask.beyond
-    vague = (Likely("segment_customers", 0.92), Likely("find_audience", 0.91), *RANKED[1:])
-    assert settled(reading(unread=()), vague, TOOLS).ask == ToolAsk()
-
-
-def test_a_figure_that_is_counted_stays_a_figure() -> None:
-    counted = reading(text="how many homes drifted off", metrics=("customers",), metric_options=())
-    assert settled(counted, RANKED, TOOLS).ask.sure == ()
 
 
 def test_ids_amounts_and_messages_are_read_out_of_the_words() -> None:

@@ -32,7 +32,7 @@ def read_alert_words(service: Service, store: str, words: str) -> tuple[Mapping[
     opened, known = analyst.store, analyst.words
     data = Interval(start=opened.data_start, end=opened.as_of)
     read = understand(words, known.lexicon, opened.as_of, data, speller=known.speller, tools=known.tools)
-    reading = next((r for r in read.readings if r.ask.sure[:1] == (NAME,)), None)
+    reading = next((r for r in read.readings if r.ask.words[:1] == (NAME,)), None)
     if reading is None:
         raise UsageError("These words set no alert.", 'Write, for example, "tell me when refund rate passes 5%".')
     if reading.strangers or reading.unavailable:

@@ -1,0 +1,217 @@
+"""Which tool a clause asks for: a classifier's chances, held against what its words settle.
+
+The classifier (:mod:`models.routing`) was trained on the questions of ``prompts/examples.yaml``; beside a clause's
+meaning and its n-grams it sees what code reads out of it: whose own words stand there, and which kinds of names and
+ids. ``python -m agent.understand.meaning`` trains it anew (it needs the demo store).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from agent.contracts import Reading, Understanding
+from agent.form import CLARIFY, FEW_METRICS, OUT_OF_SCOPE, QUERY, needs_metric
+from agent.understand.asking import ToolWords, named
+from agent.understand.lexicon import Lexicon
+from tools.registry import Tool
+
+if TYPE_CHECKING:
+    from models.routing import RoutingModel
+
+EXAMPLES, WEIGHTS = "examples.yaml", "examples.weights.npz"
+SURE = 0.5  # from this chance on a tool is settled; measured in docs/adr/011
+CERTAIN = 0.85  # from this chance on it holds against words that speak for something else
+SOME = 0.12  # down to this chance it is offered
+MOST = 3  # that are offered at most
+REMEMBERED = 2_000  # clauses whose chances are kept: seams are looked for in parts of one question
+Chances = Mapping[str, float]
+
+
+class Router:
+    """The chances of a clause. Loads the classifier and the embedding model on first use; safe from any thread.
+
+    Args:
+        lexicon: the store's words, whose kinds of names are marks.
+        tools: the tools' words.
+    """
+
+    def __init__(self, lexicon: Lexicon, tools: ToolWords) -> None:
+        self.lexicon, self.tools = lexicon, tools
+        self._lock = threading.Lock()
+        self._model: RoutingModel | None = None
+        self._known: dict[str, Chances] = {}
+
+    def chances(self, text: str) -> Chances:
+        """Every tool's chance, and those of clarify and out_of_scope, likeliest first."""
+        with self._lock:
+            if text not in self._known:
+                if len(self._known) >= REMEMBERED:
+                    self._known.clear()
+                self._known[text] = self._chances(text)
+            return self._known[text]
+
+    def tool(self, text: str, least: float = SURE) -> str | None:
+        """The tool that a clause asks for by itself with at least this chance, figures left aside."""
+        name, chance = next(iter(self.chances(text).items()))
+        return name if chance >= least and name in self.tools.tools and name != QUERY else None
+
+    def _chances(self, text: str) -> Chances:
+        from models.embedding import embed
+        from models.routing import RoutingModel
+
+        if self._model is None:
+            with as_file(files("prompts") / WEIGHTS) as path:
+                self._model = RoutingModel.load(path)
+        found = self._model.chances(text, embed([text])[0], marks(text, self.lexicon, self.tools))
+        return {each.name: each.chance for each in found}
+
+
+def marks(text: str, lexicon: Lexicon, tools: ToolWords) -> tuple[str, ...]:
+    """What code reads out of a clause for the classifier: tools' words, ids and amounts, kinds of the store's names."""
+    mentions = lexicon.vocabulary.find(text, bytearray(len(text)))
+    asked, things = tools.read(text, [(m.start, m.end) for m in mentions]), named(text)
+    inside = tools.read(text)
+    found = [f"asks:{name}" for name in asked.sure] + [f"hints:{name}" for name in asked.maybe]
+    found += [f"inside:{name}" for name in inside.sure if name not in asked.sure]  # the policy in 退货政策
+    found += [f"id:{kind}" for kind in things.ids]
+    said = {"budget": things.budget, "them": things.them, "count": things.limit}
+    found += [name for name, value in said.items() if value]
+    terms = [term for mention in mentions for term in mention.terms]
+    kinds: set[str] = {term.kind for term in terms}
+    kinds |= {"campaign" for term in terms if term.kind == "member" and term.name == lexicon.campaign}
+    if lexicon.hints.find(text, bytearray(len(text))):
+        kinds.add("weak")
+    if "metric" not in kinds:
+        found.append("no metric")
+    return (*found, *(f"name:{kind}" for kind in sorted(kinds)))
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What else the words of a clause say of the tools that may answer it.
+
+    Attributes:
+        past: it speaks of a time, and not of one to come.
+        parted: it is split by what is no single customer or product.
+        clear: every word of it was read, and none points beyond a figure.
+    """
+
+    past: bool = False
+    parted: bool = False
+    clear: bool = False
+
+
+def settled(reading: Reading, chances: Chances, tools: Mapping[str, Tool], said: Said = Said()) -> Reading:
+    """One clause with what may answer it: the surely right one alone, or the likeliest to choose from."""
+    first = reading.ask.words[:1]
+    if first and first[0] in tools and tools[first[0]].writes:  # an order in its own words; it only proposes
+        return replace(reading, ask=replace(reading.ask, open=first))
+    shares: dict[str, float] = defaultdict(float)
+    for name, chance in chances.items():
+        if became := _possible(name, chance, reading, tools, said):
+            shares[became] += chance
+    whole = sum(shares.values())
+    if not whole:
+        return reading
+    ranked = sorted(shares, key=lambda name: -shares[name])
+    if shares[ranked[0]] >= SURE * whole:
+        ranked = ranked[:1]
+    may = tuple(name for name in ranked[:MOST] if shares[name] >= SOME * whole)
+    return replace(reading, ask=replace(reading.ask, open=may))
+
+
+def _possible(name: str, chance: float, reading: Reading, tools: Mapping[str, Tool], said: Said) -> str | None:
+    """What a kind comes to once the clause's words are looked at; None where they rule it out.
+
+    A figure that no word names is asked back. A named one is not, nor is it beyond us when every word is read.
+    """
+    figure = QUERY if reading.metrics or 0 < len(reading.metric_options) <= FEW_METRICS else None
+    if name == QUERY:
+        return figure
+    if name == CLARIFY:
+        return figure or CLARIFY
+    if name == OUT_OF_SCOPE:
+        return OUT_OF_SCOPE if reading.unread or reading.unavailable else figure or CLARIFY
+    tool = tools.get(name)
+    if tool is None or tool.reads_message:
+        return None
+    if tool.writes:  # in none of its words: a figure was surely not meant
+        return name if chance >= CERTAIN else figure
+    ranked = said.parted and reading.metrics and reading.order_by and reading.limit  # "top 3 departments by discount"
+    against = reading.unavailable or reading.inherited or said.clear or ranked
+    if against and chance < CERTAIN and name not in (*reading.ask.words, *reading.ask.hints):
+        return figure
+    if needs_metric(tool) and not figure and reading.unread:  # "forecast the weather"
+        return None
+    if (tool.takes("horizon") and said.past) or (said.parted and not tool.takes("dimensions")):
+        return figure
+    return name
+
+
+def by_handbook(understanding: Understanding, answers: Callable[[str], bool]) -> Understanding:
+    """The understanding with clauses that name no figure and surely ask for no tool, but that the handbook answers.
+
+    Args:
+        answers: whether the handbook says what a clause asks.
+    """
+    readings = tuple(
+        replace(r, ask=replace(r.ask, open=("search_knowledge",)))
+        if (r.unread or r.filters)
+        and not (r.metrics or len(r.ask.open) == 1 or r.ambiguities or r.inherited)
+        and answers(r.text)
+        else r
+        for r in understanding.readings
+    )
+    return replace(understanding, readings=readings)
+
+
+# --------------------------------------------------------------------------------------------------------- training
+
+
+def read_examples() -> Mapping[str, tuple[str, ...]]:
+    """The example questions of both languages, by kind."""
+    content = yaml.safe_load((files("prompts") / EXAMPLES).read_text(encoding="utf-8"))
+    kinds = {name: words for name, words in content.items() if name not in ("id", "version")}
+    return {name: tuple(str(q) for language in ("en", "zh") for q in words[language]) for name, words in kinds.items()}
+
+
+def source_of(examples: Mapping[str, Sequence[str]]) -> str:
+    """The digest of the questions that a model was trained on."""
+    return sha256("\n".join(f"{name}\t{q}" for name, own in examples.items() for q in own).encode()).hexdigest()[:16]
+
+
+def train_router(lexicon: Lexicon, tools: ToolWords, path: Path) -> str:
+    """Train on the example questions, write the weights, and say how it does on questions left out."""
+    import numpy as np
+
+    from agent.understand.text import normalise
+    from models.embedding import embed
+    from models.routing import train
+
+    examples = read_examples()
+    texts = [normalise(q) for own in examples.values() for q in own]
+    kinds = [name for name, own in examples.items() for _ in own]
+    marked = [marks(text, lexicon, tools) for text in texts]
+    model, left_out = train(texts, kinds, embed(texts), marked, source_of(examples))
+    model.save(path)
+    right = np.array(model.names)[left_out.argmax(axis=1)] == np.array(kinds)
+    sure = left_out.max(axis=1) >= SURE
+    told = f"sure of {sure.mean():.1%}, {right[sure].mean():.1%} of these right"
+    return f"{len(texts)} questions; left out, {right.mean():.1%} right; {told}"
+
+
+if __name__ == "__main__":
+    from agent.evaluation.opening import open_to_measure
+    from agent.settings import load_settings
+
+    words = open_to_measure(load_settings()).words
+    print(train_router(words.lexicon, words.tools, Path(__file__).parents[2] / "prompts" / WEIGHTS))
