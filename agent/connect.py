@@ -31,6 +31,7 @@ from db.drafting.writing import written
 from db.engine import open_backend
 from db.errors import SettingsError, StoreError, UsageError
 from db.inspect import inspect_shop, probe_level, probe_overlap, probe_values
+from db.semantic.schema import Text
 from db.sources.upload import UPLOAD_BYTES, load_files
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -79,14 +80,14 @@ def preview(
     check_name(name)
     what = read_source(source)
     if isinstance(what, Address):
-        return _preview(settings, what, what.url.get_secret_value(), None, name, wishes, tell)
+        return _preview(what, what.url.get_secret_value(), None, name, wishes, tell)
     _clear_stale(settings.stores_folder)
     folder = settings.stores_folder / f"{STAGING}{name}-{secrets.token_hex(4)}"
     try:
         _private(folder)
         staged = folder / f"{name}.duckdb"
-        load_files(what.paths, staged, limit=wishes.limit, tell=tell)
-        return _preview(settings, what, staged, folder, name, wishes, tell)
+        loaded = load_files(what.paths, staged, limit=wishes.limit, tell=tell)
+        return _preview(what, staged, folder, name, wishes, tell, loaded.asks)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -135,8 +136,15 @@ def check_name(name: str) -> None:
 
 
 def _preview(
-    settings: Settings, source: Source, place: str | Path, folder: Path | None, name: str, wishes: Wishes, tell: Tell
+    source: Source,
+    place: str | Path,
+    folder: Path | None,
+    name: str,
+    wishes: Wishes,
+    tell: Tell,
+    asks: tuple[Text, ...] = (),
 ) -> Draft:
+    """``asks``: what the values of files left open."""
     backend = open_backend(place, name)
     try:
         shop = inspect_shop(backend, wishes.schema, tell)
@@ -151,6 +159,7 @@ def _preview(
     finally:
         backend.close()
     tell("checking", 0.95)
+    drafted = replace(drafted, asks=(*asks, *drafted.asks))
     checked = check_draft(drafted, place)
     return _drafted(drafted, checked, shop, source, folder, name)
 

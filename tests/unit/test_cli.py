@@ -56,7 +56,7 @@ def test_every_command_is_there_and_shows_an_example() -> None:
     for name in COMMANDS:
         for option in ("--help", "-h"):
             shown = run(name, option)
-            assert shown.exit_code == 0
+            assert shown.exit_code == 0, (name, option, shown.output)
             assert f"shopops {name}" in shown.stdout.partition("Example")[2]
 
 

@@ -215,3 +215,12 @@ def test_an_upload_that_is_stopped_leaves_the_store_as_it_was(settings: Settings
     assert stop.is_set()
     assert settings.store_file("kept").read_bytes() == before
     assert sorted(p.name for p in settings.stores_folder.iterdir()) == ["kept.duckdb", "kept.yaml"]
+
+
+def test_whether_days_or_months_come_first_is_asked_where_nothing_tells(settings: Settings, tmp_path: Path) -> None:
+    rows = "\n".join(f"{n},0{n % 9 + 1}/0{n % 7 + 1}/2024,{n % 6},{n}.50" for n in range(1, 60))
+    file = tmp_path / "orders.csv"
+    file.write_text(f"order_id,order_date,customer_id,total\n{rows}\n", "utf-8")
+    draft = preview(settings, [file], "mini")
+    assert "are days or months first (03/04)? Months were taken." in draft.asks[0].en
+    discard(draft)

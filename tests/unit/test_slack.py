@@ -75,8 +75,8 @@ FOREIGN = [
     (None, "v0=" + "0" * 64),
     (None, ""),
     (None, "v0=é"),
-    (str(int(time.time()) - 301), None),
-    (str(int(time.time()) + 400), None),
+    (-301, None),
+    (400, None),
     ("soon", None),
     ("١٢٣", None),
     ("", None),
@@ -87,7 +87,7 @@ FOREIGN = [
 def test_a_request_that_is_not_slack_s_is_refused(space: Workspace) -> None:
     body = json.dumps({"type": "url_verification", "challenge": "c"})
     for stamp, sign in FOREIGN:
-        moment = str(int(time.time())) if stamp is None else stamp
+        moment = stamp if isinstance(stamp, str) else str(int(time.time()) + (stamp or 0))
         if sign is None:
             sign = "v0=" + hmac.new(SIGNING.encode(), f"v0:{moment}:{body}".encode(), hashlib.sha256).hexdigest()
         headers = [
