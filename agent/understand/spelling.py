@@ -17,6 +17,7 @@ from rapidfuzz.distance import OSA
 from agent.understand.text import CJK_RUN
 from agent.understand.vocabulary import Vocabulary, stem
 
+_LETTERS = re.compile(r"[^\W\d_]+")
 _GRAMMAR_EN = (
     "last month week quarter year day yesterday previous past this january february march april june july august september october "
     "november december monday tuesday wednesday thursday friday saturday sunday christmas weekend weekends weekdays daily weekly monthly quarterly "
@@ -59,16 +60,20 @@ class Speller:
         """Whether an English dictionary holds the word."""
         return word in self._dictionary or stem(word) in self._dictionary
 
-    def foreign(self, text: str, mended: bool = False) -> bool:
+    def foreign(self, text: str, mended: str = "") -> bool:
         """Whether a Latin-script question is most likely in another language than English.
 
-        Half of its words, and at least two, are no English; at least three where some of them could be mended.
+        Half of its words, and at least two, are no English; where some could be mended, at least three, and one is left.
         """
-        words = re.findall(r"[^\W\d_]+", text)
-        strange = [w for w in words if len(w) > 1 and not self.is_english(w) and stem(w) not in self._words]
+        strange = self._strange(text)
         accented = any(not w.isascii() for w in strange)
-        least = 3 if mended else 2
-        return len(strange) >= least and (len(strange) * 2 >= len(words) or accented)
+        if len(strange) < (3 if mended else 2) or (mended and not self._strange(mended)):
+            return False
+        return len(strange) * 2 >= len(_LETTERS.findall(text)) or accented
+
+    def _strange(self, text: str) -> list[str]:
+        words = [word for word in _LETTERS.findall(text) if len(word) > 1]
+        return [w for w in words if not self.is_english(w) and stem(w) not in self._words]
 
     def _latin(self, word: str) -> str | None:
         if len(word) < 3 or self.is_english(word):

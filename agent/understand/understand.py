@@ -73,7 +73,7 @@ def understand(
         if corrections:
             readings = _read_all(fixed, scope)
         understood = any(r.metrics for r in readings)
-        if language == "en" and not understood and speller.foreign(normal, mended=bool(corrections)):
+        if language == "en" and not understood and speller.foreign(normal, mended=fixed if corrections else ""):
             raise QuestionError(
                 "I read English and Chinese only.", "Please ask in English or in Chinese. 请用中文或英文提问。"
             )
