@@ -25,7 +25,7 @@ from agent.understand.lexicon import Lexicon
 from tools.registry import Tool
 
 if TYPE_CHECKING:
-    from models.routing import RoutingModel
+    from models.routing import Floats, RoutingModel
 
 EXAMPLES, WEIGHTS = "examples.yaml", "examples.weights.npz"
 SURE = 0.5  # from this chance on a tool is settled; measured in docs/adr/011
@@ -47,32 +47,39 @@ class Router:
     def __init__(self, lexicon: Lexicon, tools: ToolWords) -> None:
         self.lexicon, self.tools = lexicon, tools
         self._lock = threading.Lock()
-        self._model: RoutingModel | None = None
-        self._known: dict[str, Chances] = {}
+        self._models: dict[str, RoutingModel] = {}
+        self._known: dict[tuple[str, str], Chances] = {}
+        self._read: tuple[str, Floats, tuple[str, ...]] | None = None
 
     def chances(self, text: str) -> Chances:
         """Every tool's chance, and those of clarify and out_of_scope, likeliest first."""
+        return self.classified(WEIGHTS, text)
+
+    def classified(self, weights: str, text: str) -> Chances:
+        """The chances of a clause by the classifier of this file, likeliest first."""
         with self._lock:
-            if text not in self._known:
+            if (weights, text) not in self._known:
                 if len(self._known) >= REMEMBERED:
                     self._known.clear()
-                self._known[text] = self._chances(text)
-            return self._known[text]
+                self._known[weights, text] = self._chances(weights, text)
+            return self._known[weights, text]
 
     def tool(self, text: str, least: float = SURE) -> str | None:
         """The tool that a clause asks for by itself with at least this chance, figures left aside."""
         name, chance = next(iter(self.chances(text).items()))
         return name if chance >= least and name in self.tools.tools and name != QUERY else None
 
-    def _chances(self, text: str) -> Chances:
+    def _chances(self, weights: str, text: str) -> Chances:
         from models.embedding import embed
         from models.routing import RoutingModel
 
-        if self._model is None:
-            with as_file(files("prompts") / WEIGHTS) as path:
-                self._model = RoutingModel.load(path)
-        found = self._model.chances(text, embed([text])[0], marks(text, self.lexicon, self.tools))
-        return {each.name: each.chance for each in found}
+        if weights not in self._models:
+            with as_file(files("prompts") / weights) as path:
+                self._models[weights] = RoutingModel.load(path)
+        if self._read is None or self._read[0] != text:
+            self._read = text, embed([text])[0], marks(text, self.lexicon, self.tools)
+        _, vector, marked = self._read
+        return {each.name: each.chance for each in self._models[weights].chances(text, vector, marked)}
 
 
 def marks(text: str, lexicon: Lexicon, tools: ToolWords) -> tuple[str, ...]:

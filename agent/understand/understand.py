@@ -19,6 +19,7 @@ from agent.understand.message import message_in
 from agent.understand.reading import ClauseReader, Scope
 from agent.understand.spelling import Speller
 from agent.understand.text import detect_language, normalise
+from agent.understand.values import with_values
 from db.errors import QuestionError
 from db.semantic.query import Interval, SemanticQuery
 
@@ -68,12 +69,11 @@ def understand(
     unread = [word for reading in readings for word in reading.unread]
     corrections: tuple[tuple[str, str], ...] = ()
     if unread and speller:
-        sure = language == "zh" and router is not None and router.tool(normal, CERTAIN)
-        fixed, corrections = (normal, ()) if sure else speller.correct(normal, unread)  # 能退 is not meant for 能推
+        fixed, corrections = _spelt(normal, readings, speller, router if language == "zh" else None)
         if corrections:
             readings = _read_all(fixed, scope)
         understood = any(r.metrics for r in readings)
-        if language == "en" and not understood and speller.foreign(normal, mended=bool(corrections)):
+        if language == "en" and not understood and speller.foreign(normal, mended=fixed if corrections else ""):
             raise QuestionError(
                 "I read English and Chinese only.", "Please ask in English or in Chinese. 请用中文或英文提问。"
             )
@@ -81,6 +81,22 @@ def understand(
         if language == "en":
             readings = tuple(_placed(r) for r in readings)
     return Understanding(language, normal, readings, corrections)
+
+
+def _spelt(
+    text: str, readings: tuple[Reading, ...], speller: Speller, router: Router | None
+) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The text with its slips mended; nothing in a clause that a router is sure of: 能退 is not meant for 能推 there."""
+    unsure = [r for r in readings if router is None or router.tool(r.text, CERTAIN) is None]
+    if len(unsure) == len(readings):
+        return speller.correct(text, [word for reading in readings for word in reading.unread])
+    pairs: list[tuple[str, str]] = []
+    for reading in unsure:
+        fixed, mended = speller.correct(reading.text, reading.unread) if reading.unread else (reading.text, ())
+        if mended and reading.text in text:
+            text = text.replace(reading.text, fixed, 1)
+            pairs += mended
+    return text, tuple(pairs)
 
 
 def _placed(reading: Reading) -> Reading:
@@ -150,7 +166,7 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
         routed = replace(again, ask=replace(again.ask, open=routed.ask.open, again=routed.ask.again))
     if tools and not any(tool.takes("compare") for tool in tools):  # "a check over November" is no comparison
         routed = replace(routed, time=_whole(reader) or (routed.ask.again and reading.compare) or routed.time)
-    return routed
+    return with_values(routed, scope.router)
 
 
 def _whole(reader: ClauseReader) -> Interval | None:

@@ -1,0 +1,71 @@
+"""Values of arguments that no word of a tool names, and words that sound like one of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.resources import as_file, files
+
+import pytest
+
+from agent.contracts import Reading, ToolAsk
+from agent.understand.asking import ToolWords
+from agent.understand.meaning import source_of
+from agent.understand.spelling import Speller
+from agent.understand.values import ARGUMENTS, UNCLEAR, read_labels, weights_of, with_values
+from agent.understand.vocabulary import Term, Vocabulary
+from models.routing import RoutingModel
+from tools.registry import planned_tools
+
+WORDS = ToolWords(planned_tools())
+SHELF = Reading("what stands by the bread", (), (), ask=ToolAsk(open=("recommend_products",)))
+
+
+class Router:
+    """Gives every argument the same chances."""
+
+    tools = WORDS
+
+    def __init__(self, chances: Mapping[str, float]) -> None:
+        self.chances = chances
+
+    def classified(self, weights: str, text: str) -> Mapping[str, float]:
+        return self.chances
+
+
+@pytest.mark.parametrize(("name", "field"), ARGUMENTS)
+def test_the_weights_of_an_argument_belong_to_its_labels(name: str, field: str) -> None:
+    labels = read_labels(WORDS, name, field)
+    with as_file(files("prompts") / weights_of(name, field)) as path:
+        shipped = RoutingModel.load(path)
+    assert shipped.source == source_of(labels), "run: python -m agent.understand.values"
+    assert UNCLEAR not in labels
+    for value in shipped.names:
+        WORDS.tools[name].arguments.model_validate({field: value})
+
+
+@pytest.mark.parametrize(
+    ("chances", "ask", "choices"),
+    [
+        ({"with_product": 0.7}, SHELF.ask, (("recommend_products", "goal", ("with_product",)),)),
+        ({"with_product": 0.4}, SHELF.ask, ()),  # unsure
+        ({"for_customer": 0.9}, SHELF.ask, ()),  # the tool's own default
+        ({"with_product": 0.9}, replace(SHELF.ask, again=True), ()),  # keeps that of the turn before
+        (
+            {"with_product": 0.9},
+            replace(SHELF.ask, choices=(("recommend_products", "goal", ("new",)),)),
+            (("recommend_products", "goal", ("new",)),),  # words settle it
+        ),
+        ({"leaving": 0.9}, ToolAsk(open=("forecast",)), ()),
+    ],
+)
+def test_a_likely_value_is_taken_where_words_say_nothing(
+    chances: Mapping[str, float], ask: ToolAsk, choices: tuple[tuple[str, str, tuple[str, ...]], ...]
+) -> None:
+    assert with_values(replace(SHELF, ask=ask), Router(chances)).ask.choices == choices  # type: ignore[arg-type]
+
+
+def test_an_ordinary_word_is_no_slip_for_one_that_sounds_alike() -> None:
+    speller = Speller(Vocabulary([("净利", Term("metric", "net_profit")), ("订单", Term("metric", "orders"))]))
+    assert speller.correct("经理想看定单", ["经理想看定单"]) == ("经理想看订单", (("定单", "订单"),))
+    assert speller.correct("静利多少", ["静利"]) == ("净利多少", (("静利", "净利"),))
