@@ -21,6 +21,7 @@ from agent.brief import Brief, Order, brief_message, write_brief, write_briefs
 from agent.brief.page import markdown
 from agent.brief.week import parse_week
 from agent.delivery.message import Message
+from agent.interfaces.cli import cli
 from db.errors import AsOfError, Cancelled, SettingsError, UsageError
 from db.state.briefs import Briefs
 from tests.brief_shop import ANN, FIRST, Corner, cancelled
@@ -380,11 +381,9 @@ def test_a_short_history_is_said_and_not_guessed(tmp_path: Path) -> None:
     ],
 )
 def test_used_wrongly_the_command_says_how(arguments: list[str], words: str, tmp_path: Path) -> None:
-    from agent.interfaces.cli.brief import brief
-
-    result = CliRunner().invoke(brief, arguments, env={"SHOPOPS_DATA_DIR": str(tmp_path)})
-    assert isinstance(result.exception, UsageError)
-    assert words in str(result.exception)
+    result = CliRunner().invoke(cli, ["brief", *arguments], env={"SHOPOPS_DATA_DIR": str(tmp_path)})
+    assert result.exit_code == 2
+    assert words in result.stderr
 
 
 def test_help_has_an_example() -> None:
@@ -397,7 +396,6 @@ def test_help_has_an_example() -> None:
 
 @pytest.mark.timeout(240)
 def test_send_puts_it_into_the_outbox_and_says_what_became_of_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from agent.interfaces.cli.brief import brief
     from agent.service import Service
 
     monkeypatch.setattr(Service, "open", classmethod(lambda cls, settings: Corner(folder)))
@@ -405,9 +403,9 @@ def test_send_puts_it_into_the_outbox_and_says_what_became_of_it(folder: Path, m
     for channel, status, words in (("ops", 0, "Sent to ops."), ("lost", 1, "Not sent to lost:")):
         monkeypatch.setenv("SHOPOPS_DATA_DIR", str(folder))
         monkeypatch.setenv("SHOPOPS_CHANNELS", channels)
-        arguments = ["--send", channel, "--no-model", "--format", "md,html"]
-        result = CliRunner().invoke(brief, arguments, standalone_mode=False)
-        assert result.return_value == status, result.exception
+        arguments = ["brief", "--send", channel, "--no-model", "--format", "md,html"]
+        result = CliRunner().invoke(cli, arguments)
+        assert result.exit_code == status, result.output
         assert words in result.output
     sent = [path for path in (folder / "sent" / "ops").rglob("*") if path.is_file()]
     assert any(path.suffix == ".html" for path in sent)
