@@ -379,7 +379,7 @@ RULES: tuple[Rule, ...] = (
     (_rx(r"\b(?:week|wk)(?: number| no\.?| #)? ?(?P<w>\d{1,2})\b" + _YEAR), _week_number),
     (
         _rx(
-            r"\b(?P<m>"
+            r"\b(?:from )?(?P<m>"
             + MONTH
             + r") "
             + _DAY.replace("(?!", "(?!st", 0)
@@ -403,7 +403,7 @@ RULES: tuple[Rule, ...] = (
     ),
     (
         _rx(
-            r"\b(?P<d>\d{1,2})(?:st|nd|rd|th)? ?(?:-|to|through) ?(?P<d2>\d{1,2})(?:st|nd|rd|th)? (?:of )?(?P<m>"
+            r"\b(?:from )?(?:the )?(?P<d>\d{1,2})(?:st|nd|rd|th)? ?(?:-|to|through|thru|until|till) ?(?:the )?(?P<d2>\d{1,2})(?:st|nd|rd|th)? (?:of )?(?P<m>"
             + MONTH
             + ")"
             + _YEAR
@@ -412,7 +412,7 @@ RULES: tuple[Rule, ...] = (
     ),
     (
         _rx(
-            r"\b(?:the )?(?P<d>\d{1,2})(?:st|nd|rd|th) ?(?:-|to|through|until|till) ?(?:the )?(?P<d2>\d{1,2})(?:st|nd|rd|th)\b(?! (?:of )?"
+            r"\b(?:from )?(?:the )?(?P<d>\d{1,2})(?:st|nd|rd|th) ?(?:-|to|through|until|till) ?(?:the )?(?P<d2>\d{1,2})(?:st|nd|rd|th)\b(?! (?:of )?"
             + MONTH
             + ")"
         ),

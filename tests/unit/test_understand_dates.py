@@ -62,6 +62,11 @@ revenue between june and august 2017 | 2017-06-01 2017-09-01
 revenue between 2017-02-03 and 2017-02-05 | 2017-02-03 2017-02-06
 revenue from march 3 to march 9 | 2017-03-03 2017-03-10
 revenue march through june | 2017-03-01 2017-07-01
+revenue from 3 to 9 july | 2017-07-03 2017-07-10
+revenue from the 3rd to the 9th of july | 2017-07-03 2017-07-10
+orders from 10 to 20 november 2017 | 2017-11-10 2017-11-21
+revenue from july 3 to 9 | 2017-07-03 2017-07-10
+revenue between 3 and 9 july | 2017-07-03 2017-07-10
 revenue in q1 to q3 2017 | 2017-01-01 2017-10-01
 revenue since october 2017 | 2017-10-01 2018-01-01
 revenue since 2017-12-24 | 2017-12-24 2018-01-01
