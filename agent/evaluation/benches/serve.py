@@ -19,10 +19,11 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from time import perf_counter, sleep
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 
+from agent.contracts import Status
 from agent.evaluation.benches import BenchRow, BenchTable, Setup, bar
 from agent.evaluation.sets import Case, load_sets
 from agent.evaluation.summary import spread
@@ -69,13 +70,14 @@ def _table(
     setup: Setup, started: float, idle: float, held: float, found: list[tuple[str, float]], took: float,
     stopped: float, status: int,
 ) -> BenchTable:  # fmt: skip
-    wrong = [state for state, _ in found if state not in {"answered", "clarify", "out_of_scope"}]
+    wrong = [state for state, _ in found if state not in get_args(Status)]
+    failed = sum(state in {"failed", "refused"} for state, _ in found)
     times = spread([1000 * seconds for _, seconds in found])
     rows = (
         bar("start to serving, s", started, START_BAR, least=False, form="{:.1f}"),
         bar("idle memory, MB", idle, MEMORY_BAR, least=False, form="{:.0f}"),
         bar(f"errors, {USERS} operators at once", len(wrong), 0, least=False, form="{:.0f}"),
-        BenchRow("answers", len(found), f"{len(found)} in {took:.1f} s"),
+        BenchRow("answers", len(found), f"{len(found)} in {took:.1f} s; {failed} say that they could not"),
         BenchRow("an answer, median", times.median, f"{times.median:.0f} ms; 95 % within {times.p95:.0f} ms"),
         BenchRow("memory after them, MB", held, f"{held:.0f}"),
         bar("stop, s", stopped, STOP_BAR, least=False, form="{:.1f}"),
@@ -134,7 +136,11 @@ def ask_all(address: str, questions: list[str]) -> list[tuple[str, float]]:
             began = perf_counter()
             try:
                 reply = client.post("/api/v1/ask", json={"question": question})
-                status = str(reply.json()["status"]) if reply.status_code == 200 else f"HTTP {reply.status_code}"
+                body = reply.json()
+                told = reply.status_code == 422 and "answer" in body  # an answer that says why it could not
+                status = "failed" if told else f"HTTP {reply.status_code}"
+                if reply.status_code == 200:
+                    status = str(body["status"])
             except (httpx.HTTPError, ValueError, KeyError) as error:
                 status = type(error).__name__
             found.append((status, perf_counter() - began))
