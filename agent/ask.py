@@ -5,20 +5,20 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
-from typing import Protocol
 
 from agent.calls import period_of, query_of
 from agent.compose import compose
-from agent.contracts import Answer, Call, Language, Plan, Proposal, Question, Timings, Understanding
+from agent.contracts import Answer, Call, Language, Plan, Question, Timings, Understanding
 from agent.doing.work import Done
 from agent.execute import Desk, Executed, Workspace, execute
 from agent.execute import Limits as Limits  # noqa: PLC0414 - opened analysts name their limits from here
 from agent.plan import Planned, options_text, plan_question
 from agent.policy import check_policy
+from agent.ports import Decider, Memory, Nobody, Observer, Verified
 from agent.relink import relink
 from agent.suggest import subject, suggestions
 from agent.understand.asking import ToolWords
@@ -30,10 +30,10 @@ from agent.understand.understand import LastTurn, understand
 from agent.verify import SoFar, verify
 from db.engine import Store
 from db.errors import AsOfError, InternalError, SecurityError, ShopOpsError
-from db.semantic.query import Interval, SemanticQuery
+from db.semantic.query import Interval
 from models.llm.base import LanguageModel
 from tools.people import People
-from tools.registry import Proposed, planned_tools
+from tools.registry import planned_tools
 
 Progress = Callable[[str, str], None]
 OnText = Callable[[str], None]
@@ -42,53 +42,6 @@ SAID_BY_HANDBOOK = 0.6  # confidence from which a clause that names no figure is
 _SQL = re.compile(r"\s*(?:sql\s*:\s*)?((?:select|with)\b.+)", re.IGNORECASE | re.DOTALL)
 DEFAULT_LIMITS = Limits()
 log = logging.getLogger("shopops.ask")
-
-
-class Memory(Protocol):
-    """What the flow needs of the conversations' memory."""
-
-    def recall(self, question: Question) -> tuple[Call, ...]:
-        """The calls of the conversation's last answer; none for a first or single question."""
-
-    def propose(self, question: Question, proposed: Sequence[Proposed]) -> tuple[Proposal, ...]:
-        """Keep what waits for the operator's yes."""
-
-    def remember(self, question: Question, answer: Answer) -> None:
-        """Keep the turn."""
-
-
-class Verified(Protocol):
-    """Questions whose query an operator has confirmed."""
-
-    def match(self, text: str, as_of: date) -> SemanticQuery | None:
-        """The query of a question that matches exactly, or nearly and unambiguously."""
-
-
-class Observer(Protocol):
-    """Who counts and times the questions; it must neither raise nor wait."""
-
-    def began(self, question: Question) -> None:
-        """A question came in."""
-
-    def ended(self, question: Question, answer: Answer, began: float) -> None:
-        """It was answered, whatever the status; ``began`` is on the clock of ``time.perf_counter``."""
-
-
-class Nobody:
-    """Counts nothing."""
-
-    def began(self, question: Question) -> None:
-        """Nothing."""
-
-    def ended(self, question: Question, answer: Answer, began: float) -> None:
-        """Nothing."""
-
-
-class Decider(Protocol):
-    """Who reads a bare "yes" or 好 as the answer to what was proposed right before."""
-
-    def __call__(self, question: Question) -> Done | None:
-        """What the yes or no did; None where the question is none."""
 
 
 @dataclass(frozen=True, slots=True)

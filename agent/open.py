@@ -7,9 +7,10 @@ import secrets
 import threading
 from collections.abc import Callable
 
-from agent.ask import Analyst, Limits, Memory, Observer
+from agent.ask import Analyst, Limits
 from agent.delivery.names import channel_names
 from agent.execute import Workspace
+from agent.ports import Memory, Observer
 from agent.settings import Settings
 from agent.stores import open_named
 from agent.stores import store_yaml as store_yaml  # noqa: PLC0414 - its public name

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 
-from agent.ask import Analyst, Observer
+from agent.ask import Analyst
 from agent.deciding import Deciding
 from agent.memory import Memory
 from agent.open import model_once, open_analyst
+from agent.ports import Observer
 from agent.settings import Settings
 from agent.stores import stamp
 from db.state import State

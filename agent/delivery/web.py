@@ -5,7 +5,6 @@ A webhook's address is a secret, so no error and no log line names it; callers s
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import logging
 import time
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from agent.addresses import is_loopback
 from db.errors import DeliveryError, DeliveryRefused
 
 SECONDS: Final = httpx.Timeout(10.0, connect=5.0)
@@ -55,7 +55,7 @@ def checked(address: str, what: str, hosts: tuple[str, ...], loopback: bool = Fa
         DeliveryRefused: it is no https address of these hosts.
     """
     scheme, host = _parts(address, what)
-    if loopback and scheme in {"http", "https"} and _is_loopback(host):
+    if loopback and scheme in {"http", "https"} and is_loopback(host):
         return address
     if scheme != "https":
         raise DeliveryRefused(f"The address of {what} must start with https://.", "Copy it anew.")
@@ -72,7 +72,7 @@ def checked_api(address: str, what: str) -> str:
         DeliveryRefused: it is neither.
     """
     scheme, host = _parts(address, what)
-    if scheme != "https" and not (scheme == "http" and _is_loopback(host)):
+    if scheme != "https" and not (scheme == "http" and is_loopback(host)):
         raise DeliveryRefused(f"The address of {what} must start with https://.", "Correct it in shopops.toml.")
     return address
 
@@ -87,15 +87,6 @@ def _parts(address: str, what: str) -> tuple[str, str]:
     if not host or parts.username is not None:
         raise DeliveryRefused(f"The address of {what} is not a web address.", "Copy it anew.")
     return parts.scheme, host
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def post(

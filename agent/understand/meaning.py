@@ -2,21 +2,17 @@
 
 The classifier (:mod:`models.routing`) was trained on the questions of ``prompts/examples.yaml``; beside a clause's
 meaning and its n-grams it sees what code reads out of it: whose own words stand there, and which kinds of names and
-ids. ``python -m agent.understand.meaning`` trains it anew (it needs the demo store).
+ids. ``agent.evaluation.routing`` trains it.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from importlib.resources import as_file, files
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import yaml
 
 from agent.contracts import Reading, Understanding
 from agent.form import CLARIFY, FEW_METRICS, OUT_OF_SCOPE, QUERY, needs_metric
@@ -27,7 +23,7 @@ from tools.registry import Tool
 if TYPE_CHECKING:
     from models.routing import Floats, RoutingModel
 
-EXAMPLES, WEIGHTS = "examples.yaml", "examples.weights.npz"
+WEIGHTS = "examples.weights.npz"
 SURE = 0.5  # from this chance on a tool is settled; measured in docs/adr/011
 CERTAIN = 0.85  # from this chance on it holds against words that speak for something else
 SOME = 0.12  # down to this chance it is offered
@@ -179,46 +175,3 @@ def by_handbook(understanding: Understanding, answers: Callable[[str], bool]) ->
         for r in understanding.readings
     )
     return replace(understanding, readings=readings)
-
-
-# --------------------------------------------------------------------------------------------------------- training
-
-
-def read_examples() -> Mapping[str, tuple[str, ...]]:
-    """The example questions of both languages, by kind."""
-    content = yaml.safe_load((files("prompts") / EXAMPLES).read_text(encoding="utf-8"))
-    kinds = {name: words for name, words in content.items() if name not in ("id", "version")}
-    return {name: tuple(str(q) for language in ("en", "zh") for q in words[language]) for name, words in kinds.items()}
-
-
-def source_of(examples: Mapping[str, Sequence[str]]) -> str:
-    """The digest of the questions that a model was trained on."""
-    return sha256("\n".join(f"{name}\t{q}" for name, own in examples.items() for q in own).encode()).hexdigest()[:16]
-
-
-def train_router(lexicon: Lexicon, tools: ToolWords, path: Path) -> str:
-    """Train on the example questions, write the weights, and say how it does on questions left out."""
-    import numpy as np
-
-    from agent.understand.text import normalise
-    from models.embedding import embed
-    from models.routing import train
-
-    examples = read_examples()
-    texts = [normalise(q) for own in examples.values() for q in own]
-    kinds = [name for name, own in examples.items() for _ in own]
-    marked = [marks(text, lexicon, tools) for text in texts]
-    model, left_out = train(texts, kinds, embed(texts), marked, source_of(examples))
-    model.save(path)
-    right = np.array(model.names)[left_out.argmax(axis=1)] == np.array(kinds)
-    sure = left_out.max(axis=1) >= SURE
-    told = f"sure of {sure.mean():.1%}, {right[sure].mean():.1%} of these right"
-    return f"{len(texts)} questions; left out, {right.mean():.1%} right; {told}"
-
-
-if __name__ == "__main__":
-    from agent.evaluation.opening import open_to_measure
-    from agent.settings import load_settings
-
-    words = open_to_measure(load_settings()).words
-    print(train_router(words.lexicon, words.tools, Path(__file__).parents[2] / "prompts" / WEIGHTS))

@@ -14,8 +14,9 @@ from typing import Any, cast
 
 import pytest
 
-from agent.ask import Analyst, Observer
+from agent.ask import Analyst
 from agent.memory import Memory
+from agent.ports import Observer
 from agent.service import Service
 from agent.settings import Settings
 from db.state import State

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from agent.contracts import Reading, ToolAsk
-from agent.understand.meaning import CERTAIN, WEIGHTS, Said, read_examples, settled, source_of
+from agent.evaluation.routing import read_examples, source_of
+from agent.understand.meaning import CERTAIN, WEIGHTS, Said, settled
 from db.errors import ArtifactDamaged
 from models import routing
 from models.routing import RoutingModel, features, train
@@ -29,7 +30,7 @@ def shipped() -> RoutingModel:
 
 
 def test_the_shipped_weights_belong_to_the_examples(shipped: RoutingModel) -> None:
-    assert shipped.source == source_of(read_examples()), "run: python -m agent.understand.meaning"
+    assert shipped.source == source_of(read_examples()), "run: python -m agent.evaluation.routing"
     assert set(shipped.names) == {*TOOLS, "clarify", "out_of_scope"}
 
 

@@ -10,7 +10,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from agent.interfaces.server.application import draining, is_loopback, measured, refuse_open_doors
+from agent.addresses import is_loopback
+from agent.interfaces.server.application import draining, measured, refuse_open_doors
 from agent.interfaces.server.health import Readiness, router
 from agent.interfaces.server.observing import StateFigures
 from agent.service import Service

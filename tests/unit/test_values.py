@@ -9,10 +9,10 @@ from importlib.resources import as_file, files
 import pytest
 
 from agent.contracts import Reading, ToolAsk
+from agent.evaluation.routing import UNCLEAR, read_labels, source_of
 from agent.understand.asking import ToolWords
-from agent.understand.meaning import source_of
 from agent.understand.spelling import Speller
-from agent.understand.values import ARGUMENTS, UNCLEAR, read_labels, weights_of, with_values
+from agent.understand.values import ARGUMENTS, weights_of, with_values
 from agent.understand.vocabulary import Term, Vocabulary
 from models.routing import RoutingModel
 from tools.registry import planned_tools
@@ -38,7 +38,7 @@ def test_the_weights_of_an_argument_belong_to_its_labels(name: str, field: str) 
     labels = read_labels(WORDS, name, field)
     with as_file(files("prompts") / weights_of(name, field)) as path:
         shipped = RoutingModel.load(path)
-    assert shipped.source == source_of(labels), "run: python -m agent.understand.values"
+    assert shipped.source == source_of(labels), "run: python -m agent.evaluation.routing arguments"
     assert UNCLEAR not in labels
     for value in shipped.names:
         WORDS.tools[name].arguments.model_validate({field: value})

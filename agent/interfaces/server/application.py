@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 from collections.abc import Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 
+from agent.addresses import is_loopback
 from agent.interfaces.server import health, observing
 from agent.interfaces.server.health import Readiness
 from agent.interfaces.web import App, Receive, Scope, Send
@@ -19,6 +19,9 @@ from agent.service import Service
 from agent.settings import Settings
 from agent.telemetry import Telemetry
 from db.errors import SettingsError
+
+if TYPE_CHECKING:
+    from agent.scheduling import Worker
 
 RETRY_AFTER = b"15"  # seconds that a client waits while another process takes over
 log = logging.getLogger("shopops.server")
@@ -98,20 +101,6 @@ def refuse_open_doors(service: Service, host: str) -> None:
         )
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches the address.
-
-    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0")
-    (True, True, False)
-    """
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
 def draining(app: App, readiness: Readiness) -> App:
     """The same application, which takes nothing new while it is being stopped."""
 
@@ -155,7 +144,7 @@ def _pattern(scope: Scope) -> str:
     return str(getattr(route, "path", "") or "other")
 
 
-def _worker(service: Service) -> Any:
+def _worker(service: Service) -> Worker:
     from agent.delivery.channels import open_sender
     from agent.scheduling import Worker
 
