@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from agent.understand.ids import KnownIds
 from agent.understand.leftovers import STOP_EN
 from agent.understand.vocabulary import Term, Vocabulary, tokenise
 from db.semantic.query import Scalar
@@ -42,6 +43,7 @@ class Lexicon:
             and (m.expr or "").replace(" ", "").endswith(f".{d.column})")
             and "distinct" in (m.expr or "")
         }
+        self.ids = KnownIds(schema, members)
         self.campaign = entity_dimension(schema, "campaign")
         self.entities = frozenset(d for name in ENTITIES if (d := entity_dimension(schema, name)))
         self.time_splits: Mapping[str, str] = {

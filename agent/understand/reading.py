@@ -54,10 +54,12 @@ class ClauseReader:
         self.taken = bytearray(len(text))
         self.listed: str | None = None  # the split that only stands for "A and B"
         self.asked = scope.tools.read(text, self._name_spans()) if scope.tools else ToolMentions()
-        self.things = named(text) if scope.tools else Named()
+        self.things = named(text, self.lexicon) if scope.tools else Named()
         self.compare = compare_words(text, self.taken)
         compared = bytes(self.taken)
-        hidden = _blanked(text, compared)
+        for start, end in (*self.things.views, *self.things.bare_spans):
+            self._take(start, end)
+        hidden = _blanked(text, bytes(self.taken))
         self.periods, self.horizon = self._find_periods(hidden)
         for mention in self.periods:
             self._take(mention.start, mention.end)
@@ -142,7 +144,7 @@ class ClauseReader:
 
     def _ask(self) -> ToolAsk:
         """What the clause asks of the tools, and gives them."""
-        asked, things, ids = self.asked, self.things, self.things.ids
+        asked, things, ids = self.asked, self.things, self.things.said
         return ToolAsk(
             words=asked.sure,
             hints=asked.maybe,
@@ -150,6 +152,7 @@ class ClauseReader:
             customers=ids.get("customers", ()),
             products=ids.get("products", ()),
             orders=ids.get("orders", ()),
+            bare=things.bare,
             budget=things.budget,
             idle_days=things.idle_days,
             pointed=things.pointed,
