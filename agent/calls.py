@@ -48,8 +48,7 @@ def calls_of(
         limited = placed(reading, offered[QUERY], schema)
         return _query_calls(limited, metric, part["split"], schema) if metric != NO_SPLIT else []
     chain = [t for t in CHAIN if (t == name or t in reading.ask.words) and t in offered]
-    people = reading.ask.customers or reading.ask.bare
-    whom = len(chain) > 1 and name in chain and (name != chain[0] or reading.ask.them) and not people
+    whom = len(chain) > 1 and name in chain and (name != chain[0] or reading.ask.them) and not reading.ask.people
     names = chain if whom and not reading.ask.again else [name]
     calls: list[Call] = []
     for each in names:

@@ -110,6 +110,11 @@ class ToolAsk:
     again: bool = False
 
     @property
+    def people(self) -> tuple[str, ...]:
+        """The customers that it names, with the word or without."""
+        return (*self.customers, *(bare.id for bare in self.bare if bare.kinds[0] == "customers"))
+
+    @property
     def tool(self) -> ToolName | None:
         """The tool beside query_metrics that it surely asks for."""
         return self.open[0] if len(self.open) == 1 and self.open[0] not in NO_TOOL else None

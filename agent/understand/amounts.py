@@ -23,7 +23,7 @@ _ZH_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"
 _WORD = rf"(?:{EN_NUMBER}|thousand|grand)"
 EN_AMOUNT = rf"(?:(?:half )?an? )?{_WORD}(?:[ -](?:and )?{_WORD})*"
 ZH_AMOUNT = r"(?:\d+(?:\.\d+)?[百千万]?|[零一二两三四五六七八九十百千万]+)"
-_VAGUE = re.compile(r"\b(?:couple|few|several|some|many|odd)(?: of)?(?: an?)? $|[几数上好多来第]$", re.ASCII)
+_VAGUE = re.compile(r"\b(?:couple|few|several|some|many|odd)(?: of)?(?: an?)? $|[几数上好来第]$|(?<!最)多$", re.ASCII)
 
 
 def amount_of(words: str) -> Decimal | None:
@@ -78,7 +78,7 @@ def _chinese(words: str) -> Decimal | None:
 
 # ---------------------------------------------------------------------------------------------------------- money
 
-_DIGITS = r"\d[\d,]*(?:\.\d+)?"
+_DIGITS = r"\d+(?:,\d{3})*(?:\.\d+)?"
 _UNIT_EN = r"(?:dollars?|usd|bucks?|quid|pounds?|euros?)\b"
 _PRICED = r"(?:price[ds]?|pricing|costs?|costing|cheaper)"
 _MONEY = re.compile(

@@ -249,7 +249,8 @@ def _bare(text: str, lexicon: Lexicon, spans: Sequence[Span]) -> tuple[tuple[Bar
             if mention.of("member"):
                 taken.append((mention.start, mention.end))
             elif any(term.name not in lexicon.entities for term in mention.terms):  # a metric's value, a store's number
-                before, after = _NUMBER_BEFORE.search(around[0]), _NUMBER_AFTER.match(around[1])
+                before = _NUMBER_BEFORE.search(around[0]) if mention.of("dimension") else None
+                after = _NUMBER_AFTER.match(around[1])
                 taken += [before.span()] if before else []
                 taken += [(mention.end, mention.end + after.end())] if after else []
     found = bare_ids(text, lexicon.ids, taken)

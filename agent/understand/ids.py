@@ -81,7 +81,7 @@ class KnownIds:
             return length >= SHORTEST_ORDER
         if kind not in self._lengths:
             known = self._members(self.dimensions[kind])
-            ends = (min(known), max(known)) if self._numbers[kind] and known else known  # type: ignore[type-var]
+            ends = (min(known), max(known)) if self._numbers[kind] and known else known
             lengths = [len(str(value)) for value in ends]
             self._lengths[kind] = range(min(lengths, default=0), max(lengths, default=0) + 1)
         return length in self._lengths[kind]

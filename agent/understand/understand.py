@@ -20,6 +20,7 @@ from agent.understand.reading import ClauseReader, Scope
 from agent.understand.spelling import Speller
 from agent.understand.text import detect_language, normalise
 from agent.understand.values import with_values
+from agent.understand.whom import of_person
 from db.errors import QuestionError
 from db.semantic.query import Interval, SemanticQuery
 
@@ -133,7 +134,7 @@ def _read_all(text: str, scope: Scope) -> tuple[Reading, ...]:
                 else None
             )
             reader.scope = replace(scope, last=lent or scope.last)
-            result.append(_read(reader, True, first=False))
+            result.append(of_person(_read(reader, True, first=False), result))
         else:
             follows = _is_follow_up(reader)
             result.append(_read(reader, follows, first=True))
