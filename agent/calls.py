@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from agent.contracts import Call, Reading
 from agent.form import NO_SPLIT, QUERY, Offered, needs_metric
-from agent.placing import placed
+from agent.understand.placing import placed
 from db.errors import ModelReplyError
 from db.semantic.query import Filter, Interval, Order, SemanticQuery
 from db.semantic.roles import entity_dimension

@@ -83,7 +83,7 @@ class ToolAsk:
         words: tools whose own words it uses, those of the longest words first. hints: tools whose words may be meant.
         choices: (tool, argument, values that words name), where they name any.
         customers, products, orders, campaign, budget, limit, horizon: what the words give for arguments of that name.
-        bare: ids without a noun; :mod:`agent.placing` gives them to the arguments of the tool that answers.
+        bare: ids without a noun; :mod:`agent.understand.placing` gives them to the arguments of the tool that answers.
         text: the words for a tool that reads them: the clause, or the customer's message.
         them: the clause speaks of people or things of an earlier step ("them", 他们).
         pointed: what it only points at ("this order"): customers, products, orders, a message's ``text``.

@@ -130,7 +130,7 @@ _POINTED: Mapping[str, re.Pattern[str]] = {
 _DIGITS = re.compile(r"\d{2,}")
 _NUMBER_BEFORE = re.compile(r"\d+ ?(?:号|#)?$", re.ASCII)
 _NUMBER_AFTER = re.compile(
-    r" ?(?:numbers? |no\.? ?|ids? |#|号)?\d+(?:(?: ?, ?| and | or |, and | ?[和、与及] ?)\d{1,2}(?!\d))*", re.ASCII
+    r" ?(?:numbers? |no\.? ?|ids? |#|号)?\d+(?:(?: ?, ?| and | or |, and | vs\.? | ?[和、与及] ?)#?\d+)*", re.ASCII
 )
 _VIEW = re.compile(
     r"(?P<a>\b(?:an?|the|this|full|my|our|quick|complete) )?(?:\b(?:customer|client|shopper|household|user)[ -]|客户|顾客|用户|会员)360\b"

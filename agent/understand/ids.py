@@ -2,7 +2,7 @@
 
 A number that stands by itself, where a name would stand, is an id when the store has one like it. What it is the id of
 is told by where it exists and by the words around it; a tool takes the first of these that it can use
-(:mod:`agent.placing`).
+(:mod:`agent.understand.placing`).
 """
 
 from __future__ import annotations
@@ -108,6 +108,7 @@ def bare_ids(text: str, known: KnownIds, taken: Iterable[Span]) -> list[tuple[Ba
         dated = _dated(text)
         numbers = [n for n in numbers if not _overlaps(n, dated)]
     found: list[tuple[BareId, Span]] = []
+    text = _without_digits(text, places)  # in "campaign 13 to 1512" no range begins
     for group in _groups(numbers, text):
         force = _force(text, group)
         for number in _accepted(group, force, known, text):
@@ -117,6 +118,12 @@ def bare_ids(text: str, known: KnownIds, taken: Iterable[Span]) -> list[tuple[Ba
                 bare = BareId(_spelt(number.words, ordered[0], known), ordered, force >= SURE)
                 found.append((bare, (number.start, number.end)))
     return found
+
+
+def _without_digits(text: str, spans: Iterable[Span]) -> str:
+    for start, end in spans:
+        text = text[:start] + re.sub(r"\d", "·", text[start:end]) + text[end:]
+    return text
 
 
 def _spelt(words: str, kind: str, known: KnownIds) -> str:
@@ -158,11 +165,22 @@ def _groups(numbers: Sequence[_Number], text: str) -> list[list[_Number]]:
     """Numbers that are listed together."""
     groups: list[list[_Number]] = []
     for number in numbers:
-        if groups and _JOINED.fullmatch(text[groups[-1][-1].end : number.start]):
+        if (
+            groups
+            and not _new(groups[-1][-1], number, text)
+            and _JOINED.fullmatch(text[groups[-1][-1].end : number.start])
+        ):
             groups[-1].append(number)
         else:
             groups.append([number])
     return groups
+
+
+def _new(left: _Number, right: _Number, text: str) -> bool:
+    """Whether a comma parts a year from a list: "367 vs 406, 2017", "2017, 367 and 406"."""
+    ends = right.words.isdigit() and int(right.words) in YEARS and not _JOINED.match(text, right.end)
+    begins = left.words.isdigit() and int(left.words) in YEARS and not _JOINED.search(text[: left.start])
+    return text[left.end : right.start].strip() == "," and (ends or begins)
 
 
 def _dated(text: str) -> list[Span]:
@@ -200,6 +218,7 @@ _EN_FOLLOWS = re.compile(
     r"|tonight|tomorrow|yet|still|ever|never|not|who|whom|whose|which|that|this|what|when|where|why|how|i|me|we|us|you|he|she"
     r"|they|him|her|them|and|or|up|out|off|down|over|away|around|really|actually|usually|always|already|here|like|likely|due|via|while"
     r"|an?|the|some|something|anything|any|about|going|getting|gets?|keeps?|wants?|needs?|likes?|buy|buys|bought|buying|spend|spends|spent|got|had|left|last|yesterday|during"
+    r"|drop(?:s|ped)?|f[ae]ll|falls|rose|rises?|grew|grows?|jump(?:s|ed)?|change[sd]?|decline[sd]?|doing|perform(?:s|ed|ing)?|trad(?:es|ed|ing)"
     r"|says?|said|writes?|wrote|asks?|asked|asking|calls?|called|calling|claims?|complain(?:s|ed)?|seems?|looks?|sounds?|smells?"
     r"|returns?|returned|shops?|shopped|orders?|ordered|leaves?|behaves?|legit|fraudulent|suspicious|trustworthy)\b(?! than)",
     re.ASCII,

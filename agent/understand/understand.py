@@ -16,6 +16,7 @@ from agent.understand.dates_en import Clock
 from agent.understand.lexicon import Lexicon
 from agent.understand.meaning import CERTAIN, Router, Said, settled
 from agent.understand.message import message_in
+from agent.understand.placing import conditions
 from agent.understand.reading import ClauseReader, Scope
 from agent.understand.spelling import Speller
 from agent.understand.text import detect_language, normalise
@@ -65,7 +66,8 @@ def understand(
     scope = Scope(lexicon, clock, data, everything, last.query, tools, last.tool, router, spoken=last.time)
     if message := message_in(text, normal, scope):
         before = _read_all("? ".join(message.before), scope) if message.before else ()
-        return Understanding(language, normal, (*before, message.reading))
+        own = (of_person(reading, (message.reading,)) for reading in before)
+        return Understanding(language, normal, (*own, message.reading))
     readings = _read_all(normal, scope)
     unread = [word for reading in readings for word in reading.unread]
     corrections: tuple[tuple[str, str], ...] = ()
@@ -162,8 +164,9 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
         routed = settled(reading, chances, scope.tools.tools, said)
     tools = [scope.tools.tools[name] for name in routed.ask.open if name in scope.tools.tools]
     ahead = any(tool.takes("horizon") for tool in tools)
-    if ahead != reader.ahead:
-        again = ClauseReader(reader.text, replace(scope, ahead=ahead)).read(inherit)
+    limits = conditions(routed.ask.bare, tools, scope.lexicon.schema) if tools else ()
+    if ahead != reader.ahead or any(limits):
+        again = ClauseReader(reader.text, replace(scope, ahead=ahead), limits).read(inherit)
         routed = replace(again, ask=replace(again.ask, open=routed.ask.open, again=routed.ask.again))
     if tools and not any(tool.takes("compare") for tool in tools):  # "a check over November" is no comparison
         routed = replace(routed, time=_whole(reader) or (routed.ask.again and reading.compare) or routed.time)

@@ -1,4 +1,4 @@
-"""Whom a part of a question is about where only a part before it names them: "is 2270 leaving, and what does she need?"."""
+"""Whom a part of a question is about where only a part before it names them: "is 2270 leaving? What does she need?"."""
 
 from __future__ import annotations
 
