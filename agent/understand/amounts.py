@@ -152,7 +152,7 @@ _COUNT = re.compile(
     r"|\bthe (?P<t4>\d+) (?:who|that|most|best|riskiest|worst|biggest|largest|top)\b"
     r"|\b(?P<t3>\d+) of them\b|\b(?:list|group|sample|audience|max|maximum|up to) (?:of )?(?P<t2>\d{2,})\b"
     rf"|(?P<z>{ZH_AMOUNT})(?:个|位|名|户|款|种|样|件|条|单|笔|人)(?!月|季|星期|小时|孩|小孩|子女|活动|工作日|百分点)"
-    r"|(?:top|前) ?(?P<t>\d+)(?!\d|天|日|周|个?星期|个?月|年|个?季|个?小时)",
+    r"|(?:top|(?<![目之以先从提])前) ?(?P<t>\d+)(?!\d|天|日|周|个?星期|个?月|年|个?季|个?小时)",
     re.ASCII,
 )  # fmt: skip
 _NO_COUNT = re.compile(
@@ -181,7 +181,7 @@ def count_in(text: str, spans: Iterable[Span]) -> tuple[int, Span] | None:
             or _NO_COUNT_AFTER.match(after)
         ):
             continue
-        if any(start <= match.start() < end for start, end in taken):
+        if any(start < match.end() and match.start() < end for start, end in taken):
             continue
         count = amount_of(words)
         if count is not None and count == int(count) and 0 < count <= MOST:

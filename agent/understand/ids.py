@@ -31,8 +31,10 @@ KINDS: Mapping[str, tuple[str, str]] = {
 SHORTEST = 3  # digits of a number that is an id by itself; "offer 22 something" may as well be a slip for a count
 SHORTEST_UNKNOWN = 4  # digits of one that the store does not have, so that the answer can say so
 LONG = 9  # digits; so long a number is of nothing whose numbers are shorter
+LONG_ENOUGH = 5  # digits of a number that the store has: nobody means such a one as a count
 SHORTEST_ORDER = 5  # digits of an order's number, where a store gives no list of them
 ROUND = 50  # people count in such steps: "a mailing for 200" names nobody
+ROUND_LONG = 1_000
 YEARS = range(1990, 2040)
 LAST_DAY = 31  # 12号 is a day, 405号 is somebody
 
@@ -112,10 +114,12 @@ def bare_ids(text: str, known: KnownIds, taken: Iterable[Span]) -> list[tuple[Ba
     for group in _groups(numbers, text):
         force = _force(text, group)
         for number in _accepted(group, force, known, text):
-            kinds = known.kinds(number.words) or (known.guess(number.words) if force >= SURE else ())
+            listed = known.kinds(number.words)
+            kinds = listed or (known.guess(number.words) if force >= SURE else ())
             if kinds:
                 ordered = _ordered(kinds, text, group)
-                bare = BareId(_spelt(number.words, ordered[0], known), ordered, force >= SURE)
+                sure = force >= SURE or (bool(listed) and len(number.words) >= LONG_ENOUGH)
+                bare = BareId(_spelt(number.words, ordered[0], known), ordered, sure)
                 found.append((bare, (number.start, number.end)))
     return found
 
@@ -208,20 +212,24 @@ _EN_NOT_BEFORE = re.compile(
     re.ASCII,
 )
 _ZH_NOT_BEFORE = re.compile(
-    r"(?:[卖花赚付]了|[涨跌降升]到|[第约共近达满超减折每双前后仅逾]|大概|差不多|不到|超过|低于|高于|大于|小于|少于|多于|至少|至多|最多|只有|只要|不足|不满"
+    r"(?:[卖花赚付]了|[涨跌降升]到|[第约共达满超减折每双仅逾]|(?<!最)近|(?<![目之以先从然最今随])[前后]|大概|差不多|不到|超过|低于|高于|大于|小于|少于|多于|至少|至多|最多|只有|只要|不足|不满"
     r"|工单|门店|店铺?|活动|场次|批次|版本|年龄|\d ?[到至~-]|从 ?\d[^,。?]{0,12}[到至])$"
 )
-_EN_FOLLOWS = re.compile(
-    r" ?(?:$|[,.;:?!)\"'-](?![a-z])|'s\b| - |\()"
-    r"| (?:is|are|was|were|be|been|has|have|had|do|does|did|will|would|can|could|should|shall|may|might|must|to|for|from"
+_EN_ENDS = re.compile(r" ?(?:$|[,.;:?!)\"'-](?![a-z])|'s\b| - |\()")  # no noun follows that a number could count
+_EN_FOLLOWS = re.compile(  # words that begin no such noun
+    r"(?:is|are|was|were|be|been|has|have|had|do|does|did|will|would|can|could|should|shall|may|might|must|to|for|from"
     r"|with|without|on|in|at|by|as|if|so|but|because|before|after|since|until|again|back|too|also|please|pls|now|next|today"
     r"|tonight|tomorrow|yet|still|ever|never|not|who|whom|whose|which|that|this|what|when|where|why|how|i|me|we|us|you|he|she"
-    r"|they|him|her|them|and|or|up|out|off|down|over|away|around|really|actually|usually|always|already|here|like|likely|due|via|while"
-    r"|an?|the|some|something|anything|any|about|going|getting|gets?|keeps?|wants?|needs?|likes?|buy|buys|bought|buying|spend|spends|spent|got|had|left|last|yesterday|during"
-    r"|drop(?:s|ped)?|f[ae]ll|falls|rose|rises?|grew|grows?|jump(?:s|ed)?|change[sd]?|decline[sd]?|doing|perform(?:s|ed|ing)?|trad(?:es|ed|ing)"
-    r"|says?|said|writes?|wrote|asks?|asked|asking|calls?|called|calling|claims?|complain(?:s|ed)?|seems?|looks?|sounds?|smells?"
-    r"|returns?|returned|shops?|shopped|orders?|ordered|leaves?|behaves?|legit|fraudulent|suspicious|trustworthy)\b(?! than)",
-    re.ASCII,
+    r"|they|him|her|them|and|or|up|out|off|down|over|under|below|above|within|away|around|really|actually|usually|always|already"
+    r"|here|like|due|via|while|an?|the|some|something|anything|any|about|alone|first|instead|anyway|then|there|its?|vs"
+    r"|gets?|keeps?|wants?|needs?|likes?|buys?|spends?|says|writes|asks|calls|claims|complains|seems|looks|sounds|smells"
+    r"|returns|shops|orders|leaves|behaves|lives|refuses|threatens|comes|goes|takes|makes|uses|pays|moves|stops|rings|has|does"
+    r"|last|yesterday|during|drops|falls|rises|grows|jumps|changes|declines|performs|trades)"
+)
+_EN_COUNTED = re.compile(  # words of what a number counts or measures
+    r"[a-z]{2,}[^siu'\W]s|people|folk|men|women|children|per|percent|pct|of|thousand|million|billion|hundred|dozen|grand|odd|plus|something|more|other"
+    r"|(?:dollar|buck|euro|pound|quid|cent|day|week|month|quarter|year|hour|minute|second|gram|litre|liter|inch|mile|degree|star|piece|pack|item|unit|head"
+    r"|person|customer|household|shopper|member|product|order|store|name|line|point|word|character|page|mins?|secs?|hrs?|ml|kg|oz|lbs?|cm|mm|km|x|k|m|am|pm)"
 )
 _EN_RANGE_AFTER = re.compile(
     r" ?(?:to|-|~|through) ?[$]?\d|[ ,]*(?:%|percent|per cent|dollars|usd|bucks|am\b|pm\b|o'clock)", re.ASCII
@@ -244,7 +252,7 @@ _ZH_POINTED = re.compile(
     r" ?(?:号(?!店|门店|活动|工单|线|楼|到|至|[、和]\d)|[这那](?:个(?!月|星期|季|周)|人|品|顾客|客户|会员|用户|商品|[位户单笔家款俩两三几])|[这那两俩三]{1,2}[位户个]|家里|的(?:画像|客户|顾客|用户|会员|连带|关联)|先生|女士|大姐|大哥|阿姨|老师)"
 )
 _ZH_SURE = re.compile(
-    r"(?:^|[,。:;、?!「」(（ ]|给|对|向|为|找|查|访|联系|回复|关于|推荐给|发给|写信的是|就是|推广?|主推|搭配?|配|问) ?#?$"
+    r"(?:^|[,。:;、?!「」(（]|给|对|向|为|找|查|访|联系|回复|关于|推荐给|发给|写信的是|就是|推广?|主推|搭配?|配|问) ?#?$"
 )
 _DAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])")  # 20171224
 _CJK = re.compile(r" ?[\u3400-\u9fff]")
@@ -263,11 +271,24 @@ def _force(text: str, group: Sequence[_Number]) -> int:
         return NO
     if _ZH_POINTED.match(after):
         return POINTED
-    if not (_EN_FOLLOWS.match(after) or _CJK.match(after)):
+    if not _alone(after):
         return NO
     if _EN_SURE.search(before) or _ZH_SURE.search(before):
         return SURE
     return MAYBE
+
+
+def _alone(after: str) -> bool:
+    """Whether nothing behind a number is counted by it: "for 200 loyal customers" counts, "check 405 closely" does not."""
+    if _EN_ENDS.match(after) or _CJK.match(after):
+        return True
+    match = re.match(r"(?: [a-z][a-z'-]*){1,3}", after)
+    for word in match[0].split() if match else ():
+        if _EN_FOLLOWS.fullmatch(word):
+            return True
+        if _EN_COUNTED.fullmatch(word):
+            return False
+    return match is not None
 
 
 def _accepted(group: Sequence[_Number], force: int, known: KnownIds, text: str) -> list[_Number]:
@@ -288,12 +309,9 @@ def _common(words: str, text: str) -> bool:
     """Whether a number is as likely a year, a round count, or in Chinese the name of a feast (618)."""
     if not words.isdigit():
         return False
-    return (
-        bool(_DAY.fullmatch(words))
-        or int(words) % ROUND == 0
-        or int(words) in YEARS
-        or (words in _ZH_NAMES and not text.isascii())
-    )
+    round_ = int(words) % (ROUND if len(words) < LONG_ENOUGH else ROUND_LONG) == 0
+    feast = words in _ZH_NAMES and not text.isascii()
+    return round_ or feast or int(words) in YEARS or bool(_DAY.fullmatch(words))
 
 
 _AT_STORE = re.compile(r"\b(?:at|in|manager of|roster for|rota for|staff for|branch|outlet) $|店$", re.ASCII)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from agent.contracts import BareId, Reading
+from agent.form import QUERY
 from agent.understand.ids import KINDS
 from db.semantic.query import Filter, Scalar
 from db.semantic.roles import role_dimension
@@ -53,3 +54,13 @@ def placed(reading: Reading, tool: Tool, schema: StoreSchema) -> Reading:
     more = (Filter(dimension=d, op="in", values=tuple(v)) for d, v in limits.items() if d not in named)
     full = replace(ask, bare=(), customers=given["customers"], products=given["products"], orders=given["orders"])
     return replace(reading, filters=(*reading.filters, *more), ask=full)
+
+
+def able(chances: Mapping[str, float], reading: Reading, tools: Mapping[str, Tool]) -> Mapping[str, float]:
+    """The chances without tools that only look at groups, where the clause names a customer and none of their words."""
+    people = reading.ask.customers or any(bare.sure and bare.kinds == ("customers",) for bare in reading.ask.bare)
+    if not people:
+        return chances
+    groups = {n for n, tool in tools.items() if tool.takes("filters") and not tool.takes("customers")}
+    left_out = groups - {QUERY, *reading.ask.words}
+    return {name: chance for name, chance in chances.items() if name not in left_out}

@@ -16,7 +16,7 @@ from agent.understand.dates_en import Clock
 from agent.understand.lexicon import Lexicon
 from agent.understand.meaning import CERTAIN, Router, Said, settled
 from agent.understand.message import message_in
-from agent.understand.placing import conditions
+from agent.understand.placing import able, conditions
 from agent.understand.reading import ClauseReader, Scope
 from agent.understand.spelling import Speller
 from agent.understand.text import detect_language, normalise
@@ -159,7 +159,7 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
     elif reader.clear and first and inherit:
         return reading  # "monthly please": goes on with the figure of the turn before
     else:
-        chances = scope.router.chances(reader.text)
+        chances = able(scope.router.chances(reader.text), reading, scope.tools.tools)
         said = Said(reader.past, reader.parted, reader.clear)
         routed = settled(reading, chances, scope.tools.tools, said)
     tools = [scope.tools.tools[name] for name in routed.ask.open if name in scope.tools.tools]
