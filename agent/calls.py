@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from agent.contracts import Call, Reading
 from agent.form import NO_SPLIT, QUERY, Offered, needs_metric
+from agent.understand.placing import placed
 from db.errors import ModelReplyError
 from db.semantic.query import Filter, Interval, Order, SemanticQuery
 from db.semantic.roles import entity_dimension
@@ -44,9 +45,10 @@ def calls_of(
     if name in offered and offered[name].reads_steps:
         return _over_steps(reading, part, schema, offered, before)
     if name == QUERY:
-        return _query_calls(reading, metric, part["split"], schema) if metric != NO_SPLIT else []
+        limited = placed(reading, offered[QUERY], schema)
+        return _query_calls(limited, metric, part["split"], schema) if metric != NO_SPLIT else []
     chain = [t for t in CHAIN if (t == name or t in reading.ask.words) and t in offered]
-    whom = len(chain) > 1 and name in chain and (name != chain[0] or reading.ask.them) and not reading.ask.customers
+    whom = len(chain) > 1 and name in chain and (name != chain[0] or reading.ask.them) and not reading.ask.people
     names = chain if whom and not reading.ask.again else [name]
     calls: list[Call] = []
     for each in names:
@@ -150,6 +152,7 @@ def _tool_calls(
     chained: bool,
 ) -> list[Call]:
     """One call; one for each metric where several are named."""
+    reading = placed(reading, tool, schema)
     values = _given(tool, reading, part, schema)
     again = reading.ask.again and bool(before) and before[-1].tool == tool.name
     target = None if again else _target(tool, reading, schema, offered, before, chained)

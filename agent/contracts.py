@@ -59,6 +59,21 @@ class Ambiguity:
 
 
 @dataclass(frozen=True, slots=True)
+class BareId:
+    """An id that no noun announces ("1769 - what's he worth").
+
+    Attributes:
+        id: as the store spells it.
+        kinds: what it may be of, likeliest first: customers, products, orders, stores.
+        sure: it is used as a name ("for 1769"), so that a figure may be limited to it.
+    """
+
+    id: str
+    kinds: tuple[str, ...]
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ToolAsk:
     """What a clause asks of the tools besides query_metrics, and what it gives them.
 
@@ -68,6 +83,7 @@ class ToolAsk:
         words: tools whose own words it uses, those of the longest words first. hints: tools whose words may be meant.
         choices: (tool, argument, values that words name), where they name any.
         customers, products, orders, campaign, budget, limit, horizon: what the words give for arguments of that name.
+        bare: ids without a noun; :mod:`agent.understand.placing` gives them to the arguments of the tool that answers.
         text: the words for a tool that reads them: the clause, or the customer's message.
         them: the clause speaks of people or things of an earlier step ("them", 他们).
         pointed: what it only points at ("this order"): customers, products, orders, a message's ``text``.
@@ -82,6 +98,7 @@ class ToolAsk:
     customers: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
     orders: tuple[str, ...] = ()
+    bare: tuple[BareId, ...] = ()
     campaign: str | None = None
     budget: Decimal | None = None
     limit: int | None = None
@@ -91,6 +108,11 @@ class ToolAsk:
     pointed: str | None = None
     idle_days: int | None = None
     again: bool = False
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The customers that it names, with the word or without."""
+        return (*self.customers, *(bare.id for bare in self.bare if bare.kinds[0] == "customers"))
 
     @property
     def tool(self) -> ToolName | None:

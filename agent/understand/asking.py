@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
-from agent.understand.text import EN_NUMBER, ZH_NUMBER, parse_number
+from agent.contracts import BareId
+from agent.understand.amounts import Span, count_in, idle_in, money_in
+from agent.understand.ids import KnownIds, bare_ids
+from agent.understand.lexicon import Lexicon
 from agent.understand.vocabulary import Term, Vocabulary
 from db.semantic.schema import Words
 from tools.registry import Tool
-
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,8 @@ def _longest(values: Sequence[tuple[int, str]]) -> tuple[str, ...]:
 
 # ---------------------------------------------------------------------------------------------------- ids and amounts
 
-_LIST = r"(?:\d+|[A-Za-z]-?\d+)(?:(?: ?, ?| and | or |, and | & | ?[和、与及] ?)#?\d+)*"
+_ITEM = r"(?:[a-z]{1,6}[-_]?)?\d+"
+_LIST = rf"{_ITEM}(?:(?: ?, ?| and | or |, and | & | ?[和、与及] ?)#?{_ITEM})*"
 _NUMBERED = r"(?: ?(?:numbers?|ids?|no\.?|#|编号|号码|号|:|：))* ?#?"
 _IDS: Mapping[str, tuple[str, str]] = {
     "customers": (
@@ -121,31 +123,18 @@ _IDS: Mapping[str, tuple[str, str]] = {
 _SHORTEST_ORDER = 5  # digits: "order 5 more" names no order, "basket 31198570022" does
 _WHY_NOT = re.compile(r"\bwhy not\b", re.ASCII)  # a proposal, not a question for a cause
 _LONG_NUMBER = re.compile(r"(?<![\d.,$-])\d{9,}(?![\d.,]*\d)", re.ASCII)  # so long a number is an order's
-_BUDGET = re.compile(
-    r"(?:\$|usd ?|us\$ ?|¥|rmb ?)(?P<a>\d[\d,]*(?:\.\d+)?) ?(?P<k>k\b|m\b)?"
-    r"|(?P<b>\d[\d,]*(?:\.\d+)?) ?(?P<k2>k|m|thousand)? ?(?:dollars|usd|bucks|美元|美金|元|块钱?|刀)"
-    r"|budget (?:is |of |: ?|= ?)?(?:about )?(?P<c>\d[\d,]*(?:\.\d+)?) ?(?P<k3>k\b)?"
-    r"|\b(?:set aside|spend|afford|invest|put in)(?: about| only| up to)? (?P<e>\d[\d,]*(?:\.\d+)?)(?P<k5>k)?\b(?! ?(?:people|customers|households|names))"
-    r"|预算(?:是|为|只有|大约|约|有)?(?P<d>\d[\d,]*(?:\.\d+)?)(?P<k4>万|千|k)?",
-    re.ASCII,
-)
-_SCALE = {"k": 1_000, "thousand": 1_000, "千": 1_000, "m": 1_000_000, "万": 10_000}
-_COUNT = re.compile(
-    rf"\b(?:top |best |first |only |about |around |some |the )?(?P<n>{EN_NUMBER}) (?:(?!more than|or more)[a-z]+ )?"
-    r"(?:customers|households|people|shoppers|buyers|members|users|products?|items|things|orders|payments|refunds|recommendations|suggestions|names|ideas|recipients|contacts|addressees|prospects|homes|families)\b"
-    r"|\bthe (?P<t4>\d+) (?:who|that|most|best|riskiest|worst|biggest|largest|top)\b"
-    r"|\b(?P<t3>\d+) of them\b|\b(?:list|group|sample|audience|max|maximum|up to) (?:of )?(?P<t2>\d{2,})\b"
-    rf"|(?P<z>{ZH_NUMBER})(?:百|千)?(?:个|位|名|户|款|种|样|件|条|单|笔|人)(?!月|季|星期|小时|孩|小孩|子女|活动)"
-    rf"|(?:top|前) ?(?P<t>\d+)",
-    re.ASCII,
-)
 _POINTED: Mapping[str, re.Pattern[str]] = {
     kind: re.compile(rf"\b(?:this|that) (?:{en})\b|[这那](?:个|位|笔|单|件|户|张)(?:{zh})(?!们)", re.ASCII)
     for kind, (en, zh) in _IDS.items()
 }
-_IDLE = re.compile(
-    r"(?:\bnot|\bnever|n't) (?:been )?(?:buy|bought|purchased?|ordered)\b[^,.?]{0,20}?\b(?P<n>\d{1,4}) days"
-    r"|(?P<z>\d{1,4})天(?:内|里|以来)?(?:都)?(?:没|未)(?:有)?(?:再)?(?:买|购买)",
+_DIGITS = re.compile(r"\d{2,}")
+_NUMBER_BEFORE = re.compile(r"\d+ ?(?:号|#)?$", re.ASCII)
+_NUMBER_AFTER = re.compile(
+    r" ?(?:numbers? |no\.? ?|ids? |#|号)?\d+(?:(?: ?, ?| and | or |, and | vs\.? | ?[和、与及] ?)#?\d+)*", re.ASCII
+)
+_VIEW = re.compile(
+    r"(?P<a>\b(?:an?|the|this|full|my|our|quick|complete) )?(?:\b(?:customer|client|shopper|household|user)[ -]|客户|顾客|用户|会员)360\b"
+    r"(?P<v>[ -]?(?:view|degrees?|profile|°)|[度°]?(?:视图|画像|全景|视角))?",
     re.ASCII,
 )
 _THEM = re.compile(
@@ -160,49 +149,125 @@ _QUOTED_FIRST = re.compile(r"\s*[\"“「『](?P<q>[^\"”」』]{8,})[\"”」�
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Ids and amounts in a clause, with their places."""
+    """Ids and amounts in a clause, with their places.
+
+    Attributes:
+        ids: those with a noun, and the bare ones by their likeliest kind: customers, products, orders.
+        said: those with a noun alone. bare: the others. bare_spans: where these stand.
+        budget: an amount of money. capped: what one thing may cost at most, by the words around it.
+        views: the places of a view's name ("customer 360"), whose number is no id.
+    """
 
     ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    said: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    bare: tuple[BareId, ...] = ()
     budget: Decimal | None = None
+    capped: bool = False
     limit: int | None = None
     idle_days: int | None = None
     pointed: str | None = None
     them: bool = False
     spans: tuple[Span, ...] = ()
+    bare_spans: tuple[Span, ...] = ()
+    views: tuple[Span, ...] = ()
 
 
-def named(text: str) -> Named:
+def named(text: str, lexicon: Lexicon | None = None) -> Named:
     """Read ids, a budget, a count and a pronoun.
+
+    Args:
+        lexicon: the store's words; with it, numbers that are ids of the store are read where no noun announces them.
 
     >>> named("what should we offer customers 718 and 22?").ids
     {'customers': ('718', '22')}
     >>> named("预算500元给谁发券").budget, named("with $1.5k").budget
     (Decimal('500'), Decimal('1500.0'))
     """
-    spans: list[Span] = []
+    views = _views(text)
+    seen = _without(text, views)
+    said, spans = _said(seen, lexicon.ids if lexicon else None)
+    money, idle = money_in(text), idle_in(text)
+    spans += [found for found in (money and money.span, idle and idle[1]) if found]
+    bare, bare_spans = _bare(seen, lexicon, spans) if lexicon else ((), ())
+    counted = count_in(text, (*spans, *bare_spans))
+    ids = {kind: list(values) for kind, values in said.items()}
+    for each in bare:
+        ids.setdefault(each.kinds[0], []).append(each.id)
+    ids.pop("stores", None)
+    if "orders" not in ids and (long := _LONG_NUMBER.findall(_without(seen, bare_spans))):
+        said["orders"] = tuple(dict.fromkeys(long))
+        ids["orders"] = long
+    every = {kind: tuple(dict.fromkeys(values)) for kind, values in ids.items()}
+    return Named(
+        ids=every,
+        said=said,
+        bare=bare,
+        budget=money.amount if money else None,
+        capped=bool(money and money.cap),
+        limit=counted[0] if counted else None,
+        idle_days=idle[0] if idle else None,
+        pointed=next((kind for kind, rx in _POINTED.items() if kind not in every and rx.search(text)), None),
+        them=bool(_THEM.search(text)),
+        spans=(*spans, *bare_spans),
+        bare_spans=bare_spans,
+        views=views,
+    )
+
+
+def _said(text: str, known: KnownIds | None) -> tuple[dict[str, tuple[str, ...]], list[Span]]:
+    """The ids behind or before a noun ("customer 718", 889这个客户)."""
     ids: dict[str, tuple[str, ...]] = {}
+    spans: list[Span] = []
     for kind, (en, zh) in _IDS.items():
         found: list[str] = []
         for match in _id_pattern(en, zh).finditer(text):
-            digits = re.findall(r"\d+", match["n"] or match["b"] or "")
-            if kind == "orders" and any(len(d) < _SHORTEST_ORDER for d in digits):
+            words = [_spelt(kind, w, known) for w in re.findall(_ITEM, match["n"] or match["b"] or "")]
+            if kind == "orders" and any(len(w) < _SHORTEST_ORDER for w in words):
                 continue
-            found.extend(digits)
+            found.extend(words)
             spans.append(match.span())
         if found:
             ids[kind] = tuple(dict.fromkeys(found))
-    if "orders" not in ids and (bare := _LONG_NUMBER.findall(text)):
-        ids["orders"] = tuple(dict.fromkeys(bare))
-    budget = _BUDGET.search(text)
-    counted = next((m for m in _COUNT.finditer(text) if not _within(m.span(), spans)), None)
-    if budget:
-        spans.append(budget.span())
-    if idle := _IDLE.search(text):
-        spans.append(idle.span())
-    days = int(idle["n"] or idle["z"]) if idle else None
-    money = _amount(budget) if budget else None
-    pointed = next((kind for kind, rx in _POINTED.items() if kind not in ids and rx.search(text)), None)
-    return Named(ids, money, _counted(counted), days, pointed, bool(_THEM.search(text)), tuple(spans))
+    return ids, spans
+
+
+def _spelt(kind: str, words: str, known: KnownIds | None) -> str:
+    """An id as the store spells it, letters included where it has such ones."""
+    digits = re.sub(r"\D", "", words)
+    for each in (words, digits) if known else ():
+        if known and (value := known.value(kind, each)) is not None:
+            return str(value)
+    return digits
+
+
+def _bare(text: str, lexicon: Lexicon, spans: Sequence[Span]) -> tuple[tuple[BareId, ...], tuple[Span, ...]]:
+    """The ids without a noun: no number that belongs to the name of something else ("campaign 13", 25-34)."""
+    taken = list(spans)
+    if _DIGITS.search(text):
+        for mention in lexicon.vocabulary.find(text, bytearray(len(text))):
+            around = text[: mention.start], text[mention.end :]
+            if mention.of("member"):
+                taken.append((mention.start, mention.end))
+            elif any(term.name not in lexicon.entities for term in mention.terms):  # a metric's value, a store's number
+                before = _NUMBER_BEFORE.search(around[0]) if mention.of("dimension") else None
+                after = _NUMBER_AFTER.match(around[1])
+                taken += [before.span()] if before else []
+                taken += [(mention.end, mention.end + after.end())] if after else []
+    found = bare_ids(text, lexicon.ids, taken)
+    return tuple(bare for bare, _ in found), tuple(span for _, span in found)
+
+
+def _views(text: str) -> tuple[Span, ...]:
+    """Where a view of a customer is named ("customer 360 on 1641", 客户360视图), and not customer number 360."""
+    found = list(_VIEW.finditer(text))
+    others = len(re.findall(r"\d{3,}", text)) > len(found)
+    return tuple(m.span() for m in found if m["v"] or m["a"] or others)
+
+
+def _without(text: str, spans: Iterable[Span]) -> str:
+    for start, end in spans:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
 
 
 def message_of(raw: str) -> str:
@@ -227,25 +292,6 @@ def _id_pattern(en: str, zh: str) -> re.Pattern[str]:
     )
 
 
-def _amount(match: re.Match[str]) -> Decimal:
-    digits = next(match[g] for g in "abcde" if match[g])
-    scale = next((match[g] for g in ("k", "k2", "k3", "k4", "k5") if match[g]), "")
-    return Decimal(digits.replace(",", "")) * _SCALE.get(scale, 1)
-
-
-def _counted(match: re.Match[str] | None) -> int | None:
-    if match is None:
-        return None
-    count = parse_number(match["n"] or match["z"] or match["t"] or match["t2"] or match["t3"] or match["t4"] or "")
-    if count and match["z"]:
-        count *= {"百": 100, "千": 1000}.get(match[0][len(match["z"]) : len(match["z"]) + 1], 1)
-    return count if count and 0 < count <= 100_000 else None
-
-
 def _inside(span: Span, names: Iterable[Span]) -> bool:
     """Whether a span begins inside a name, behind its first letter, or is the beginning of a longer one."""
     return any(start < span[0] < end or (start == span[0] and span[1] < end) for start, end in names)
-
-
-def _within(span: Span, spans: Iterable[Span]) -> bool:
-    return any(start <= span[0] < end for start, end in spans)

@@ -119,6 +119,9 @@ def _complete(reader: ClauseReader) -> bool:
     names, words = reader.names, reader.words
     ranked = words.ranked and bool(names.splits or words.grains or names.loose)
     described = bool(names.members) and not words.count and names.metrics == [reader.lexicon.counters.get("customer")]
+    told = not reader.names_metric and bool(reader.things.ids or reader.things.capped) and not _asks(reader)
+    if told:  # "customer 1198 is tight with money, nothing above 5 dollars": what a question is about, and none
+        return False
     measured = (reader.names_metric and not described) or reader.hints_metric or bool(names.unavailable)
     over = bool(
         _THAT_PERIOD.search(reader.text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from agent.understand.ids import KnownIds
 from agent.understand.leftovers import STOP_EN
 from agent.understand.vocabulary import Term, Vocabulary, tokenise
 from db.semantic.query import Scalar
@@ -42,6 +43,7 @@ class Lexicon:
             and (m.expr or "").replace(" ", "").endswith(f".{d.column})")
             and "distinct" in (m.expr or "")
         }
+        self.ids = KnownIds(schema, members)
         self.campaign = entity_dimension(schema, "campaign")
         self.entities = frozenset(d for name in ENTITIES if (d := entity_dimension(schema, name)))
         self.time_splits: Mapping[str, str] = {
@@ -111,11 +113,24 @@ class Lexicon:
         for text, value in by_text.items():
             if isinstance(value, str) and not _swallowed(text, declared.get(text), self._measures):
                 yield text, Term("member", dimension, value, RAW)
+            yield from ((words, Term("member", dimension, value, SYNONYM)) for words in _band(text))
 
     def _hints(self) -> Iterator[tuple[str, Term]]:
         for name, metric in self.schema.metrics.items():
             for words in (*metric.hints.en, *metric.hints.zh):
                 yield words, Term("metric", name, None, HINT)
+
+
+def _band(member: str) -> Iterator[str]:
+    """How people say a band of numbers: "between 25 and 34", 35至49K.
+
+    >>> list(_band("35-49K"))[:2]
+    ['between 35K and 49K', 'between 35 and 49K']
+    """
+    match = re.fullmatch(r"(\d+) ?[-–] ?(\d+)([Kk]?)", member)
+    for low in dict.fromkeys((match[1] + match[3], match[1])) if match else ():
+        high = match[2] + match[3] if match else ""
+        yield from (f"between {low} and {high}", f"{low} to {high}", f"{low}到{high}", f"{low}至{high}")
 
 
 def _swallowed(raw: str, member: Member | None, measures: frozenset[str]) -> bool:

@@ -43,7 +43,7 @@ def message_in(raw: str, normal: str, scope: Scope) -> Message | None:
     replying = [part for part in parts if _replies(part, quoted, readers, scope)]
     if not (replying or (scope.router and scope.router.tool(normal) in readers)):
         return None
-    ids = named(head).ids
+    ids = named(head, scope.lexicon).ids
     ask = ToolAsk(
         open=readers[:1],
         customers=ids.get("customers", ()),

@@ -85,9 +85,17 @@ class NameReader:
         text: the clause in normal form.
         taken: characters already understood (periods, comparisons); extended here.
         period_marks: (start, end) of the periods, for the mask.
+        numbers: members that only their number names ("orders at 406").
     """
 
-    def __init__(self, text: str, taken: bytearray, period_marks: Sequence[tuple[int, int]], lexicon: Lexicon) -> None:
+    def __init__(
+        self,
+        text: str,
+        taken: bytearray,
+        period_marks: Sequence[tuple[int, int]],
+        lexicon: Lexicon,
+        numbers: Sequence[Mention] = (),
+    ) -> None:
         self.text, self.taken, self.lexicon = text, taken, lexicon
         self._periods = period_marks
         self._hinted = bool(lexicon.hints.find(text, bytearray(taken)))
@@ -99,7 +107,7 @@ class NameReader:
         ]
         for start, end in spans:
             taken[start:end] = bytes(end - start)
-        self.mentions = [self._there_or_not(mention) for mention in self.mentions]
+        self.mentions = [*(self._there_or_not(mention) for mention in self.mentions), *numbers]
 
     def _is_split_word(self, mention: Mention) -> bool:
         """ "by weekday" asks for a split by day of the week, it does not name the weekdays."""

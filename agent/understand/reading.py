@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
@@ -20,6 +21,7 @@ from agent.understand.modifiers import Modifiers, Threshold, compare_words, step
 from agent.understand.names import NameReader, Names, modifiers_of, to_filters
 from agent.understand.ordering import OrderReader
 from agent.understand.periods import AskedPeriods, settle_periods, trend_grain
+from agent.understand.vocabulary import Mention, Term
 from db.semantic.query import Filter, Interval, MetricFilter, SemanticQuery
 
 MAX_SPLITS = 2
@@ -47,24 +49,36 @@ class Scope:
 
 
 class ClauseReader:
-    """Reads one clause. ``inherit`` marks a follow-up clause, which takes what it lacks from ``scope.last``."""
+    """Reads one clause. ``inherit`` marks a follow-up clause, which takes what it lacks from ``scope.last``.
 
-    def __init__(self, text: str, scope: Scope) -> None:
+    Args:
+        limits: for each id without a noun, the condition that it is for a figure; those are then read as members.
+    """
+
+    def __init__(self, text: str, scope: Scope, limits: Sequence[Filter | None] = ()) -> None:
         self.text, self.scope, self.lexicon = text, scope, scope.lexicon
         self.taken = bytearray(len(text))
         self.listed: str | None = None  # the split that only stands for "A and B"
         self.asked = scope.tools.read(text, self._name_spans()) if scope.tools else ToolMentions()
-        self.things = named(text) if scope.tools else Named()
+        self.things = named(text, self.lexicon) if scope.tools else Named()
         self.compare = compare_words(text, self.taken)
         compared = bytes(self.taken)
-        hidden = _blanked(text, compared)
+        for start, end in (*self.things.views, *self.things.bare_spans):
+            self._take(start, end)
+        hidden = _blanked(text, bytes(self.taken))
         self.periods, self.horizon = self._find_periods(hidden)
         for mention in self.periods:
             self._take(mention.start, mention.end)
         for start, end in (*self.asked.spans, *(scope.tools.covered(self.asked, text) if scope.tools else ())):
             self._take(start, end)
         marks = [(m.start, m.end) for m in self.periods]
-        self.names: Names = NameReader(text, self.taken, marks, self.lexicon).read()
+        numbers = [
+            Mention(*span, (Term("member", limit.dimension, limit.values[0]),), 1)
+            for limit, span in zip(limits, self.things.bare_spans, strict=False)
+            if limit
+        ]
+        self.bare = tuple(b for i, b in enumerate(self.things.bare) if not (i < len(limits) and limits[i]))
+        self.names: Names = NameReader(text, self.taken, marks, self.lexicon, numbers).read()
         self.names.masked = _blanked(self.names.masked, compared)  # "the 7 days before" asks for no split by day
         self.words: Modifiers = modifiers_of(self.names, self.taken).read()
         if self.compare:
@@ -142,7 +156,7 @@ class ClauseReader:
 
     def _ask(self) -> ToolAsk:
         """What the clause asks of the tools, and gives them."""
-        asked, things, ids = self.asked, self.things, self.things.ids
+        asked, things, ids = self.asked, self.things, self.things.said
         return ToolAsk(
             words=asked.sure,
             hints=asked.maybe,
@@ -150,6 +164,7 @@ class ClauseReader:
             customers=ids.get("customers", ()),
             products=ids.get("products", ()),
             orders=ids.get("orders", ()),
+            bare=self.bare,
             budget=things.budget,
             idle_days=things.idle_days,
             pointed=things.pointed,
@@ -175,7 +190,9 @@ class ClauseReader:
         taken = bytearray(self.taken)
         for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
             taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
-        asked = self.asked.sure or self.asked.maybe or self.things.ids or self.horizon
+        at_store = self.names_metric and all("stores" in bare.kinds for bare in self.bare)
+        ids = self.things.said or (self.bare and not at_store)
+        asked = self.asked.sure or self.asked.maybe or ids or self.horizon
         return not asked and not unread_words(self.text, taken)
 
     @property

@@ -20,7 +20,9 @@ _EN_NUMBERS = {
         "seventeen eighteen nineteen twenty".split()
     )
 } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "hundred": 100, "a couple of": 2, "dozen": 12}
-EN_NUMBER = r"(?:\d[\d,]*|" + "|".join(sorted((w for w in _EN_NUMBERS if w != "zero"), key=len, reverse=True)) + ")"
+EN_NUMBER = (
+    r"(?:\d+(?:,\d{3})*|" + "|".join(sorted((w for w in _EN_NUMBERS if w != "zero"), key=len, reverse=True)) + ")"
+)
 ZH_NUMBER = r"(?:\d+|[一二两三四五六七八九十]+)"
 _ZH_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2}
 

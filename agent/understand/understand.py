@@ -16,10 +16,12 @@ from agent.understand.dates_en import Clock
 from agent.understand.lexicon import Lexicon
 from agent.understand.meaning import CERTAIN, Router, Said, settled
 from agent.understand.message import message_in
+from agent.understand.placing import able, conditions
 from agent.understand.reading import ClauseReader, Scope
 from agent.understand.spelling import Speller
 from agent.understand.text import detect_language, normalise
 from agent.understand.values import with_values
+from agent.understand.whom import of_person
 from db.errors import QuestionError
 from db.semantic.query import Interval, SemanticQuery
 
@@ -64,7 +66,8 @@ def understand(
     scope = Scope(lexicon, clock, data, everything, last.query, tools, last.tool, router, spoken=last.time)
     if message := message_in(text, normal, scope):
         before = _read_all("? ".join(message.before), scope) if message.before else ()
-        return Understanding(language, normal, (*before, message.reading))
+        own = (of_person(reading, (message.reading,)) for reading in before)
+        return Understanding(language, normal, (*own, message.reading))
     readings = _read_all(normal, scope)
     unread = [word for reading in readings for word in reading.unread]
     corrections: tuple[tuple[str, str], ...] = ()
@@ -133,7 +136,7 @@ def _read_all(text: str, scope: Scope) -> tuple[Reading, ...]:
                 else None
             )
             reader.scope = replace(scope, last=lent or scope.last)
-            result.append(_read(reader, True, first=False))
+            result.append(of_person(_read(reader, True, first=False), result))
         else:
             follows = _is_follow_up(reader)
             result.append(_read(reader, follows, first=True))
@@ -156,13 +159,14 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
     elif reader.clear and first and inherit:
         return reading  # "monthly please": goes on with the figure of the turn before
     else:
-        chances = scope.router.chances(reader.text)
+        chances = able(scope.router.chances(reader.text), reading, scope.tools.tools)
         said = Said(reader.past, reader.parted, reader.clear)
         routed = settled(reading, chances, scope.tools.tools, said)
     tools = [scope.tools.tools[name] for name in routed.ask.open if name in scope.tools.tools]
     ahead = any(tool.takes("horizon") for tool in tools)
-    if ahead != reader.ahead:
-        again = ClauseReader(reader.text, replace(scope, ahead=ahead)).read(inherit)
+    limits = conditions(routed.ask.bare, tools, scope.lexicon.schema) if tools else ()
+    if ahead != reader.ahead or any(limits):
+        again = ClauseReader(reader.text, replace(scope, ahead=ahead), limits).read(inherit)
         routed = replace(again, ask=replace(again.ask, open=routed.ask.open, again=routed.ask.again))
     if tools and not any(tool.takes("compare") for tool in tools):  # "a check over November" is no comparison
         routed = replace(routed, time=_whole(reader) or (routed.ask.again and reading.compare) or routed.time)

@@ -63,7 +63,11 @@ def entity_dimension(schema: StoreSchema, entity: str) -> str | None:
 
     It is the one of the role's own column, or of a column that this one is joined with.
     """
-    role, field = ENTITIES[entity]
+    return role_dimension(schema, *ENTITIES[entity])
+
+
+def role_dimension(schema: StoreSchema, role: str, field: str) -> str | None:
+    """The dimension whose members stand in a role's column ("sales", "store"), or in one that it is joined with."""
     declared = schema.roles.get(role)
     column = declared.columns.get(field) if declared else None
     if declared is None or column is None:

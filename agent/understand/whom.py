@@ -1,0 +1,28 @@
+"""Whom a part of a question is about where only a part before it names them: "is 2270 leaving? What does she need?"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from agent.contracts import Reading
+
+_ONE = re.compile(  # words for one customer who was named before
+    r"\b(?:he|she|him|her|his|hers|that (?:customer|household|shopper|member|person)|the same (?:customer|household))\b"
+    r"|[他她](?!们)|\bta\b|[这那](?:人|户|位|个人|个?(?:顾客|客户|会员|用户))|[这那该]家(?!店|门店)",
+    re.ASCII,
+)
+_SEVERAL = re.compile(r"\b(?:they|them|their|these (?:two|three|four)|both)\b|[他她]们|[这那](?:俩|两|三|几)", re.ASCII)
+
+
+def of_person(reading: Reading, before: Sequence[Reading]) -> Reading:
+    """A part that speaks of the customer, or the customers, whom the nearest part before it names by id."""
+    ask = reading.ask
+    named = next((r.ask for r in reversed(before) if r.ask.people), None)
+    if named is None or ask.people or ask.products or ask.orders:
+        return reading
+    spoken = _SEVERAL if len(named.people) > 1 else _ONE
+    if not spoken.search(reading.text):
+        return reading
+    return replace(reading, ask=replace(ask, customers=named.people, them=False))
