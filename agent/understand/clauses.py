@@ -1,32 +1,90 @@
-"""Where one question ends and the next begins, inside what was asked at once."""
+"""Where one question ends and the next begins, inside what was asked at once.
+
+Two signs make a seam: both sides name what to measure and over what, or each alone surely asks for another tool. The
+second asks the classifier of :mod:`agent.understand.meaning` about both sides, which costs an embedding a side, so
+only ``MAX_WEIGHED`` places of a question are weighed.
+"""
 
 from __future__ import annotations
 
 import re
 
+from agent.form import QUERY, needs_metric
+from agent.understand.meaning import CERTAIN, SURE
 from agent.understand.reading import ClauseReader, Scope
 
 MAX_CLAUSES = 6
+MAX_WEIGHED = 6  # places of a question whose sides are weighed by meaning: two embeddings (about 10 ms each) a place
+SENTENCE = "."  # a seam between sentences
+SHORTEST_SIDE = 4  # characters: "and it" means nothing alone
 _HARD = re.compile(r"[?;!。？；！]+\s*|\.\s+(?=[a-z])|(?:^|\s)\(?[1-6][).]\s|(?<=[^\d\s])\s*[1-6]\.\s", re.ASCII)
+_AT_IT = r"while (?:you're|you are|we're|we are|i'm) at it"
 _SOFT = re.compile(
-    r"\s*,?\s*\b(?:and also|and then|and|also|plus|then|as well as|but)\b\s*|\s\+\s*|\s*[,、，]\s*(?:以及|还有|并且|同时|另外|并|和|再|顺便|此外|而且)?\s*|(?:以及|还有|并且|同时|另外|顺便|此外|而且|然后|和|[并再](?=给|向|为|对|把|推荐|预测|分析|看看|告诉))\s*",
+    rf"\s*,?\s*\b(?:and (?:also|then|separately|{_AT_IT})|{_AT_IT}|and|also|plus|then|as well as|but)\b\s*,?\s*|\s\+\s*"
+    r"|\s*[,、，]\s*(?:以及|还有|并且|同时|另外|并|和|再|顺便|此外|而且|然后|接着)?\s*"
+    r"|(?:以及|还有|并且|同时|另外|顺便|此外|而且|然后|接着|和|[并再](?=给|向|为|对|把|推荐|预测|分析|看看|告诉))\s*",
     re.ASCII,
+)
+_ORDERS = re.compile(  # words of a seam that set one request behind another, where "and" and a comma may only list
+    r"\b(?:then|also|separately|at it|plus|as well as)\b|还有|并且|同时|另外|顺便|此外|然后|接着|再|以及", re.ASCII
 )
 
 
 def clauses(text: str, scope: Scope) -> list[str]:
-    """Split where a new question begins: both sides must say what to measure and of what."""
+    """Split where a new question begins: both sides say what to measure and of what, or surely ask for two tools."""
     parts: list[str] = []
-    for sentence in _sentences(text, scope):
+    weighed = _Weighed(scope)
+    for sentence in _sentences(text, scope, weighed):
         rest = sentence
         for match in _SOFT.finditer(sentence):
             start = len(sentence) - len(rest)
             left, right = sentence[start : match.start()], sentence[match.end() :]
-            if match.start() > start and _seam(left, _first_part(right), scope):
+            if match.start() <= start:
+                continue
+            if _seam(left, _first_part(right), scope) or weighed.apart(left, right, match[0]):
                 parts.append(left)
                 rest = right
         parts.append(rest)
     return parts[:MAX_CLAUSES] or [text]
+
+
+class _Weighed:
+    """Weighs the places of one question by what both of their sides surely ask for."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope, self.left = scope, MAX_WEIGHED
+
+    def apart(self, one: str, two: str, seam: str) -> bool:
+        """Whether each side alone surely asks for another tool than the other; a bare "and" wants more certainty."""
+        if not (self.scope.router and self.left and min(len(one.strip()), len(two.strip())) >= SHORTEST_SIDE):
+            return False
+        sides = ClauseReader(one, self.scope), ClauseReader(two, self.scope)
+        if sides[0].clear and sides[1].clear:  # figures and nothing else: their names tell, see _seam
+            return False
+        self.left -= 1
+        ordered = bool(_ORDERS.search(seam))
+        listed = not ordered and "and" not in seam and seam != SENTENCE
+        if listed and not all(_asks(side) for side in sides):  # "support met a likely fraud, what must we do?"
+            return False
+        least = SURE if ordered else CERTAIN
+        tools = [self._asked(side, least) for side in sides]
+        return None not in tools and tools[0] != tools[1] and self._founded(tools, sides)
+
+    def _asked(self, side: ClauseReader, least: float) -> str | None:
+        """The tool that a side surely asks for; a figure only where its names say which and over what."""
+        known, (name, chance) = self.scope.tools, side.meant
+        tool = known.tools.get(name) if known else None
+        if tool is None or chance < least or tool.writes or (tool.reads_message and not self.scope.around_message):
+            return None
+        return name if name != QUERY or _complete(side) else None
+
+    def _founded(self, tools: list[str | None], sides: tuple[ClauseReader, ClauseReader]) -> bool:
+        """Whether something is named for those that measure ("where did they move? which ones rose?" names nothing)."""
+        known = self.scope.tools.tools if self.scope.tools else {}
+        named = [side.names_metric or side.hints_metric for side in sides]
+        return (named[0] or not needs_metric(known[tools[0] or QUERY])) and (
+            any(named) or not needs_metric(known[tools[1] or QUERY])
+        )
 
 
 def _first_part(text: str) -> str:
@@ -34,13 +92,14 @@ def _first_part(text: str) -> str:
     return re.split(r",|，|、|以及|\band (?=which|what|how|who|when|top|the )", text, maxsplit=1)[0]
 
 
-def _sentences(text: str, scope: Scope) -> list[str]:
+def _sentences(text: str, scope: Scope, weighed: _Weighed) -> list[str]:
     """Sentences; one that measures nothing by itself stays with its neighbour."""
     result: list[str] = []
     for part in (p for p in _HARD.split(text) if p and p.strip()):
         before = ClauseReader(result[-1], scope) if result else None
         here = ClauseReader(part, scope)
-        if before and not (_complete(here) and _complete(before) and not _adds(before, here)):
+        alone = before and _complete(here) and _complete(before) and not _adds(before, here)
+        if before and not alone and not weighed.apart(before.text, part, SENTENCE):
             result[-1] = f"{result[-1]}, {part}"
         else:
             result.append(part)

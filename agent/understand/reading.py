@@ -43,6 +43,7 @@ class Scope:
     last_tool: str | None = None
     router: Router | None = None
     spoken: Interval | None = None  # the period of the turn before, its query or not
+    around_message: bool = False  # the text stands around a customer's message, which is cut out of it
     ahead: bool | None = None  # whether months without a year are those to come; None: as the tools' words say
 
 
@@ -168,6 +169,12 @@ class ClauseReader:
         found = router.tool(self.text, CERTAIN if self.clear else SURE)
         short = len(self.text) <= SHORT and said  # "and why so many": too little to tell a meaning by
         return said[0] if short and found is None else found
+
+    @property
+    def meant(self) -> tuple[str, float]:
+        """What the clause most likely asks for by its meaning, and how likely; nothing where nobody can tell."""
+        router = self.scope.router
+        return next(iter(router.chances(self.text).items())) if router else ("", 0.0)
 
     @cached_property
     def clear(self) -> bool:

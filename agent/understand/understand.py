@@ -14,6 +14,7 @@ from agent.understand.calendar import span
 from agent.understand.clauses import clauses
 from agent.understand.dates_en import Clock
 from agent.understand.lexicon import Lexicon
+from agent.understand.linking import of_people
 from agent.understand.meaning import CERTAIN, Router, Said, settled
 from agent.understand.message import message_in
 from agent.understand.reading import ClauseReader, Scope
@@ -133,7 +134,8 @@ def _read_all(text: str, scope: Scope) -> tuple[Reading, ...]:
                 else None
             )
             reader.scope = replace(scope, last=lent or scope.last)
-            result.append(_read(reader, True, first=False))
+            tools = scope.tools.tools if scope.tools else {}
+            result.append(of_people(_read(reader, True, first=False), reader, result[-1], tools))
         else:
             follows = _is_follow_up(reader)
             result.append(_read(reader, follows, first=True))
