@@ -29,6 +29,11 @@ _ORDERS = re.compile(  # words of a seam that set one request behind another, wh
     r"\b(?:then|also|separately|at it|plus|as well as)\b|还有|并且|同时|另外|顺便|此外|然后|接着|再|以及", re.ASCII
 )
 
+REPLY = re.compile(  # what asks for a reply, beside a customer's message
+    r"\b(?:reply|replies|respond|response|answer|write back)\b|答复|回复|回信|回一下|回个话|怎么回", re.ASCII
+)
+_ADDS = re.compile(r"\bbut\b|、|\+", re.ASCII)  # what stands behind these belongs to what stands before them
+
 
 def clauses(text: str, scope: Scope) -> list[str]:
     """Split where a new question begins: both sides say what to measure and of what, or surely ask for two tools."""
@@ -55,25 +60,31 @@ class _Weighed:
         self.scope, self.left = scope, MAX_WEIGHED
 
     def apart(self, one: str, two: str, seam: str) -> bool:
-        """Whether each side alone surely asks for another tool than the other; a bare "and" wants more certainty."""
+        """Whether each side alone surely asks for another tool; a mere "and" or comma wants certainty of both."""
         if not (self.scope.router and self.left and min(len(one.strip()), len(two.strip())) >= SHORTEST_SIDE):
             return False
         sides = ClauseReader(one, self.scope), ClauseReader(two, self.scope)
-        if sides[0].clear and sides[1].clear:  # figures and nothing else: their names tell, see _seam
+        ordered = seam == SENTENCE or bool(_ORDERS.search(seam))
+        if not ordered and (_ADDS.search(seam) or _joins_figures(*sides)):
+            return False
+        if all(side.clear for side in sides) or sides[1].text.startswith("但"):  # figures alone: their names tell
+            return False
+        if seam == SENTENCE and not (_asks(sides[1]) or _ORDERS.match(two)):  # "…? The threshold is getting tight"
+            return False
+        if not (ordered or "and" in seam or all(_asks(side) for side in sides)):  # "we met a fraud, what must we do?"
             return False
         self.left -= 1
-        ordered = bool(_ORDERS.search(seam))
-        listed = not ordered and "and" not in seam and seam != SENTENCE
-        if listed and not all(_asks(side) for side in sides):  # "support met a likely fraud, what must we do?"
+        tools = [self._asked(side, SURE if ordered else CERTAIN) for side in sides]
+        if tools[1] == QUERY and not (ordered or _asks(sides[1])):  # "forecast sales, one line per department"
             return False
-        least = SURE if ordered else CERTAIN
-        tools = [self._asked(side, least) for side in sides]
         return None not in tools and tools[0] != tools[1] and self._founded(tools, sides)
 
     def _asked(self, side: ClauseReader, least: float) -> str | None:
         """The tool that a side surely asks for; a figure only where its names say which and over what."""
-        known, (name, chance) = self.scope.tools, side.meant
-        tool = known.tools.get(name) if known else None
+        known, (name, chance) = self.scope.tools.tools if self.scope.tools else {}, side.meant
+        if self.scope.around_message and REPLY.search(side.text):  # "an answer to …", without what it answers
+            return next((each for each, tool in known.items() if tool.reads_message), None)
+        tool = known.get(name)
         if tool is None or chance < least or tool.writes or (tool.reads_message and not self.scope.around_message):
             return None
         return name if name != QUERY or _complete(side) else None
@@ -151,9 +162,13 @@ def _adds(before: ClauseReader, part: ClauseReader) -> bool:
     """Whether a part only adds to the one before it.
 
     It only says how to split that, wants the same tool and names nothing else to measure ("who would buy meat? I need 100 people"), or it asks why of
-    what the one before states ("fewer orders in July than in June. Reasons?").
+    what the one before states ("fewer orders in July than in June. Reasons?"), or what to do with whom it tells of
+    ("718 is short of money, what would you offer them?").
     """
     tools = part.scope.tools.tools if part.scope.tools else {}
+    told = part.things.them and before.tool is None and not (_asks(before) or before.words.ranked)
+    if told and part.tool and "customers" in tools[part.tool].arguments.model_fields:
+        return True
     if _SPLITS.match(part.text) and not part.tool:
         return True
     if part.tool is None:
@@ -166,11 +181,13 @@ def _adds(before: ClauseReader, part: ClauseReader) -> bool:
 
 def _lists(one: ClauseReader, two: ClauseReader) -> bool:
     """Whether the seam lies between two figures of a list ("any odd days in revenue | and orders"), or before a "but"."""
+    return two.text.startswith("但") or (_joins_figures(one, two) and bool(two.tool) and not one.tool)
+
+
+def _joins_figures(one: ClauseReader, two: ClauseReader) -> bool:
+    """Whether a metric's name stands on either side of the seam."""
     ends = {end for start, end in one.metric_spans}
-    begins = {start for start, end in two.metric_spans}
-    return two.text.startswith("但") or (
-        len(one.text.rstrip()) in ends and 0 in begins and bool(two.tool) and not one.tool
-    )
+    return len(one.text.rstrip()) in ends and 0 in {start for start, end in two.metric_spans}
 
 
 def _complete(reader: ClauseReader) -> bool:

@@ -40,7 +40,7 @@ def of_people(reading: Reading, reader: ClauseReader, before: Reading, tools: Ma
         return reading
     counted = bool(back and (back["n"] or back["z"]))
     ask = replace(reading.ask, them=True, limit=None if counted else reading.ask.limit)
-    schema = reader.lexicon.schema
-    sold = next(iter(schema.metrics))
-    own = tuple(f for f in to_filters(reader.names) if schema.can_split(sold, f.dimension))
-    return replace(reading, ask=ask, filters=own, limit=None if counted else reading.limit)
+    schema, campaign = reader.lexicon.schema, reader.lexicon.campaign
+    sold = next(iter(schema.metrics))  # "show in their e-mail" is no choice among purchases
+    reached = (f for f in to_filters(reader.names) if f.dimension == campaign or schema.can_split(sold, f.dimension))
+    return replace(reading, ask=ask, filters=tuple(reached), limit=None if counted else reading.limit)

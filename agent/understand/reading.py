@@ -20,6 +20,7 @@ from agent.understand.modifiers import Modifiers, Threshold, compare_words, step
 from agent.understand.names import NameReader, Names, modifiers_of, to_filters
 from agent.understand.ordering import OrderReader
 from agent.understand.periods import AskedPeriods, settle_periods, trend_grain
+from agent.understand.strangers import placed
 from db.semantic.query import Filter, Interval, MetricFilter, SemanticQuery
 
 MAX_SPLITS = 2
@@ -107,12 +108,14 @@ class ClauseReader:
             time = self.scope.data  # the hours after the last full day are no month of their own
         if time and ordering.limit and "week" in (self.lexicon.schema.dimensions[s].grain for s in splits):
             time = calendar.whole_weeks(time)
-        for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
+        hints = self.lexicon.hints.find(self.text, bytearray(len(self.text)))
+        for mention in hints:
             self._take(mention.start, mention.end)
         things = self.things.spans if self.asked.sure or self.asked.maybe else ()
         for start, end in (*self.asked.hinted, *things):
             self._take(start, end)
         unread = unread_words(self.text, self.taken)
+        strangers, doubts = placed(self.names.masked, [w for w in unread if w.isascii()], [h.start for h in hints])
         return Reading(
             text=self.text,
             metrics=metrics,
@@ -129,7 +132,8 @@ class ClauseReader:
             running=self.words.running and bool(splits),
             per=self.words.per or (last.per if last and not self.words.grains else None),
             unread=unread,
-            strangers=unread_runs(self.text, self.taken, self.names.masked) if metrics else (),
+            strangers=(*strangers, *(unread_runs(self.text, self.taken, self.names.masked) if metrics else ())),
+            doubts=doubts,
             listed=self.listed,
             ambiguities=tuple(self.names.ambiguities),
             unavailable=tuple(self.names.unavailable),

@@ -64,8 +64,8 @@ def understand(
     clock = Clock(as_of, data.start)
     scope = Scope(lexicon, clock, data, everything, last.query, tools, last.tool, router, spoken=last.time)
     if message := message_in(text, normal, scope):
-        before = _read_all("? ".join(message.before), scope) if message.before else ()
-        return Understanding(language, normal, (*before, message.reading))
+        before, after = (_read_all("? ".join(asked), scope) if asked else () for asked in (message.before, message.after))
+        return Understanding(language, normal, (*before, message.reading, *after))
     readings = _read_all(normal, scope)
     unread = [word for reading in readings for word in reading.unread]
     corrections: tuple[tuple[str, str], ...] = ()
@@ -79,8 +79,6 @@ def understand(
                 "I read English and Chinese only.", "Please ask in English or in Chinese. 请用中文或英文提问。"
             )
         normal = fixed
-        if language == "en":
-            readings = tuple(_placed(r) for r in readings)
     return Understanding(language, normal, readings, corrections)
 
 
@@ -98,18 +96,6 @@ def _spelt(
             text = text.replace(reading.text, fixed, 1)
             pairs += mended
     return text, tuple(pairs)
-
-
-def _placed(reading: Reading) -> Reading:
-    """Say which unread words stand where a member's name stands ("sales at Walmart", "in dairy"), and which near one."""
-    strangers, doubts = [], []
-    for word in reading.unread:
-        placed = rf"\b(?:of|for|from|in|at|by|with|on) (?:the )?{{}}{re.escape(word)}\b"
-        if word.endswith("'s") or re.search(placed.format(""), reading.text):
-            strangers.append(word)
-        elif re.search(placed.format(r"\S+ (?:\S+ )?"), reading.text):
-            doubts.append(word)
-    return replace(reading, strangers=tuple(strangers), doubts=tuple(doubts))
 
 
 def _language(normal: str) -> Language:
