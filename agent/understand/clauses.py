@@ -32,6 +32,11 @@ _ORDERS = re.compile(  # words of a seam that set one request behind another, wh
 REPLY = re.compile(  # what asks for a reply, beside a customer's message
     r"\b(?:reply|replies|respond|response|answer|write back)\b|答复|回复|回信|回一下|回个话|怎么回", re.ASCII
 )
+_AIMS = re.compile(  # what the answer is for
+    r"(?:so |as |because )?(?:i|we)(?:'d| would|'m| am|'re| are|'ll| will)? (?:like|love|want|plan(?:ning)?|mean|going|hop(?:e|ing)) to (?:send|give|mail|thank|nudge|win|bring|reach|offer|surprise|reward|call)\b"
+    r"|(?:我|我们|咱们?)?(?:想|打算|准备|计划)(?:着|要)?给",
+    re.ASCII,
+)
 _ADDS = re.compile(r"\bbut\b|、|\+", re.ASCII)  # what stands behind these belongs to what stands before them
 
 
@@ -69,8 +74,8 @@ class _Weighed:
             return False
         if all(side.clear for side in sides) or sides[1].text.startswith("但"):  # figures alone: their names tell
             return False
-        if seam == SENTENCE and not (_asks(sides[1]) or _ORDERS.match(two)):  # "…? The threshold is getting tight"
-            return False
+        if seam == SENTENCE and (_AIMS.match(two) or not (_asks(sides[1]) or _ORDERS.match(two))):
+            return False  # "…? The threshold is getting tight", "…? I'd like to thank them"
         if not (ordered or "and" in seam or all(_asks(side) for side in sides)):  # "we met a fraud, what must we do?"
             return False
         self.left -= 1

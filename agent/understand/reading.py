@@ -28,6 +28,10 @@ HALF_YEAR = 183  # days
 SHORT = 16  # characters
 STEP_DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92}
 _COMPARE_THEM = re.compile(r"\bcompare (?:them|it|that|those|these|the two|both)\b|(?:对比|比较)一下$", re.ASCII)
+_MADE = re.compile(  # a cause, and no money made
+    r"\b(?:what|which|who|it|that) (?:has |have )?ma[dk]es?\b(?=.* (?:differ\w*|chang\w+|drop|fall|rise|jump|climb|dip|swing|go|come|look|so|such)\b)",
+    re.ASCII,
+)
 _WHAT = re.compile(r"^(?:so |and )?what\b|\bwhat (?:do|does|did|sells?|sold|are|is)\b|什么|哪些东西", re.ASCII)
 
 
@@ -325,8 +329,11 @@ class ClauseReader:
 
     def _hinted(self, uncounted: bool = False) -> str | None:
         """A weak word ("sold", "busy") where nothing names the metric; counting picks the counted one."""
+        caused = [match.span() for match in _MADE.finditer(self.text)]
         for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
             self._take(mention.start, mention.end)
+            if any(start <= mention.start < end for start, end in caused):
+                continue
             schema = self.lexicon.schema
             wanted = {term.name for _, term, _ in self.names.members} | {name for _, name in self.names.splits}
             reaching = [t.name for t in mention.terms if all(schema.can_split(t.name, d) for d in wanted)]

@@ -145,7 +145,7 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
         return reading  # "monthly please": goes on with the figure of the turn before
     else:
         chances = scope.router.chances(reader.text)
-        said = Said(reader.past, reader.parted, reader.clear)
+        said = Said(reader.past, reader.parted, reader.clear and bool(reading.metrics))  # "what goes with bread" names none
         routed = settled(reading, chances, scope.tools.tools, said)
     tools = [scope.tools.tools[name] for name in routed.ask.open if name in scope.tools.tools]
     ahead = any(tool.takes("horizon") for tool in tools)
