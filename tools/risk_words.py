@@ -71,8 +71,18 @@ CHOICES: Mapping[str, Mapping[str, Words]] = {
             zh=("支付", "付款", "订单", "交易", "盗刷", "盗卡", "刷单", "试卡", "测卡", "盗号", "恶意下单"),
         ),
         "customers": Words(
-            en=("customers", "households", "shoppers", "accounts", "fraudsters", "scammers", "cheaters"),
-            zh=("客户", "顾客", "用户", "会员", "买家", "骗子", "羊毛党"),
+            en=(
+                "customers",
+                "households",
+                "shoppers",
+                "accounts",
+                "fraudsters",
+                "scammers",
+                "cheaters",
+                "abuser",
+                "abusers",
+            ),
+            zh=("客户", "顾客", "用户", "会员", "买家", "骗子", "羊毛党", "账号", "账户"),
         ),
     }
 }

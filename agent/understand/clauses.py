@@ -1,32 +1,106 @@
-"""Where one question ends and the next begins, inside what was asked at once."""
+"""Where one question ends and the next begins, inside what was asked at once.
+
+Two signs make a seam: both sides name what to measure and over what, or each alone surely asks for another tool. The
+second asks the classifier of :mod:`agent.understand.meaning` about both sides, which costs an embedding a side, so
+only ``MAX_WEIGHED`` places of a question are weighed.
+"""
 
 from __future__ import annotations
 
 import re
 
+from agent.form import QUERY, needs_metric
+from agent.understand.meaning import CERTAIN, SURE
 from agent.understand.reading import ClauseReader, Scope
 
 MAX_CLAUSES = 6
+MAX_WEIGHED = 6  # places of a question whose sides are weighed by meaning: two embeddings (about 10 ms each) a place
+SENTENCE = "."  # a seam between sentences
+SHORTEST_SIDE = 4  # characters: "and it" means nothing alone
 _HARD = re.compile(r"[?;!。？；！]+\s*|\.\s+(?=[a-z])|(?:^|\s)\(?[1-6][).]\s|(?<=[^\d\s])\s*[1-6]\.\s", re.ASCII)
+_AT_IT = r"while (?:you're|you are|we're|we are|i'm) at it"
 _SOFT = re.compile(
-    r"\s*,?\s*\b(?:and also|and then|and|also|plus|then|as well as|but)\b\s*|\s\+\s*|\s*[,、，]\s*(?:以及|还有|并且|同时|另外|并|和|再|顺便|此外|而且)?\s*|(?:以及|还有|并且|同时|另外|顺便|此外|而且|然后|和|[并再](?=给|向|为|对|把|推荐|预测|分析|看看|告诉))\s*",
+    rf"\s*,?\s*\b(?:and (?:also|then|separately|{_AT_IT})|{_AT_IT}|and|also|plus|then|as well as|but)\b\s*,?\s*|\s\+\s*"
+    r"|\s*[,、，]\s*(?:以及|还有|并且|同时|另外|并|和|再|顺便|此外|而且|然后|接着)?\s*"
+    r"|(?:以及|还有|并且|同时|另外|顺便|此外|而且|然后|接着|和|[并再](?=给|向|为|对|把|推荐|预测|分析|看看|告诉))\s*",
     re.ASCII,
 )
+_ORDERS = re.compile(  # words of a seam that set one request behind another, where "and" and a comma may only list
+    r"\b(?:then|also|separately|at it|plus|as well as)\b|还有|并且|同时|另外|顺便|此外|然后|接着|再|以及", re.ASCII
+)
+
+REPLY = re.compile(  # what asks for a reply, beside a customer's message
+    r"\b(?:reply|replies|respond|response|answer|write back)\b|答复|回复|回信|回一下|回个话|怎么回", re.ASCII
+)
+_AIMS = re.compile(  # what the answer is for
+    r"(?:so |as |because )?(?:i|we)(?:'d| would|'m| am|'re| are|'ll| will)? (?:like|love|want|plan(?:ning)?|mean|going|hop(?:e|ing)) to (?:send|give|mail|thank|nudge|win|bring|reach|offer|surprise|reward|call)\b"
+    r"|(?:我|我们|咱们?)?(?:想|打算|准备|计划)(?:着|要)?给",
+    re.ASCII,
+)
+_ADDS = re.compile(r"\bbut\b|、|\+", re.ASCII)  # what stands behind these belongs to what stands before them
 
 
 def clauses(text: str, scope: Scope) -> list[str]:
-    """Split where a new question begins: both sides must say what to measure and of what."""
+    """Split where a new question begins: both sides say what to measure and of what, or surely ask for two tools."""
     parts: list[str] = []
-    for sentence in _sentences(text, scope):
+    weighed = _Weighed(scope)
+    for sentence in _sentences(text, scope, weighed):
         rest = sentence
         for match in _SOFT.finditer(sentence):
             start = len(sentence) - len(rest)
             left, right = sentence[start : match.start()], sentence[match.end() :]
-            if match.start() > start and _seam(left, _first_part(right), scope):
+            if match.start() <= start:
+                continue
+            if _seam(left, _first_part(right), scope) or weighed.apart(left, right, match[0]):
                 parts.append(left)
                 rest = right
         parts.append(rest)
     return parts[:MAX_CLAUSES] or [text]
+
+
+class _Weighed:
+    """Weighs the places of one question by what both of their sides surely ask for."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope, self.left = scope, MAX_WEIGHED
+
+    def apart(self, one: str, two: str, seam: str) -> bool:
+        """Whether each side alone surely asks for another tool; a mere "and" or comma wants certainty of both."""
+        if not (self.scope.router and self.left and min(len(one.strip()), len(two.strip())) >= SHORTEST_SIDE):
+            return False
+        sides = ClauseReader(one, self.scope), ClauseReader(two, self.scope)
+        ordered = seam == SENTENCE or bool(_ORDERS.search(seam))
+        if not ordered and (_ADDS.search(seam) or _joins_figures(*sides)):
+            return False
+        if all(side.clear for side in sides) or sides[1].text.startswith("但"):  # figures alone: their names tell
+            return False
+        if seam == SENTENCE and (_AIMS.match(two) or not (_asks(sides[1]) or _ORDERS.match(two))):
+            return False  # "…? The threshold is getting tight", "…? I'd like to thank them"
+        if not (ordered or "and" in seam or all(_asks(side) for side in sides)):  # "we met a fraud, what must we do?"
+            return False
+        self.left -= 1
+        tools = [self._asked(side, SURE if ordered else CERTAIN) for side in sides]
+        if tools[1] == QUERY and not (ordered or _asks(sides[1])):  # "forecast sales, one line per department"
+            return False
+        return None not in tools and tools[0] != tools[1] and self._founded(tools, sides)
+
+    def _asked(self, side: ClauseReader, least: float) -> str | None:
+        """The tool that a side surely asks for; a figure only where its names say which and over what."""
+        known, (name, chance) = self.scope.tools.tools if self.scope.tools else {}, side.meant
+        if self.scope.around_message and REPLY.search(side.text):  # "an answer to …", without what it answers
+            return next((each for each, tool in known.items() if tool.reads_message), None)
+        tool = known.get(name)
+        if tool is None or chance < least or tool.writes or (tool.reads_message and not self.scope.around_message):
+            return None
+        return name if name != QUERY or _complete(side) else None
+
+    def _founded(self, tools: list[str | None], sides: tuple[ClauseReader, ClauseReader]) -> bool:
+        """Whether something is named for those that measure ("where did they move? which ones rose?" names nothing)."""
+        known = self.scope.tools.tools if self.scope.tools else {}
+        named = [side.names_metric or side.hints_metric for side in sides]
+        return (named[0] or not needs_metric(known[tools[0] or QUERY])) and (
+            any(named) or not needs_metric(known[tools[1] or QUERY])
+        )
 
 
 def _first_part(text: str) -> str:
@@ -34,13 +108,14 @@ def _first_part(text: str) -> str:
     return re.split(r",|，|、|以及|\band (?=which|what|how|who|when|top|the )", text, maxsplit=1)[0]
 
 
-def _sentences(text: str, scope: Scope) -> list[str]:
+def _sentences(text: str, scope: Scope, weighed: _Weighed) -> list[str]:
     """Sentences; one that measures nothing by itself stays with its neighbour."""
     result: list[str] = []
     for part in (p for p in _HARD.split(text) if p and p.strip()):
         before = ClauseReader(result[-1], scope) if result else None
         here = ClauseReader(part, scope)
-        if before and not (_complete(here) and _complete(before) and not _adds(before, here)):
+        alone = before and _complete(here) and _complete(before) and not _adds(before, here)
+        if before and not alone and not weighed.apart(before.text, part, SENTENCE):
             result[-1] = f"{result[-1]}, {part}"
         else:
             result.append(part)
@@ -92,9 +167,13 @@ def _adds(before: ClauseReader, part: ClauseReader) -> bool:
     """Whether a part only adds to the one before it.
 
     It only says how to split that, wants the same tool and names nothing else to measure ("who would buy meat? I need 100 people"), or it asks why of
-    what the one before states ("fewer orders in July than in June. Reasons?").
+    what the one before states ("fewer orders in July than in June. Reasons?"), or what to do with whom it tells of
+    ("718 is short of money, what would you offer them?").
     """
     tools = part.scope.tools.tools if part.scope.tools else {}
+    told = part.things.them and before.tool is None and not (_asks(before) or before.words.ranked)
+    if told and part.tool and "customers" in tools[part.tool].arguments.model_fields:
+        return True
     if _SPLITS.match(part.text) and not part.tool:
         return True
     if part.tool is None:
@@ -107,11 +186,13 @@ def _adds(before: ClauseReader, part: ClauseReader) -> bool:
 
 def _lists(one: ClauseReader, two: ClauseReader) -> bool:
     """Whether the seam lies between two figures of a list ("any odd days in revenue | and orders"), or before a "but"."""
+    return two.text.startswith("但") or (_joins_figures(one, two) and bool(two.tool) and not one.tool)
+
+
+def _joins_figures(one: ClauseReader, two: ClauseReader) -> bool:
+    """Whether a metric's name stands on either side of the seam."""
     ends = {end for start, end in one.metric_spans}
-    begins = {start for start, end in two.metric_spans}
-    return two.text.startswith("但") or (
-        len(one.text.rstrip()) in ends and 0 in begins and bool(two.tool) and not one.tool
-    )
+    return len(one.text.rstrip()) in ends and 0 in {start for start, end in two.metric_spans}
 
 
 def _complete(reader: ClauseReader) -> bool:

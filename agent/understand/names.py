@@ -129,7 +129,9 @@ class NameReader:
         members = [m for m in self.mentions if self._is_member(m, names.masked)]
         self._settle_members(names, members)
         rest = [m for m in self.mentions if m not in members]
-        lacking = [m for m in rest if m.of("unavailable") and not _WHY_NOT.match(self.text, m.start)]
+        lacking = [
+            m for m in rest if m.of("unavailable") and not (_WHY_NOT.match(self.text, m.start) or self._heads(m))
+        ]
         names.unavailable = [m.of("unavailable")[0].name for m in lacking]
         nouns = [m for m in rest if not m.of("unavailable")]
         for mention in sorted(
@@ -139,6 +141,18 @@ class NameReader:
         named = sorted(names.metric_places)
         names.metrics.sort(key=lambda n: next((s for s, m in named if m == n), 0))
         return names
+
+    def _heads(self, mention: Mention) -> bool:
+        """Whether it only is part of a heading ("cash planning: refunds by week"); alone it limits ("cash: payments")."""
+        heading, colon, behind = self.text.partition(":")
+        if (
+            not colon
+            or mention.end > len(heading)
+            or not heading[: mention.start].strip() + heading[mention.end :].strip()
+        ):
+            return False
+        others = [m for m in self.mentions if m is not mention]
+        return all(m.start > len(heading) for m in others) and any(m.of("metric") for m in others)
 
     def _attach_numbers(self) -> None:
         """ "store 367", "campaigns 8 and 13", 367号店, "2 kids": a dimension's number becomes a member."""

@@ -21,6 +21,7 @@ from agent.understand.modifiers import Modifiers, Threshold, compare_words, step
 from agent.understand.names import NameReader, Names, modifiers_of, to_filters
 from agent.understand.ordering import OrderReader
 from agent.understand.periods import AskedPeriods, settle_periods, trend_grain
+from agent.understand.strangers import placed
 from agent.understand.vocabulary import Mention, Term
 from db.semantic.query import Filter, Interval, MetricFilter, SemanticQuery
 
@@ -29,6 +30,10 @@ HALF_YEAR = 183  # days
 SHORT = 16  # characters
 STEP_DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92}
 _COMPARE_THEM = re.compile(r"\bcompare (?:them|it|that|those|these|the two|both)\b|(?:对比|比较)一下$", re.ASCII)
+_MADE = re.compile(  # a cause, and no money made
+    r"\b(?:what|which|who|it|that) (?:has |have )?ma[dk]es?\b(?=.* (?:differ\w*|chang\w+|drop|fall|rise|jump|climb|dip|swing|go|come|look|so|such)\b)",
+    re.ASCII,
+)
 _WHAT = re.compile(r"^(?:so |and )?what\b|\bwhat (?:do|does|did|sells?|sold|are|is)\b|什么|哪些东西", re.ASCII)
 
 
@@ -45,6 +50,7 @@ class Scope:
     last_tool: str | None = None
     router: Router | None = None
     spoken: Interval | None = None  # the period of the turn before, its query or not
+    around_message: bool = False  # the text stands around a customer's message, which is cut out of it
     ahead: bool | None = None  # whether months without a year are those to come; None: as the tools' words say
 
 
@@ -120,12 +126,14 @@ class ClauseReader:
             time = self.scope.data  # the hours after the last full day are no month of their own
         if time and ordering.limit and "week" in (self.lexicon.schema.dimensions[s].grain for s in splits):
             time = calendar.whole_weeks(time)
-        for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
+        hints = self.lexicon.hints.find(self.text, bytearray(len(self.text)))
+        for mention in hints:
             self._take(mention.start, mention.end)
         things = self.things.spans if self.asked.sure or self.asked.maybe else ()
         for start, end in (*self.asked.hinted, *things):
             self._take(start, end)
         unread = unread_words(self.text, self.taken)
+        strangers, doubts = placed(self.names.masked, [w for w in unread if w.isascii()], [h.start for h in hints])
         return Reading(
             text=self.text,
             metrics=metrics,
@@ -142,7 +150,8 @@ class ClauseReader:
             running=self.words.running and bool(splits),
             per=self.words.per or (last.per if last and not self.words.grains else None),
             unread=unread,
-            strangers=unread_runs(self.text, self.taken, self.names.masked) if metrics else (),
+            strangers=(*strangers, *(unread_runs(self.text, self.taken, self.names.masked) if metrics else ())),
+            doubts=doubts,
             listed=self.listed,
             ambiguities=tuple(self.names.ambiguities),
             unavailable=tuple(self.names.unavailable),
@@ -183,6 +192,12 @@ class ClauseReader:
         found = router.tool(self.text, CERTAIN if self.clear else SURE)
         short = len(self.text) <= SHORT and said  # "and why so many": too little to tell a meaning by
         return said[0] if short and found is None else found
+
+    @property
+    def meant(self) -> tuple[str, float]:
+        """What the clause most likely asks for by its meaning, and how likely; nothing where nobody can tell."""
+        router = self.scope.router
+        return next(iter(router.chances(self.text).items())) if router else ("", 0.0)
 
     @cached_property
     def clear(self) -> bool:
@@ -331,8 +346,11 @@ class ClauseReader:
 
     def _hinted(self, uncounted: bool = False) -> str | None:
         """A weak word ("sold", "busy") where nothing names the metric; counting picks the counted one."""
+        caused = [match.span() for match in _MADE.finditer(self.text)]
         for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
             self._take(mention.start, mention.end)
+            if any(start <= mention.start < end for start, end in caused):
+                continue
             schema = self.lexicon.schema
             wanted = {term.name for _, term, _ in self.names.members} | {name for _, name in self.names.splits}
             reaching = [t.name for t in mention.terms if all(schema.can_split(t.name, d) for d in wanted)]

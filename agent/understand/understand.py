@@ -14,6 +14,7 @@ from agent.understand.calendar import span
 from agent.understand.clauses import clauses
 from agent.understand.dates_en import Clock
 from agent.understand.lexicon import Lexicon
+from agent.understand.linking import of_people
 from agent.understand.meaning import CERTAIN, Router, Said, settled
 from agent.understand.message import message_in
 from agent.understand.placing import able, conditions
@@ -65,9 +66,13 @@ def understand(
     clock = Clock(as_of, data.start)
     scope = Scope(lexicon, clock, data, everything, last.query, tools, last.tool, router, spoken=last.time)
     if message := message_in(text, normal, scope):
-        before = _read_all("? ".join(message.before), scope) if message.before else ()
-        own = (of_person(reading, (message.reading,)) for reading in before)
-        return Understanding(language, normal, (*own, message.reading))
+        before, after = (
+            tuple(of_person(reading, (message.reading,)) for reading in _read_all("? ".join(asked), scope))
+            if asked
+            else ()
+            for asked in (message.before, message.after)
+        )
+        return Understanding(language, normal, (*before, message.reading, *after))
     readings = _read_all(normal, scope)
     unread = [word for reading in readings for word in reading.unread]
     corrections: tuple[tuple[str, str], ...] = ()
@@ -81,8 +86,6 @@ def understand(
                 "I read English and Chinese only.", "Please ask in English or in Chinese. 请用中文或英文提问。"
             )
         normal = fixed
-        if language == "en":
-            readings = tuple(_placed(r) for r in readings)
     return Understanding(language, normal, readings, corrections)
 
 
@@ -100,18 +103,6 @@ def _spelt(
             text = text.replace(reading.text, fixed, 1)
             pairs += mended
     return text, tuple(pairs)
-
-
-def _placed(reading: Reading) -> Reading:
-    """Say which unread words stand where a member's name stands ("sales at Walmart", "in dairy"), and which near one."""
-    strangers, doubts = [], []
-    for word in reading.unread:
-        placed = rf"\b(?:of|for|from|in|at|by|with|on) (?:the )?{{}}{re.escape(word)}\b"
-        if word.endswith("'s") or re.search(placed.format(""), reading.text):
-            strangers.append(word)
-        elif re.search(placed.format(r"\S+ (?:\S+ )?"), reading.text):
-            doubts.append(word)
-    return replace(reading, strangers=tuple(strangers), doubts=tuple(doubts))
 
 
 def _language(normal: str) -> Language:
@@ -136,7 +127,9 @@ def _read_all(text: str, scope: Scope) -> tuple[Reading, ...]:
                 else None
             )
             reader.scope = replace(scope, last=lent or scope.last)
-            result.append(of_person(_read(reader, True, first=False), result))
+            tools = scope.tools.tools if scope.tools else {}
+            read = of_person(_read(reader, True, first=False), result)
+            result.append(of_people(read, reader, result[-1], tools))
         else:
             follows = _is_follow_up(reader)
             result.append(_read(reader, follows, first=True))
@@ -160,7 +153,9 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
         return reading  # "monthly please": goes on with the figure of the turn before
     else:
         chances = able(scope.router.chances(reader.text), reading, scope.tools.tools)
-        said = Said(reader.past, reader.parted, reader.clear)
+        said = Said(
+            reader.past, reader.parted, reader.clear and bool(reading.metrics)
+        )  # "what goes with bread" names none
         routed = settled(reading, chances, scope.tools.tools, said)
     tools = [scope.tools.tools[name] for name in routed.ask.open if name in scope.tools.tools]
     ahead = any(tool.takes("horizon") for tool in tools)
