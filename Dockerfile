@@ -1,6 +1,7 @@
 # syntax=docker/dockerfile:1
 # ShopOps in one image: `docker build -t shopops .`, then `docker compose up` (compose.yaml). The first stage compiles
-# llama-cpp-python; for a GPU build with `--build-arg CMAKE_ARGS=-DGGML_CUDA=on` from a CUDA base image.
+# llama-cpp-python for the processor. For a GPU the first stage also needs CUDA's compiler, the second libcudart and
+# libcublas, and the build `--build-arg CMAKE_ARGS=-DGGML_CUDA=on` (docs/operations.md).
 ARG PYTHON=3.12-slim-bookworm
 
 FROM python:${PYTHON} AS build

@@ -12,6 +12,7 @@ from db.errors import ModelMissing, SettingsError
 from models.llm.base import Capabilities, JsonReply, LanguageModel, Message, Prompt, TextPiece, Usage
 from models.llm.catalogue import CatalogueEntry, find
 from models.llm.fetch import verify
+from models.llm.library import load_library
 from models.llm.options import EngineOptions, HostedOptions, ModelSpec, Progress
 from models.llm.telemetry import quiet_telemetry
 
@@ -56,6 +57,7 @@ def open_model(
         SettingsError: the specification names no model, or ``hosted`` is missing.
         ModelMissing: the file is not there.
         ModelDamaged: the file is not the published one.
+        ModelError: llama.cpp is not installed, or cannot be loaded.
     """
     spec = ModelSpec.parse(spec) if isinstance(spec, str) else spec
     quiet_telemetry()
@@ -64,6 +66,7 @@ def open_model(
     entry = find(spec.name) if spec.kind == "local" else None
     path = folder / entry.file if entry else Path(spec.name).expanduser()
     identity = _identity(path, entry, progress)
+    load_library()
     from models.llm.bridge import ChatLanguageModel
     from models.llm.local import ChatLocal
     from models.llm.runtime import LocalRuntime

@@ -6,7 +6,7 @@ import contextvars
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from langchain_core.messages import BaseMessage
 
@@ -19,7 +19,7 @@ _POLL_SECONDS = 0.05
 
 def in_background(
     call: Call, end: float, cancel: threading.Event | None, late: str
-) -> Iterator[BaseMessage | Exception]:
+) -> Generator[BaseMessage | Exception, None, None]:
     """What ``call`` yields, from a thread of its own, so that cancel and time limit hold while the endpoint is silent.
 
     A thread that is left behind ends with its connection's own time limit.

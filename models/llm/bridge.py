@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.language_models.chat_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
 
 from db.errors import ModelReplyError
@@ -134,10 +135,13 @@ class ChatLanguageModel:
         max_tokens: int = MAX_TEXT_TOKENS,
     ) -> Iterator[TextPiece]:
         """See ``LanguageModel.stream_text``."""
-        for chunk in self.chat.stream(to_langchain(prompt), cancel=cancel, timeout=timeout, max_tokens=max_tokens):
-            usage = usage_of(chunk)
-            if chunk.text or usage is not None:
-                yield TextPiece(chunk.text, usage)
+        chunks = self.chat.stream(to_langchain(prompt), cancel=cancel, timeout=timeout, max_tokens=max_tokens)
+        # Closed by hand: in Python 3.12.3 (Ubuntu 24.04) a generator that is closed keeps what it holds, here the turn.
+        with closing(cast("Generator[AIMessageChunk, None, None]", chunks)):
+            for chunk in chunks:
+                usage = usage_of(chunk)
+                if chunk.text or usage is not None:
+                    yield TextPiece(chunk.text, usage)
 
     def warm(self, *prompts: Prompt) -> None:
         """See ``LanguageModel.warm``."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,29 +13,30 @@ import numpy.typing as npt
 
 from db.errors import ModelDamaged, ModelReplyError
 from models.llm.cores import physical_cores
+from models.llm.library import load_library, require_gpu, require_gpu_memory
 from models.llm.options import EngineOptions, Progress
 
 CHUNK = 64
-"""Tokens read between two looks at the cancel flag: 0.8 s on two cores; larger chunks were not faster."""
+"""Tokens read between two looks at the cancel flag: 0.8 s on two cores; larger chunks were not faster.
 
-_last_words: deque[str] = deque(maxlen=20)
-
-
-@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
-def _hush(_level: int, text: bytes, _data: Any) -> None:
-    _last_words.append(text.decode("utf-8", "replace").strip())
+On a GPU (H100, 0.5B) chunks of 512 read four times as fast, which is 0.08 s of the 1,800 tokens that are read once.
+"""
 
 
 class Engine:
     """One model in memory.
 
     Raises:
+        SettingsError: layers are to go to a GPU, and there is none that llama.cpp can use.
+        ModelError: the GPU's memory does not suffice.
         ModelDamaged: llama.cpp cannot load the file.
     """
 
     def __init__(self, path: Path, options: EngineOptions, progress: Progress | None = None) -> None:
-        llama_cpp.llama_log_set(_hush, None)
+        load_library()
         llama_cpp.llama_backend_init()
+        if options.gpu_layers:
+            require_gpu()
         self._options = options
         self._position = 0
         self._model: Any = self._load(path, options, progress)
@@ -57,6 +57,7 @@ class Engine:
         params.progress_callback = told
         model = llama_cpp.llama_model_load_from_file(str(path).encode(), params)
         if not model:
+            require_gpu_memory()
             raise ModelDamaged(f"{path.name} cannot be loaded as a GGUF model.", "Run `shopops model pull` again.")
         return model
 
@@ -70,6 +71,7 @@ class Engine:
         context = llama_cpp.llama_init_from_model(self._model, params)
         if not context:
             llama_cpp.llama_model_free(self._model)
+            require_gpu_memory()
             raise ModelDamaged("The model cannot be started.", "Try a smaller context, or fewer GPU layers.")
         return context
 

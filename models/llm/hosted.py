@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -127,10 +128,11 @@ class HostedModel:
             yield from self.chat.stream(messages, **self._limits(seconds, max_tokens))
 
         usage = Usage()
-        for chunk in self._run(call, cancel, timeout, json=False):
-            usage = usage_of(chunk) or usage
-            if chunk.text:
-                yield TextPiece(chunk.text)
+        with closing(self._run(call, cancel, timeout, json=False)) as chunks:
+            for chunk in chunks:
+                usage = usage_of(chunk) or usage
+                if chunk.text:
+                    yield TextPiece(chunk.text)
         yield TextPiece("", usage)
 
     def warm(self, *prompts: Prompt) -> None:
@@ -147,19 +149,22 @@ class HostedModel:
         connect = min(self._options.connect_seconds, seconds)
         return {"timeout": openai.Timeout(seconds, connect=connect), "max_tokens": max_tokens}
 
-    def _run(self, call: Call, cancel: threading.Event | None, timeout: float, *, json: bool) -> Iterator[BaseMessage]:
+    def _run(
+        self, call: Call, cancel: threading.Event | None, timeout: float, *, json: bool
+    ) -> Generator[BaseMessage, None, None]:
         """Messages of one request; tried again only before its first message."""
         end = time.monotonic() + timeout
         tries = 0
         while True:
             mode, began = self._mode, False
             failure: Exception | None = None
-            for item in in_background(call, end, cancel, self._late(timeout)):
-                if isinstance(item, Exception):
-                    failure = item
-                    break
-                began = True
-                yield item
+            with closing(in_background(call, end, cancel, self._late(timeout))) as items:
+                for item in items:
+                    if isinstance(item, Exception):
+                        failure = item
+                        break
+                    began = True
+                    yield item
             if failure is None:
                 return
             if json and self._step_down(failure, mode):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from operator import itemgetter
 from typing import Any
 
@@ -49,12 +50,13 @@ class ChatLocal(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        for piece in self.runtime.stream(_request(messages, stop, kwargs)):
-            message = AIMessageChunk(content=piece.text, usage_metadata=usage_metadata(piece.usage))
-            chunk = ChatGenerationChunk(message=message)
-            if run_manager is not None and piece.text:
-                run_manager.on_llm_new_token(piece.text, chunk=chunk)
-            yield chunk
+        with closing(self.runtime.stream(_request(messages, stop, kwargs))) as pieces:
+            for piece in pieces:
+                message = AIMessageChunk(content=piece.text, usage_metadata=usage_metadata(piece.usage))
+                chunk = ChatGenerationChunk(message=message)
+                if run_manager is not None and piece.text:
+                    run_manager.on_llm_new_token(piece.text, chunk=chunk)
+                yield chunk
 
     def _generate(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ class LocalRuntime:
         self._loaded: _Loaded | None = None
         self._turns = Turnstile(max_waiting)
 
-    def stream(self, request: Request) -> Iterator[TextPiece]:
+    def stream(self, request: Request) -> Generator[TextPiece, None, None]:
         """The reply as it is written, then an empty piece with the usage.
 
         The turn is held while the caller takes pieces; ``cancel`` or closing the iterator gives it back.

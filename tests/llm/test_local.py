@@ -13,7 +13,8 @@ import pytest
 from pydantic import BaseModel
 
 from db.errors import Cancelled, ModelReplyError, ModelUnavailable, SettingsError
-from models.llm import LanguageModel, Message, Prompt, open_model
+from models.llm import EngineOptions, LanguageModel, Message, Prompt, open_model
+from models.llm.library import gpus
 from models.llm.runtime import LocalRuntime, Request
 
 METRICS = ["revenue", "orders", "customers", "aov", "units", "discount_rate", "repeat_rate"]
@@ -130,6 +131,17 @@ def test_a_closed_stream_gives_its_turn_back(small: LanguageModel) -> None:
     assert next(pieces).text
     pieces.close()  # type: ignore[attr-defined]
     assert small.complete_json(question("orders"), PLAN).data
+
+
+def test_layers_go_to_the_gpu_or_are_refused(small: LanguageModel, small_path: Path) -> None:
+    model = open_model(small.name, folder=small_path.parent, options=EngineOptions(gpu_layers=-1))
+    asked = question("orders by week")
+    if gpus():
+        assert model.complete_json(asked, PLAN).data == small.complete_json(asked, PLAN).data
+    else:
+        with pytest.raises(SettingsError, match="asks for a GPU"):
+            model.warm()
+    model.close()
 
 
 def test_limits(small: LanguageModel) -> None:

@@ -312,6 +312,23 @@ def test_a_script_can_be_cancelled() -> None:
     assert asked == []
 
 
+def test_closing_a_stream_closes_what_it_streams_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where something else still holds that, as Python 3.12.3 does for every generator that was closed."""
+    model, _ = scripted("two words")
+    held: list[Any] = []
+    stream = type(model.chat).stream
+
+    def holding(*args: Any, **options: Any) -> Any:
+        held.append(stream(*args, **options))
+        return held[-1]
+
+    monkeypatch.setattr(type(model.chat), "stream", holding)
+    pieces: Any = model.stream_text(PROMPT)
+    assert next(pieces).text
+    pieces.close()
+    assert held[0].gi_frame is None
+
+
 @pytest.mark.parametrize(
     ("text", "constrained", "data"),
     [

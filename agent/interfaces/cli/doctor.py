@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -79,8 +78,27 @@ def _model(settings: Settings) -> Iterator[Check]:
         )
     except ShopOpsError as error:
         yield Check("model", error.message, error.hint or "shopops model list")
-    engine = importlib.util.find_spec("llama_cpp") is not None
-    yield Check("engine", "llama-cpp-python", "" if engine else "pip install llama-cpp-python")
+    yield _engine(settings)
+
+
+def _engine(settings: Settings) -> Check:
+    from db.errors import ShopOpsError
+    from models.llm.library import gpus, load_library, require_gpu
+
+    try:
+        found = f"llama-cpp-python {load_library()}, {_runs_on(settings.gpu_layers, gpus())}"
+        if settings.gpu_layers:
+            require_gpu()
+    except ShopOpsError as error:
+        return Check("engine", error.message, error.hint)
+    return Check("engine", found)
+
+
+def _runs_on(layers: int, cards: tuple[str, ...]) -> str:
+    if not cards:
+        return "on the processor"
+    names = ", ".join(cards)
+    return f"on {names}" if layers else f"on the processor; 'gpu_layers' would use {names}"
 
 
 def _endpoint(settings: Settings) -> Check:
