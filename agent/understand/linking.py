@@ -16,9 +16,11 @@ PEOPLE = "customer"  # the column that steps hand on, and the tools' argument ``
 _PEOPLE_EN = r"people|persons|customers|households|shoppers|buyers|members|names|homes|families|accounts|users"
 _PEOPLE_ZH = r"人|户|顾客|客户|会员|用户|账号|账户|家庭|买家"
 _BACK = re.compile(  # words for the people of the part before
-    r"\b(?:on|in|from|off|out of|among|amongst|within|of) (?:it|there|(?:that|this|the) (?:list|lot|group|set|bunch|audience))\b"
+    r"\b(?:on|in|from|off|out of|among|amongst|within|of)"
+    r" (?:it|there|(?:that|this|the) (?:list|lot|group|set|bunch|audience))\b"
     r"|\b(?:whoever|everyone|everybody|anyone|anybody|who)(?:'s| is)? on (?:it|there)\b"
-    rf"|\b(?:those|these|that|the same|exactly (?:that|those)) (?:(?P<n>{EN_NUMBER})(?: (?:{_PEOPLE_EN}))?|{_PEOPLE_EN})\b"
+    r"|\b(?:those|these|that|the same|exactly (?:that|those))"
+    rf" (?:(?P<n>{EN_NUMBER})(?: (?:{_PEOPLE_EN}))?|{_PEOPLE_EN})\b"
     r"|里面|里头|其中|从中|当中|(?:名单|人群|人选)[里上中内]"
     rf"|[这那](?:批|些|群)?(?P<z>{ZH_NUMBER})?[百千]?[个位名户]?(?:{_PEOPLE_ZH})"
     r"|(?:选|圈|挑|找|筛)(?:完|好|出来)(?:以?后|了|的)?",

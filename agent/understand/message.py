@@ -14,7 +14,8 @@ from agent.understand.reading import Scope
 
 # In double quotes of any kind, or in single ones: these open before a word, and close behind one, "customers' own" apart.
 _MESSAGE = re.compile(
-    r"[\"“「『][^\"”」』]{6,}[\"”」』]|(?<![\w'])'(?=[^\W\d])(?:(?!\s'\w).){6,}?(?:(?<!s)'(?!\w)|'(?=\s*(?:[^\w\s]|$|and\b|then\b)))"
+    r"[\"“「『][^\"”」』]{6,}[\"”」』]"
+    r"|(?<![\w'])'(?=[^\W\d])(?:(?!\s'\w).){6,}?(?:(?<!s)'(?!\w)|'(?=\s*(?:[^\w\s]|$|and\b|then\b)))"
 )
 _STRAIGHT = str.maketrans({"’": "'", "‘": "'"})
 _HOLDS_MORE = re.compile(

@@ -144,7 +144,7 @@ class NameReader:
 
     def _heads(self, mention: Mention) -> bool:
         """Whether it only is part of a heading ("cash planning: refunds by week"); alone it limits ("cash: payments")."""
-        heading, colon, behind = self.text.partition(":")
+        heading, colon, _ = self.text.partition(":")
         if (
             not colon
             or mention.end > len(heading)

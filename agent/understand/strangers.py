@@ -19,7 +19,8 @@ _PLACE = r"\b(?:of|for|from|in|at|by|with|on|through|via)"
 _THE = r"(?: (?:the|our))?"
 _END = re.compile(r"[,;:?!()]|\.(?!\d)| - ")  # of a part
 _LIMITING = re.compile(  # what a preposition hangs on where it limits a figure: a name, or what was done with it
-    rf"(?:{_NAME}(?:'s)?|\b(?:sells?|sold|selling|buys?|bought|buying|spends?|spent|spending|earn(?:s|ed|ing)?|take|took|make|made|get|got|shop|shopped))"
+    rf"(?:{_NAME}(?:'s)?|\b(?:sells?|sold|selling|buys?|bought|buying|spends?|spent|spending|earn(?:s|ed|ing)?"
+    r"|take|took|make|made|get|got|shop|shopped))"
     r"(?: (?:that|which|who|was|were|is|are|been|being|we|they|you|i|do|did|does|has|have|had|comes?|came|coming|made|sold"
     r"|bought|paid|spent|taken|took|got|going|only|just|again|or|and|vs\.?|versus|\w{2,}ed))*$",
     re.ASCII,
