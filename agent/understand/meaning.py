@@ -81,7 +81,7 @@ class Router:
 def marks(text: str, lexicon: Lexicon, tools: ToolWords) -> tuple[str, ...]:
     """What code reads out of a clause for the classifier: tools' words, ids and amounts, kinds of the store's names."""
     mentions = lexicon.vocabulary.find(text, bytearray(len(text)))
-    asked, things = tools.read(text, [(m.start, m.end) for m in mentions]), named(text)
+    asked, things = tools.read(text, [(m.start, m.end) for m in mentions]), named(text, lexicon)
     inside = tools.read(text)
     found = [f"asks:{name}" for name in asked.sure] + [f"hints:{name}" for name in asked.maybe]
     found += [f"inside:{name}" for name in inside.sure if name not in asked.sure]  # the policy in 退货政策

@@ -21,8 +21,8 @@ _END = re.compile(r"[,;:?!()]|\.(?!\d)| - ")  # of a part
 _LIMITING = re.compile(  # what a preposition hangs on where it limits a figure: a name, or what was done with it
     rf"(?:{_NAME}(?:'s)?|\b(?:sells?|sold|selling|buys?|bought|buying|spends?|spent|spending|earn(?:s|ed|ing)?"
     r"|take|took|make|made|get|got|shop|shopped))"
-    r"(?: (?:that|which|who|was|were|is|are|been|being|we|they|you|i|do|did|does|has|have|had|comes?|came|coming|made|sold"
-    r"|bought|paid|spent|taken|took|got|going|only|just|again|or|and|vs\.?|versus|\w{2,}ed))*$",
+    r"(?: (?:that|which|who|was|were|is|are|been|being|we|they|you|i|do|did|does|has|have|had|comes?|came|coming"
+    r"|made|sold|bought|paid|spent|taken|took|got|going|only|just|again|or|and|vs\.?|versus|\w{2,}ed))*$",
     re.ASCII,
 )
 _IS = re.compile(r"\b(?:is|are|was|were|be|been|being)$", re.ASCII)
