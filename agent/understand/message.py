@@ -12,7 +12,7 @@ from agent.understand.clauses import REPLY, clauses, complete
 from agent.understand.meaning import SURE
 from agent.understand.reading import Scope
 
-# In double quotes of any kind, or in single ones: these open before a word and close behind one ("customers' own" apart).
+# In double quotes of any kind, or in single ones, which open before a word and close behind one (not "customers' own").
 _MESSAGE = re.compile(
     r"[\"“「『][^\"”」』]{6,}[\"”」』]"
     r"|(?<![\w'])'(?=[^\W\d])(?:(?!\s'\w).){6,}?(?:(?<!s)'(?!\w)|'(?=\s*(?:[^\w\s]|$|and\b|then\b)))"
