@@ -20,7 +20,7 @@ import yaml
 from agent.understand.asking import ToolWords
 from agent.understand.lexicon import Lexicon
 from agent.understand.meaning import SURE, WEIGHTS, marks
-from agent.understand.values import ARGUMENTS, LIKELY, default_of, weights_of
+from agent.understand.values import ARGUMENTS, default_of, value_marks, weights_of
 
 if TYPE_CHECKING:
     from models.routing import RoutingModel
@@ -84,14 +84,13 @@ def train_values(lexicon: Lexicon, tools: ToolWords, name: str, field: str) -> t
     labels = read_labels(tools, name, field)
     texts = [normalise(q) for own in labels.values() for q in own]
     values = np.array([value for value, own in labels.items() for _ in own])
-    marked = [marks(text, lexicon, tools) for text in texts]
+    told = [value_marks(tools, name, field, text) for text in texts]
+    marked = [(*marks(text, lexicon, tools), *own) for text, own in zip(texts, told, strict=True)]
     model, left_out = train(texts, list(values), embed(texts), marked, source_of(labels))
-    told = [{(n, f): v[0] for n, f, v in tools.read(text).choices}.get((name, field)) for text in texts]
-    default = default_of(tools, name, field)
-    by_words = np.array([value or default for value in told])
-    guessed = np.where(left_out.max(axis=1) >= LIKELY, np.array(model.names)[left_out.argmax(axis=1)], default)
-    joined = np.where([value is None for value in told], guessed, by_words)
-    right = f"by words {(by_words == values).mean():.1%} right, with the classifier {(joined == values).mean():.1%}"
+    default = f"value:{default_of(tools, name, field)}"
+    by_words = np.array([(own or (default,))[0].removeprefix("value:") for own in told])
+    guessed = np.array(model.names)[left_out.argmax(axis=1)]
+    right = f"by words {(by_words == values).mean():.1%} right, by the classifier {(guessed == values).mean():.1%}"
     return model, f"{name}.{field}: {len(texts)} questions; left out, {right}"
 
 

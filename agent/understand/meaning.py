@@ -51,13 +51,17 @@ class Router:
         """Every tool's chance, and those of clarify and out_of_scope, likeliest first."""
         return self.classified(WEIGHTS, text)
 
-    def classified(self, weights: str, text: str) -> Chances:
-        """The chances of a clause by the classifier of this file, likeliest first."""
+    def classified(self, weights: str, text: str, also: tuple[str, ...] = ()) -> Chances:
+        """The chances of a clause by the classifier of this file, likeliest first.
+
+        Args:
+            also: marks that this classifier sees beside those of :func:`marks`.
+        """
         with self._lock:
             if (weights, text) not in self._known:
                 if len(self._known) >= REMEMBERED:
                     self._known.clear()
-                self._known[weights, text] = self._chances(weights, text)
+                self._known[weights, text] = self._chances(weights, text, also)
             return self._known[weights, text]
 
     def tool(self, text: str, least: float = SURE) -> str | None:
@@ -65,7 +69,7 @@ class Router:
         name, chance = next(iter(self.chances(text).items()))
         return name if chance >= least and name in self.tools.tools and name != QUERY else None
 
-    def _chances(self, weights: str, text: str) -> Chances:
+    def _chances(self, weights: str, text: str, also: tuple[str, ...]) -> Chances:
         from models.embedding import embed
         from models.routing import RoutingModel
 
@@ -75,7 +79,7 @@ class Router:
         if self._read is None or self._read[0] != text:
             self._read = text, embed([text])[0], marks(text, self.lexicon, self.tools)
         _, vector, marked = self._read
-        return {each.name: each.chance for each in self._models[weights].chances(text, vector, marked)}
+        return {each.name: each.chance for each in self._models[weights].chances(text, vector, (*marked, *also))}
 
 
 def marks(text: str, lexicon: Lexicon, tools: ToolWords) -> tuple[str, ...]:

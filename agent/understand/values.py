@@ -1,45 +1,47 @@
-"""What an argument of a tool is where no word of it stands in the clause: small classifiers, one an argument.
+"""What an argument of a tool is: small classifiers, one an argument, that see the tool's own words as marks.
 
-Tools' own words come first (``choices`` of :class:`tools.registry.Tool`); these read a wording that no list has, "what
-lands in the trolley next to bread" for goods that go together. Trained on the example questions of the tool that
-``prompts/arguments.yaml`` labels (``agent.evaluation.routing``).
+A tool's words for a value (``choices`` of :class:`tools.registry.Tool`) are evidence, as its words for itself are in
+:mod:`agent.understand.meaning`: "who slipped away for good" holds a word of leaving and speaks of the lost. Trained on
+the example questions of the tool that ``prompts/arguments.yaml`` labels (``agent.evaluation.routing``).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from agent.contracts import Reading
 from agent.understand.asking import ToolWords
 from agent.understand.meaning import Router
 
-if TYPE_CHECKING:
-    pass
-
-LIKELY = 0.5  # from this chance on a value is taken; measured in docs/adr/013
-ARGUMENTS = (("recommend_products", "goal"), ("segment_customers", "method"), ("segment_customers", "focus"))
+ARGUMENTS = (
+    ("recommend_products", "goal"),
+    ("segment_customers", "method"),
+    ("segment_customers", "focus"),
+    ("check_risk", "kind"),
+)
 
 
 def with_values(reading: Reading, router: Router) -> Reading:
-    """The reading with likely values of arguments that no word settles, for the tools that may answer it."""
+    """The reading with the likeliest values of these arguments, for the tools that may answer it."""
     ask = reading.ask
     if ask.again:  # "and for customer 22?" keeps the arguments of the turn before
         return reading
-    settled = {(name, field) for name, field, _ in ask.choices}
-    found = []
-    for name, field in ARGUMENTS:
-        if name in ask.open and (name, field) not in settled:
-            value = likely(router, name, field, reading.text)
-            if value is not None and value != default_of(router.tools, name, field):
-                found.append((name, field, (value,)))
-    return replace(reading, ask=replace(ask, choices=(*ask.choices, *found))) if found else reading
+    heads = [(name, field) for name, field in ARGUMENTS if name in ask.open]
+    values = [(name, field, likely(router, name, field, reading.text)) for name, field in heads]
+    found = [(name, field, (v,)) for name, field, v in values if v != default_of(router.tools, name, field)]
+    kept = [choice for choice in ask.choices if choice[:2] not in heads]
+    return replace(reading, ask=replace(ask, choices=(*kept, *found)))
 
 
-def likely(router: Router, name: str, field: str, text: str) -> str | None:
-    """The value that a clause most likely gives to an argument; None where that is unsure."""
-    first = next(iter(router.classified(weights_of(name, field), text).items()))
-    return first[0] if first[1] >= LIKELY else None
+def likely(router: Router, name: str, field: str, text: str) -> str:
+    """The value that a clause most likely gives to an argument; the default where nothing speaks for another."""
+    return next(iter(router.classified(weights_of(name, field), text, value_marks(router.tools, name, field, text))))
+
+
+def value_marks(tools: ToolWords, name: str, field: str, text: str) -> tuple[str, ...]:
+    """The values of an argument that a clause has words for."""
+    told = {(tool, argument): values for tool, argument, values in tools.read(text).choices}
+    return tuple(f"value:{value}" for value in told.get((name, field), ()))
 
 
 def default_of(tools: ToolWords, name: str, field: str) -> str:
@@ -50,6 +52,3 @@ def default_of(tools: ToolWords, name: str, field: str) -> str:
 def weights_of(name: str, field: str) -> str:
     """The file of an argument's classifier."""
     return f"arguments.{name}.{field}.weights.npz"
-
-
-# --------------------------------------------------------------------------------------------------------- training

@@ -22,14 +22,16 @@ SHELF = Reading("what stands by the bread", (), (), ask=ToolAsk(open=("recommend
 
 
 class Router:
-    """Gives every argument the same chances."""
+    """Gives every argument the same chances, and keeps the marks that it was shown."""
 
     tools = WORDS
 
     def __init__(self, chances: Mapping[str, float]) -> None:
         self.chances = chances
+        self.shown: list[tuple[str, ...]] = []
 
-    def classified(self, weights: str, text: str) -> Mapping[str, float]:
+    def classified(self, weights: str, text: str, also: tuple[str, ...] = ()) -> Mapping[str, float]:
+        self.shown.append(also)
         return self.chances
 
 
@@ -44,25 +46,33 @@ def test_the_weights_of_an_argument_belong_to_its_labels(name: str, field: str) 
         WORDS.tools[name].arguments.model_validate({field: value})
 
 
+GOAL, NEW = ("recommend_products", "goal", ("with_product",)), ("recommend_products", "goal", ("new",))
+FORMAT = ("recommend_products", "format", ("csv",))  # an argument without a classifier
+
+
 @pytest.mark.parametrize(
     ("chances", "ask", "choices"),
     [
-        ({"with_product": 0.7}, SHELF.ask, (("recommend_products", "goal", ("with_product",)),)),
-        ({"with_product": 0.4}, SHELF.ask, ()),  # unsure
+        ({"with_product": 0.7}, SHELF.ask, (GOAL,)),
+        ({"with_product": 0.4}, SHELF.ask, (GOAL,)),  # the likeliest
         ({"for_customer": 0.9}, SHELF.ask, ()),  # the tool's own default
-        ({"with_product": 0.9}, replace(SHELF.ask, again=True), ()),  # keeps that of the turn before
-        (
-            {"with_product": 0.9},
-            replace(SHELF.ask, choices=(("recommend_products", "goal", ("new",)),)),
-            (("recommend_products", "goal", ("new",)),),  # words settle it
-        ),
+        ({"for_customer": 0.9}, replace(SHELF.ask, choices=(NEW,)), ()),  # a word that says something else there
+        ({"with_product": 0.9}, replace(SHELF.ask, choices=(NEW, FORMAT)), (FORMAT, GOAL)),
+        ({"with_product": 0.9}, replace(SHELF.ask, choices=(NEW,), again=True), (NEW,)),  # the turn before's, and words
         ({"leaving": 0.9}, ToolAsk(open=("forecast",)), ()),
     ],
 )
-def test_a_likely_value_is_taken_where_words_say_nothing(
+def test_the_likeliest_value_is_taken(
     chances: Mapping[str, float], ask: ToolAsk, choices: tuple[tuple[str, str, tuple[str, ...]], ...]
 ) -> None:
     assert with_values(replace(SHELF, ask=ask), Router(chances)).ask.choices == choices  # type: ignore[arg-type]
+
+
+def test_words_for_a_value_are_marks() -> None:
+    router = Router({"leaving": 0.9})
+    asked = replace(SHELF, text="clusters of loyal customers", ask=ToolAsk(open=("segment_customers",)))
+    with_values(asked, router)  # type: ignore[arg-type]
+    assert router.shown == [("value:clusters",), ("value:loyal",)]
 
 
 def test_an_ordinary_word_is_no_slip_for_one_that_sounds_alike() -> None:
