@@ -38,7 +38,6 @@ from tools.registry import planned_tools
 Progress = Callable[[str, str], None]
 OnText = Callable[[str], None]
 DEFAULT_WORKSPACE = Workspace()
-SAID_BY_HANDBOOK = 0.6  # confidence from which a clause that names no figure is the handbook's to answer
 _SQL = re.compile(r"\s*(?:sql\s*:\s*)?((?:select|with)\b.+)", re.IGNORECASE | re.DOTALL)
 DEFAULT_LIMITS = Limits()
 log = logging.getLogger("shopops.ask")
@@ -265,15 +264,15 @@ class Analyst:
         )
         return by_handbook(read, self._in_handbook)
 
-    def _in_handbook(self, text: str) -> bool:
-        """Whether the handbook says what a clause asks; a handbook that cannot be read is told when it is searched."""
+    def _in_handbook(self, text: str) -> float:
+        """How surely the handbook says what a clause asks; one that cannot be read is told of when it is searched."""
         from models.retrieval import open_handbook
 
         try:
             found = open_handbook(self.workspace.handbook, self.workspace.models).search(text, 1)
         except ShopOpsError:
-            return False
-        return found.confidence >= SAID_BY_HANDBOOK
+            return 0.0
+        return found.confidence
 
     def _draft(self, question: Question, understanding: Understanding, planned: Planned, as_of: date) -> Answer:
         plan = planned.plan

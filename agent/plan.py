@@ -134,9 +134,12 @@ def settled_by_code(
 
 
 def _measures(reading: Reading, offered: Offered) -> bool:
-    """Whether the clause asks for a figure, so that a name which the store does not know would change it."""
+    """Whether the clause asks for a figure, so that a name which the store does not know would change it.
+
+    An alert on a figure that is named stands: "ping the ops channel" names where it goes.
+    """
     tool = offered.get(reading.ask.tool or "")
-    return tool is None or tool.takes("metric")
+    return tool is None or (tool.takes("metric") and not (tool.writes and reading.metrics))
 
 
 def _unmeasured(understanding: Understanding, schema: StoreSchema) -> Plan | None:

@@ -80,6 +80,8 @@ class _Weighed:
             return False
         self.left -= 1
         tools = [self._asked(side, SURE if ordered else CERTAIN) for side in sides]
+        if tools[0] in sides[1].asked.sure:  # "who gets it, and who is held out?"
+            return False
         if tools[1] == QUERY and not (ordered or _asks(sides[1])):  # "forecast sales, one line per department"
             return False
         return None not in tools and tools[0] != tools[1] and self._founded(tools, sides)
@@ -125,6 +127,10 @@ def _sentences(text: str, scope: Scope, weighed: _Weighed) -> list[str]:
 def _seam(left: str, right: str, scope: Scope) -> bool:
     """Whether a new question begins: both sides can be asked alone, and the right one asks or has its own scope."""
     one, two = ClauseReader(left, scope), ClauseReader(right, scope)
+    if _WHO_DO.match(left):
+        return False
+    if one.words.change and not _asks(one) and not two.names_something:  # "orders fell in June, who held us back?"
+        return False
     if _lists(one, two) or not (_complete(one) and _complete(two)) or _adds(one, two):
         return False
     ranks = [r.words.ranked and bool(r.names.splits or r.words.grains or r.names.loose) for r in (one, two)]
@@ -136,7 +142,7 @@ def _seam(left: str, right: str, scope: Scope) -> bool:
 
 
 _ASKS = re.compile(
-    r"(?:which|what|what's|how|who|whom|when|where|show|list|give|tell|is|are|did|does|do|was|were|compare)\b|.{0,12}[哪几谁]|.*(?:多少|如何|怎么样|什么)",
+    r"(?:which|what|what's|how|who|whom|when|where|show|list|give|tell|is|are|did|does|do|was|were|compare)\b|.{0,12}[哪几谁]|.*(?:多少|如何|怎么样|怎样|什么)",
     re.ASCII,
 )
 
@@ -144,6 +150,12 @@ _ASKS = re.compile(
 _TELLS = re.compile(
     r"(?:please |pls |kindly |so |then |now |also |(?:and |out )?of (?:those|them|these),? |for (?:those|them|these),? )*(?:which|what|how|who|when|where|check|find|forecast|predict|project|estimate|explain|draft|write|word|compose|draw|pick|choose|suggest|recommend|remind|look|search|segment|cluster|scan|flag|spot|prepare|build|take|get|let me know|i(?:'d| would)? (?:want|need|like)|can|could|should|would|will|why|whom?|any|anything|anyone|is there|are there)\b"
     r"|.{0,6}(?:查|看|找|挑|圈|推|给|告诉|说说|说[一几]?下|说明|讲讲|讲[一几]?下|[跟和给对]我们?[说讲]|写|拟|起草|草拟|回复|答复|预测|预估|估|分析|解释|推荐|选|列|做|(?<!不)算|提醒|为什么|为啥|怎么|咋|有没有|是不是|能不能|会不会)|.*[吗呢么]$",
+    re.ASCII,
+)
+_WHO_DO = re.compile(  # whom a question is about: "people who buy buns, what else is in their carts?"
+    r"(?:for |to |those |the |all )*(?:people|customers|shoppers|buyers|households|folks|families|everyone|everybody|those)"
+    r" (?:who|that|with)\b(?!.*\b(?:which|what|how|why|when|where)\b)"
+    r"|(?:买|购买)[^，,?？]{1,12}的(?:人|顾客|客户|会员|用户|家庭)$",
     re.ASCII,
 )
 _SPLITS = re.compile(
@@ -160,6 +172,8 @@ def complete(part: str, scope: Scope) -> bool:
 
 def _asks(reader: ClauseReader) -> bool:
     """Whether a part is put as a question or a request, and is no mere statement."""
+    if _WHO_DO.match(reader.text):
+        return False
     return bool(_ASKS.match(reader.text) or _TELLS.match(reader.text) or reader.asked.sure)
 
 
@@ -214,4 +228,12 @@ def _complete(reader: ClauseReader) -> bool:
         or words.count
         or names.loose
     )
-    return ranked or (measured and over) or (_asks(reader) and bool(reader.tool))
+    return ranked or (measured and over) or (_asks(reader) and _asks_tool(reader))
+
+
+def _asks_tool(reader: ClauseReader) -> bool:
+    """Whether it surely asks for a tool that has what it must measure: named, hinted at, or that of the part before."""
+    tools = reader.scope.tools.tools if reader.scope.tools else {}
+    tool = tools.get(reader.tool or "")
+    named = reader.names_metric or reader.hints_metric or bool(reader.asked.sure)
+    return tool is not None and (named or not needs_metric(tool))

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 WEIGHTS = "examples.weights.npz"
 SURE = 0.5  # from this chance on a tool is settled; measured in docs/adr/011
 CERTAIN = 0.85  # from this chance on it holds against words that speak for something else
+WORDED = 0.25  # from this chance on a tool whose words stand there comes before a likelier, uncertain one
+SAID, SURELY_SAID = 0.6, 0.9  # how surely the handbook must answer; the second where the data lacks what is named
 SOME = 0.12  # down to this chance it is offered
 MOST = 3  # that are offered at most
 REMEMBERED = 2_000  # clauses whose chances are kept: seams are looked for in parts of one question
@@ -107,7 +109,7 @@ class Said:
     """What else the words of a clause say of the tools that may answer it.
 
     Attributes:
-        past: it speaks of a time, and not of one to come.
+        past: it speaks of a time, and not of one to come; or it shows how a figure went, or compares two periods.
         parted: it is split by what is no single customer or product.
         clear: every word of it was read, and none points beyond a figure.
     """
@@ -120,7 +122,7 @@ class Said:
 def settled(reading: Reading, chances: Chances, tools: Mapping[str, Tool], said: Said = Said()) -> Reading:
     """One clause with what may answer it: the surely right one alone, or the likeliest to choose from."""
     first = reading.ask.words[:1]
-    if first and first[0] in tools and tools[first[0]].writes:  # an order in its own words; it only proposes
+    if first and first[0] in tools and _ordered(tools[first[0]], said, reading.text):
         return replace(reading, ask=replace(reading.ask, open=first))
     shares: dict[str, float] = defaultdict(float)
     for name, chance in chances.items():
@@ -130,10 +132,24 @@ def settled(reading: Reading, chances: Chances, tools: Mapping[str, Tool], said:
     if not whole:
         return reading
     ranked = sorted(shares, key=lambda name: -shares[name])
-    if shares[ranked[0]] >= SURE * whole:
+    if shares[ranked[0]] < CERTAIN * whole and ranked[0] not in reading.ask.words:
+        ranked.sort(key=lambda name: not (name in reading.ask.words and shares[name] >= WORDED * whole))
+    if shares[ranked[0]] >= SURE * whole or ranked[0] in reading.ask.words:
         ranked = ranked[:1]
     may = tuple(name for name in ranked[:MOST] if shares[name] >= SOME * whole)
     return replace(reading, ask=replace(reading.ask, open=may))
+
+
+def _ordered(tool: Tool, said: Said, text: str) -> bool:
+    """Whether an order in a tool's own words stands, for it only proposes; what is past has no alert but by a limit."""
+    if not tool.writes or not (said.past and tool.takes("metric")):
+        return tool.writes
+    return _limited(tool, text)
+
+
+def _limited(tool: Tool, text: str) -> bool:
+    """Whether a limit is said ("below 300")."""
+    return tool.settles is not None and bool(tool.settles(text).get("number"))
 
 
 def _possible(name: str, chance: float, reading: Reading, tools: Mapping[str, Tool], said: Said) -> str | None:
@@ -142,39 +158,47 @@ def _possible(name: str, chance: float, reading: Reading, tools: Mapping[str, To
     A figure that no word names is asked back. A named one is not, nor is it beyond us when every word is read.
     """
     figure = QUERY if reading.metrics or 0 < len(reading.metric_options) <= FEW_METRICS else None
-    if name == QUERY:
-        return figure
-    if name == CLARIFY:
+    if name in (QUERY, CLARIFY):
         return figure or CLARIFY
     if name == OUT_OF_SCOPE:
         return OUT_OF_SCOPE if reading.unread or reading.unavailable else figure or CLARIFY
     tool = tools.get(name)
     if tool is None or tool.reads_message:
         return None
-    if tool.writes:  # in none of its words: a figure was surely not meant
-        return name if chance >= CERTAIN else figure
+    if tool.writes:  # in none of its words: a limit was said, or a figure was surely not meant
+        meant = chance >= CERTAIN or (chance >= SURE and _limited(tool, reading.text))
+        return name if meant and _ordered(tool, said, reading.text) else figure
     ranked = said.parted and reading.metrics and reading.order_by and reading.limit  # "top 3 departments by discount"
     against = reading.unavailable or reading.inherited or said.clear or ranked
     if against and chance < CERTAIN and name not in (*reading.ask.words, *reading.ask.hints):
         return figure
     if needs_metric(tool) and not figure and reading.unread:  # "forecast the weather"
-        return None
+        return OUT_OF_SCOPE
     if (tool.takes("horizon") and said.past) or (said.parted and not tool.takes("dimensions")):
         return figure
     return name
 
 
-def by_handbook(understanding: Understanding, answers: Callable[[str], bool]) -> Understanding:
+def _settled(reading: Reading) -> bool:
+    """Whether a clause is to be answered, asked back or refused whatever the handbook says."""
+    may = reading.ask.open
+    rule = bool(reading.unavailable) and not (reading.time or reading.group_by)  # of what the data lacks
+    return may[:1] == (CLARIFY,) or (len(may) == 1 and not (may == (OUT_OF_SCOPE,) and rule))
+
+
+def by_handbook(understanding: Understanding, answers: Callable[[str], float]) -> Understanding:
     """The understanding with clauses that name no figure and surely ask for no tool, but that the handbook answers.
 
+    What the store's data lacks ("do we match competitors' prices?") may still be one of its rules.
+
     Args:
-        answers: whether the handbook says what a clause asks.
+        answers: how surely (0–1) the handbook says what a clause asks.
     """
     readings = tuple(
         replace(r, ask=replace(r.ask, open=("search_knowledge",)))
-        if (r.unread or r.filters)
-        and not (r.metrics or len(r.ask.open) == 1 or r.ambiguities or r.inherited)
-        and answers(r.text)
+        if (r.unread or r.filters or r.unavailable)
+        and not (r.metrics or _settled(r) or r.ambiguities or r.inherited)
+        and answers(r.text) >= (SAID if not r.unavailable else SURELY_SAID)
         else r
         for r in understanding.readings
     )

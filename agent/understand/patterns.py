@@ -25,7 +25,7 @@ BEST = r"best(?:[- ]selling|[- ]performing)?|top(?:[- ]selling|[- ]performing)?|
 MOST = r"highest|most|largest|biggest|greatest|busiest|max(?:imum)?|peak|popular|priciest|no\. ?1|number one|#1|hottest|richest|heaviest|(?!latest|west|rest|test|interest|request|honest|forest|harvest|guest|contest|nearest|modest|invest|suggest|earliest|lowest|slowest|smallest|quietest|cheapest|poorest|weakest|fewest|least|worst|best)[a-z]{3,}est"
 WORST = r"worst(?:[- ]selling|[- ]performing)?|weakest|poorest|bottom|least popular|under-?performing|laggards?|least successful|slowest[- ]selling"
 LEAST = r"lowest|least|fewest|smallest|min(?:imum)?|quietest|slowest|cheapest|tiniest"
-ZH_MOST = r"最高|最多|最大|最畅销|最热销|最受欢迎|最热门|最旺|最忙|最繁忙|最贵|最活跃|之最|第一名?|冠军|居首|高峰|峰值"
+ZH_MOST = r"最高|最多|最大|最狠|最猛|最厉害|最凶|最明显|最畅销|最热销|最受欢迎|最热门|最旺|最忙|最繁忙|最贵|最活跃|之最|第一名?|冠军|居首|高峰|峰值"
 ZH_BEST = r"最好|最佳|最强|最优|卖得最好|最火|表现最好"
 ZH_LEAST = r"最低|最少|最小|最冷清|最清淡|最闲|低谷|最便宜|最不畅销|最不受欢迎"
 ZH_WORST = r"最差|最弱|垫底|倒数第一|表现最差|最糟"
@@ -92,7 +92,7 @@ RELATIVE = rx(
     r"\bgrowth rates?\b|\bfastest\b|\bpercentage (?:change|growth|increase|drop)\b|\brelative(?:ly)?\b|增长率|增速|增幅|涨幅|降幅|跌幅|最快|变化率"
 )
 TREND = rx(
-    r"\btrend(?:s|ing|ed)?\b|\bover time\b|\btime series\b|\btrajectory\b|\bhistory\b|\bevol(?:ve[ds]?|ution|ving)\b|\bseasonal(?:ity| pattern)\b|\bdevelop(?:ed|ment|ing|s)?\b|\bhow (?:has|have) .{0,40} (?:developed|evolved)|趋势|走势|曲线|变化情况|历史|季节性"
+    r"\btrend(?:s|ing|ed| ?lines?)?\b|\bover time\b|\btime series\b|\btrajectory\b|\bhistory\b|\bevol(?:ve[ds]?|ution|ving)\b|\bseasonal(?:ity| pattern)\b|\bdevelop(?:ed|ment|ing|s)?\b|\bhow (?:has|have) .{0,40} (?:developed|evolved)|趋势|走势|曲线|变化情况|历史|季节性"
 )
 SHARE = rx(
     r"\bshares?\b|\bpercent(?:age)?s?\b|\bproportions?\b|\bfraction\b|\bportion\b|% of|\bpct\b|\bcontribut\w+\b|\bmakes? up\b|\bmade up\b|\baccount(?:s|ed|ing)? for\b|\bcomes? from\b|\bcame from\b|\bmix\b|占比|占了?|比例|份额|比重|百分比|百分之|贡献|几成|构成"
@@ -299,7 +299,9 @@ PART_ZH = r"(?P<part>凌晨|早上|早晨|上午|中午|下午|傍晚|晚上|晚
 HOURS_ZH = rx(
     rf"{PART_ZH}(?P<h>{ZH_NUMBER})点(?:钟)?(?:到|至|-|~){PART_ZH.replace('part', 'part2')}(?P<h2>{ZH_NUMBER})点(?:钟)?(?:之间)?"
 )
-HOURS_ZH_OPEN = rx(rf"{PART_ZH}(?P<h>{ZH_NUMBER})点(?:钟)?(?P<side>以后|之后|后|以前|之前|前)?")
+HOURS_ZH_OPEN = rx(
+    rf"{PART_ZH}(?P<h>{ZH_NUMBER})(?:点(?=[钟以之前后整])|点(?<!(?<![早晚午晨里])一点))(?:钟)?(?P<side>以后|之后|后|以前|之前|前)?"
+)
 DAYPARTS = (
     (rx(r"\bin the mornings?\b|\bmornings\b|早上|早晨|上午"), (6, 12)),
     (rx(r"\bin the afternoons?\b|\bafternoons\b|下午"), (12, 18)),

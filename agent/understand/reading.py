@@ -332,8 +332,9 @@ class ClauseReader:
         """ "customers mailed by campaign 18": where the named metric is not recorded by that, the one hinted at may be."""
         wanted = {term.name for _, term, _ in self.names.members} | {name for _, name in self.names.splits}
         schema = self.lexicon.schema
-        if len(metrics) != 1 or all(schema.can_split(metrics[0], d) for d in wanted):
-            return metrics
+        reaching = tuple(name for name in metrics if all(schema.can_split(name, d) for d in wanted))
+        if reaching or len(metrics) != 1:  # "how many households did campaign 18 reach": its reach, not all households
+            return reaching or metrics
         for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
             for term in mention.terms:
                 if all(schema.can_split(term.name, d) for d in wanted):
@@ -447,9 +448,11 @@ class ClauseReader:
         masked = self.names.masked
         for mention, term, _ in self.names.members:
             before, after = masked[: mention.start], masked[mention.end :]
-            asked = re.match(r".{0,6}?占", after) or re.search(
-                r"\b(?:from|is|was|are|were|by|shares? (?:of|does|did|do)) (?:the )?$", before
-            )
+            asked = re.match(r".{0,6}?占", after) or re.search(r"\b(?:from|is|was|are|were|by) (?:the )?$", before)
+            if asked and (found := next((f for f in own if f.dimension == term.name), None)):
+                return found
+        for mention, term, _ in self.names.members:  # "the share of Ⓥ in Ⓥ"; "what share of Ⓥ was Ⓥ" is told above
+            asked = re.search(r"\bshares? (?:of|does|did|do) (?:the )?$", masked[: mention.start])
             if asked and (found := next((f for f in own if f.dimension == term.name), None)):
                 return found
         return own[0]

@@ -152,9 +152,9 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
         return reading  # "monthly please": goes on with the figure of the turn before
     else:
         chances = able(scope.router.chances(reader.text), reading, scope.tools.tools)
-        said = Said(
-            reader.past, reader.parted, reader.clear and bool(reading.metrics)
-        )  # "what goes with bread" names none
+        shown = bool(reader.periods) and not (reader.horizon or reader.ahead)
+        past = reader.past or (shown and (reader.words.trend or bool(reading.compare)))
+        said = Said(past, reader.parted, reader.clear and bool(reading.metrics))  # "what goes with bread" names none
         routed = settled(reading, chances, scope.tools.tools, said)
     tools = [scope.tools.tools[name] for name in routed.ask.open if name in scope.tools.tools]
     ahead = any(tool.takes("horizon") for tool in tools)

@@ -12,7 +12,10 @@ from dataclasses import replace
 from agent.contracts import Reading
 from agent.understand.asking import ToolWords
 from agent.understand.meaning import Router
+from db.semantic.roles import entity_dimension
 
+SOLD = "products"  # the role of the tables that say what is sold
+NEEDS_GOODS = frozenset({"with_product"})  # values that mean nothing unless goods are named
 ARGUMENTS = (
     ("recommend_products", "goal"),
     ("segment_customers", "method"),
@@ -27,15 +30,29 @@ def with_values(reading: Reading, router: Router) -> Reading:
     if ask.again:  # "and for customer 22?" keeps the arguments of the turn before
         return reading
     heads = [(name, field) for name, field in ARGUMENTS if name in ask.open]
-    values = [(name, field, likely(router, name, field, reading.text)) for name, field in heads]
+    goods = _names_goods(reading, router)
+    values = [(name, field, likely(router, name, field, reading.text, goods)) for name, field in heads]
     found = [(name, field, (v,)) for name, field, v in values if v != default_of(router.tools, name, field)]
     kept = [choice for choice in ask.choices if choice[:2] not in heads]
     return replace(reading, ask=replace(ask, choices=(*kept, *found)))
 
 
-def likely(router: Router, name: str, field: str, text: str) -> str:
-    """The value that a clause most likely gives to an argument; the default where nothing speaks for another."""
-    return next(iter(router.classified(weights_of(name, field), text, value_marks(router.tools, name, field, text))))
+def likely(router: Router, name: str, field: str, text: str, goods: bool = True) -> str:
+    """The value that a clause most likely gives to an argument.
+
+    Args:
+        goods: whether it names goods, or points at some.
+    """
+    ranked = router.classified(weights_of(name, field), text, value_marks(router.tools, name, field, text))
+    return next(value for value in ranked if goods or value not in NEEDS_GOODS)
+
+
+def _names_goods(reading: Reading, router: Router) -> bool:
+    ask, schema = reading.ask, router.lexicon.schema
+    one, kinds = entity_dimension(schema, "product"), schema.roles.get(SOLD)
+    limits = [f.dimension for f in reading.filters]
+    named = any(d == one or (kinds and schema.dimensions[d].table == kinds.table) for d in limits)
+    return named or bool(ask.products or ask.them or any(SOLD in bare.kinds for bare in ask.bare))
 
 
 def value_marks(tools: ToolWords, name: str, field: str, text: str) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ def of_person(reading: Reading, before: Sequence[Reading]) -> Reading:
     named = next((r.ask for r in reversed(before) if r.ask.people), None)
     if named is None or ask.people or ask.products or ask.orders:
         return reading
-    spoken = _SEVERAL if len(named.people) > 1 else _ONE
-    if not spoken.search(reading.text):
+    spoken = _SEVERAL.search(reading.text) or (len(named.people) == 1 and _ONE.search(reading.text))
+    if not spoken:
         return reading
     return replace(reading, ask=replace(ask, customers=named.people, them=False))
