@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 
 from db import frames
-from db.errors import AnalysisError, ArtifactMissing, ArtifactStale, UnknownEntity
+from db.errors import AnalysisError, ArtifactMissing, ArtifactStale, PermissionRefused, UnknownEntity
 from db.semantic.query import Interval
 from models.artifacts import ENDING, require_fresh
 from models.risk.events import SOURCES, Event, Payment, day_of, fetch, fields_of, seconds, source_of
@@ -26,6 +26,9 @@ MOST_IDS = 5_000  # in one condition of SQL; of more, all are read and compared 
 def check(arguments: RiskArguments, context: ToolContext) -> ToolResult:
     """See :func:`tools.check_risk.run`."""
     present_in(context.store)
+    reached = _reached(arguments, context)
+    if arguments.kind == "all" and len(reached) == 1:  # "anything odd on credit cards": refunds have no method
+        arguments = arguments.model_copy(update={"kind": reached[0]})
     period = _period(arguments, context)
     model, note = _model(context)
     found = scan(
@@ -139,12 +142,30 @@ def _reporter(arguments: RiskArguments, context: ToolContext, period: Interval) 
     return told
 
 
+def _reached(arguments: RiskArguments, context: ToolContext) -> tuple[str, ...]:
+    """The sources that the question's filters can limit. Raises PermissionRefused where that is none of them."""
+    found, refused = [], None
+    for source in (s for s in SOURCES if fields_of(context.store, s)):
+        name = fields_of(context.store, source)[0]
+        frames.source(
+            context.store, source, (name,), filters=context.row_filters
+        )  # a right that it cannot hold is refused
+        try:
+            frames.source(context.store, source, (name,), filters=arguments.filters)
+            found.append(source)
+        except PermissionRefused as error:
+            refused = error
+    if refused and not found:
+        raise refused
+    return tuple(found)
+
+
 def _inside(arguments: RiskArguments, context: ToolContext, period: Interval) -> dict[str, set[str]] | None:
     """The events that the question's filters let through, by source; None without filters."""
     if not arguments.filters:
         return None
     held: dict[str, set[str]] = {}
-    for source in (s for s in SOURCES if fields_of(context.store, s)):
+    for source in _reached(arguments, context):
         name, filters = fields_of(context.store, source)[0], (*context.row_filters, *arguments.filters)
         table = frames.source(context.store, source, (name,), time=period, filters=filters)
         held[source] = {str(row[0]) for row in fetch(context.store, sa.select(table), context.query_seconds)}

@@ -10,7 +10,7 @@ STOP_EN = frozenset(
     down during each else either every everyone everything exactly fast figure figures find for from get gets getting gimme give go goes going
     got had has have having hello hey hi him his how i if in inside into is it its just kind know last latest let lets level like list little
     look looking lot made make many me mean measure more most much my name need needs now number numbers of off ok okay on once one ones only or our
-    out over overall own per period please pls plz point provide pull put quick quickly quite ran really report reported result results right run s same say see seen
+    other others out over overall own per period please pls plz point provide pull put quick quickly quite ran really report reported result results right run s same say see seen
     shop show showing shows side since single size so some split stack still such summary take tell than thank thanks that thats the their them then there
     these they thing things this those through time times to today together total totals toward towards under up us use used value values very
     via view vs versus want wanted wants was way we well went were what whats when where whether which while who whom whose why will with

@@ -32,6 +32,12 @@ _WHY_NOT = re.compile(r"why not\b", re.ASCII)  # a proposal, not a question for 
 _AVERAGE_PER = re.compile(
     r"\b(?:average|avg|mean)(?= (?:number of )?\w+ (?:per|a|each|every) (?:day|week|month|quarter)\b)", re.ASCII
 )
+_SIZED_BEFORE = re.compile(
+    r"\b(?:average|avg|mean|typical|(?P<most>fattest|biggest|largest|smallest|fullest|richest)|(?:fat|bigg|larg|small|full)er"
+    r"|how (?:big|large|fat) (?:is|was) (?:the|our|an?)) $",
+    re.ASCII,
+)
+_SIZED_AFTER = re.compile(r" ?(?:[$€£]|on average\b|worth\b|values?\b|size\b|spend\b)", re.ASCII)
 _SPLIT_BEFORE = re.compile(
     r"\b(?:by|per|each|every|which|what|across|best|worst|busiest|quietest|strongest|weakest|slowest|rank|rank the|peak|top) $",
     re.ASCII,
@@ -303,6 +309,8 @@ class NameReader:
     def _settle_noun(self, names: Names, mention: Mention) -> None:
         metric, dimension = mention.of("metric"), mention.of("dimension")
         place = Place(names.masked, mention)
+        if metric and (size := self._size(mention, place, metric[0].name)):
+            metric = (Term("metric", size),)
         if metric and not dimension:
             if not self._per_entity(names, place, metric[0].name):
                 self._add_metric(names, mention, metric)
@@ -321,6 +329,19 @@ class NameReader:
                 return
         if not roles.own(place) and not self._is_context(names, mention, name):
             self._settle_dimension(names, mention, place, name, metric)
+
+    def _size(self, mention: Mention, place: Place, counted: str) -> str | None:
+        """ "the fattest basket on average", "avg basket $": what one is worth, and not how many there are."""
+        known = self.lexicon.schema.metrics
+        words = self.text[mention.start : mention.end].rsplit(" ", 1)[-1]
+        one = known[counted].is_ratio or words.endswith("s") or not words.isascii()
+        sized = _SIZED_BEFORE.search(place.before)
+        if one or not (sized or _SIZED_AFTER.match(place.after)):
+            return None
+        if sized and sized["most"] and not (roles.averaged(place) or DIMENSION in place.masked):
+            return None  # "the biggest order in may" is a single one
+        worth = (n for n, m in known.items() if m.denominator == counted and m.unit == "currency" and not m.hidden)
+        return next(worth, None)
 
     def _settle_dimension(
         self, names: Names, mention: Mention, place: Place, name: str, metric: tuple[Term, ...]

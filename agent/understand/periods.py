@@ -12,7 +12,7 @@ from agent.understand import calendar
 from agent.understand.calendar import Period
 from agent.understand.dates import PeriodMention
 from agent.understand.dates_en import Clock
-from agent.understand.patterns import Baseline, TimeGrain
+from agent.understand.patterns import PERIOD, Baseline, TimeGrain
 from db.semantic.query import Interval
 
 _BASELINE_BEFORE = re.compile(
@@ -22,6 +22,9 @@ _BASELINE_BEFORE = re.compile(
 _BASELINE_AFTER = re.compile(r" ?(?:相比|比较|对比|比起来|比(?!例))", re.ASCII)
 
 
+_DIFFERS = re.compile(
+    rf"[跟和与]{PERIOD} ?的?(?:有点?|很|大|完全)?(?:不一样|不同|差[了不很好得挺]|有差)"
+)  # 跟11月不一样
 _AND = re.compile(r" ?(?:and|&|as well as|和|与|及|以及|、) ?(?:for |in |the )*", re.ASCII)
 
 
@@ -88,7 +91,11 @@ def _holds(outer: Period, inner: Period) -> bool:
 
 
 def _is_baseline(text: str, mention: PeriodMention) -> bool:
-    return bool(_BASELINE_BEFORE.search(text[: mention.start]) or _BASELINE_AFTER.match(text[mention.end :]))
+    return bool(
+        _DIFFERS.search(f"{text[: mention.start]}{PERIOD}{text[mention.end :]}")
+        or _BASELINE_BEFORE.search(text[: mention.start])
+        or _BASELINE_AFTER.match(text[mention.end :])
+    )
 
 
 def _with_baseline(period: Period, compare: Baseline | None, changes: bool) -> AskedPeriods:

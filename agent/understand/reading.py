@@ -34,6 +34,7 @@ _MADE = re.compile(  # a cause, and no money made
     r"\b(?:what|which|who|it|that) (?:has |have )?ma[dk]es?\b(?=.* (?:differ\w*|chang\w+|drop|fall|rise|jump|climb|dip|swing|go|come|look|so|such)\b)",
     re.ASCII,
 )
+_PIECES = re.compile(r"(?:多少|几)[笔单]|[笔单]数")
 _WHAT = re.compile(r"^(?:so |and )?what\b|\bwhat (?:do|does|did|sells?|sold|are|is)\b|什么|哪些东西", re.ASCII)
 
 
@@ -294,7 +295,8 @@ class ClauseReader:
             limited = tuple(n for n in names.metrics if n != self.lexicon.counters.get(names.counted[0]))
             return limited or (self._hinted(uncounted=True) or self._default(),), ()
         if names.metrics or names.metric_options:
-            return self._reachable(self._parts_dropped(names.metrics)), tuple(names.metric_options)
+            named = self._reachable(self._parts_dropped(names.metrics))
+            return self._pieces(named), tuple(names.metric_options)
         if names.unavailable:
             return (), ()
         if inside := self._inside_asks():
@@ -341,6 +343,15 @@ class ClauseReader:
                     self._take(mention.start, mention.end)
                     return (term.name,)
         return metrics
+
+    def _pieces(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
+        """退款…各有多少笔 counts what is measured in money elsewhere: the count of the same records."""
+        known = self.lexicon.schema.metrics
+        if len(metrics) != 1 or known[metrics[0]].unit != "currency" or not _PIECES.search(self.text):
+            return metrics
+        table = known[metrics[0]].table
+        counts = [n for n, m in known.items() if m.table == table and m.unit == "count" and not (m.hidden or m.where)]
+        return tuple(counts[:1]) or metrics
 
     def _default(self) -> str:
         return next(iter(self.lexicon.schema.metrics))

@@ -60,7 +60,7 @@ _NEGATION = _rx(
     r"|(?:\bnon[ -]$)|(?:\b(?<!that )(?<!who )(?<!people )(?:ex|take|leave|cut|strip|filter|drop|remove|knock)(?: out)? (?:the )?$)|(?:除了?|除去|不含|不包括|不包含|不算上?|不计入?|不要|别算|不看|剔除|排除|去掉|去除|扣除|扣掉|刨除|刨去|抛开|非)(?:掉|了)?$"
 )
 _AND = _rx(
-    r" ?(?:,|\+|and|or|nor|&|/|和|与|及|以及|、|或|,? ?and|还有|跟|vs\.?|versus) ?(?:the |in |for |from |of |store |stores |campaign )?"
+    r" ?(?:,|\+|\(|and|or|nor|&|/|和|与|及|以及|、|或|,? ?and|还有|跟|vs\.?|versus) ?(?:the |in |for |from |of |store |stores |campaign )?"
 )
 _TOGETHER = _rx(
     r"\b(?:combined|together|in total|altogether|sum of|overall|aggregate)\b|合计|一共|总共|加起来|总和|合起来"

@@ -183,7 +183,7 @@ def _same_tool(reader: ClauseReader) -> str | None:
     if tool is None or tool.name == QUERY or (spoken and other not in (None, tool.name)):
         return None
     goes_on = reader.words.follow_up or (not reader.names_metric and reader.names_something)
-    figure = reader.names_metric and not tool.takes("metric")
+    figure = reader.names_metric and not tool.takes("metric") and reader.meant[0] != tool.name
     return tool.name if goes_on and not figure and not (tool.takes("horizon") and reader.past) else None
 
 
