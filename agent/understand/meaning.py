@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 WEIGHTS = "examples.weights.npz"
 SURE = 0.5  # from this chance on a tool is settled; measured in docs/adr/011
 CERTAIN = 0.85  # from this chance on it holds against words that speak for something else
-WORDED = 0.25  # from this chance on a tool whose words stand there comes before a likelier, uncertain one
+WORDED = 0.25  # from this chance on a tool whose words stand there comes before one at most twice as likely
 SAID, SURELY_SAID = 0.6, 0.9  # how surely the handbook must answer; the second where the data lacks what is named
 SOME = 0.12  # down to this chance it is offered
 MOST = 3  # that are offered at most
@@ -133,7 +133,8 @@ def settled(reading: Reading, chances: Chances, tools: Mapping[str, Tool], said:
         return reading
     ranked = sorted(shares, key=lambda name: -shares[name])
     if shares[ranked[0]] < CERTAIN * whole and ranked[0] not in reading.ask.words:
-        ranked.sort(key=lambda name: not (name in reading.ask.words and shares[name] >= WORDED * whole))
+        near = max(WORDED * whole, shares[ranked[0]] / 2)
+        ranked.sort(key=lambda name: not (name in reading.ask.words and shares[name] >= near))
     if shares[ranked[0]] >= SURE * whole or ranked[0] in reading.ask.words:
         ranked = ranked[:1]
     may = tuple(name for name in ranked[:MOST] if shares[name] >= SOME * whole)
@@ -168,8 +169,11 @@ def _possible(name: str, chance: float, reading: Reading, tools: Mapping[str, To
     if tool.writes:  # in none of its words: a limit was said, or a figure was surely not meant
         meant = chance >= CERTAIN or (chance >= SURE and _limited(tool, reading.text))
         return name if meant and _ordered(tool, said, reading.text) else figure
-    ranked = said.parted and reading.metrics and reading.order_by and reading.limit  # "top 3 departments by discount"
-    against = reading.unavailable or reading.inherited or said.clear or ranked
+    ranks = bool(reading.metrics and reading.order_by and reading.limit)  # "top 3 departments by discount"
+    if ranks and said.clear:  # "the day with the lowest revenue" is no odd one
+        return figure
+    lacked = reading.unavailable and tool.takes("filters")  # the handbook may have a rule for what the data lacks
+    against = lacked or reading.inherited or said.clear or (ranks and said.parted)
     if against and chance < CERTAIN and name not in (*reading.ask.words, *reading.ask.hints):
         return figure
     if needs_metric(tool) and not figure and reading.unread:  # "forecast the weather"
