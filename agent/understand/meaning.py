@@ -170,9 +170,10 @@ def _possible(name: str, chance: float, reading: Reading, tools: Mapping[str, To
         meant = chance >= CERTAIN or (chance >= SURE and _limited(tool, reading.text))
         return name if meant and _ordered(tool, said, reading.text) else figure
     ranks = bool(reading.metrics and reading.order_by and reading.limit)  # "top 3 departments by discount"
-    if ranks and said.clear:  # "the day with the lowest revenue" is no odd one
+    if said.clear and (ranks or tool.takes("horizon")):  # "the day with the lowest revenue" is no odd one
         return figure
-    lacked = reading.unavailable and tool.takes("filters")  # the handbook may have a rule for what the data lacks
+    ruled = not (tool.takes("filters") or reading.time or reading.group_by)  # the handbook's, where no figure is meant
+    lacked = reading.unavailable and not ruled
     against = lacked or reading.inherited or said.clear or (ranks and said.parted)
     if against and chance < CERTAIN and name not in (*reading.ask.words, *reading.ask.hints):
         return figure

@@ -100,9 +100,11 @@ def test_words_hold_against_chances(reading: Reading, chances: Any, said: Said, 
     assert settled(reading, chances, TOOLS, said).ask.open == open_
 
 
-def test_what_the_store_lacks_yields_to_the_handbook_only_when_that_is_certain() -> None:
+def test_what_the_store_lacks_yields_to_the_handbook_where_no_figure_is_meant() -> None:
     lacking = replace(WHO, unavailable=("delivery",), ask=ToolAsk())
     unsure = {"search_knowledge": 0.7, "out_of_scope": 0.3}
+    assert settled(lacking, unsure, TOOLS).ask.open == ("search_knowledge",)
+    lacking = replace(lacking, group_by=("store",))  # "average delivery time by store"
     assert settled(lacking, unsure, TOOLS).ask.open == ("out_of_scope",)
     assert settled(lacking, {"search_knowledge": 0.95, "out_of_scope": 0.05}, TOOLS).ask.open == ("search_knowledge",)
     worded = replace(lacking, ask=ToolAsk(words=("search_knowledge",)))

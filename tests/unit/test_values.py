@@ -5,26 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources import as_file, files
+from types import SimpleNamespace
 
 import pytest
 
 from agent.contracts import Reading, ToolAsk
 from agent.evaluation.routing import UNCLEAR, read_labels, source_of
+from agent.stores import store_yaml
 from agent.understand.asking import ToolWords
 from agent.understand.spelling import Speller
 from agent.understand.values import ARGUMENTS, weights_of, with_values
 from agent.understand.vocabulary import Term, Vocabulary
+from db.semantic.load import load_store_schema
+from db.semantic.query import Filter
 from models.routing import RoutingModel
 from tools.registry import planned_tools
 
 WORDS = ToolWords(planned_tools())
-SHELF = Reading("what stands by the bread", (), (), ask=ToolAsk(open=("recommend_products",)))
+BREAD = Filter(dimension="category", op="in", values=("BREAD",))
+SHELF = Reading("what stands by the bread", (), (), filters=(BREAD,), ask=ToolAsk(open=("recommend_products",)))
 
 
 class Router:
     """Gives every argument the same chances, and keeps the marks that it was shown."""
 
     tools = WORDS
+    lexicon = SimpleNamespace(schema=load_store_schema(store_yaml("journey")))
 
     def __init__(self, chances: Mapping[str, float]) -> None:
         self.chances = chances
@@ -66,6 +72,15 @@ def test_the_likeliest_value_is_taken(
     chances: Mapping[str, float], ask: ToolAsk, choices: tuple[tuple[str, str, tuple[str, ...]], ...]
 ) -> None:
     assert with_values(replace(SHELF, ask=ask), Router(chances)).ask.choices == choices  # type: ignore[arg-type]
+
+
+def test_goods_go_with_goods_that_are_named() -> None:
+    chances = {"with_product": 0.8, "reorder": 0.1}
+    families = Filter(dimension="kids", op="in", values=("2",))
+    alone = replace(SHELF, filters=(families,))
+    assert with_values(alone, Router(chances)).ask.choices == (("recommend_products", "goal", ("reorder",)),)  # type: ignore[arg-type]
+    them = replace(alone, ask=replace(alone.ask, them=True))
+    assert with_values(them, Router(chances)).ask.choices == (GOAL,)  # type: ignore[arg-type]
 
 
 def test_words_for_a_value_are_marks() -> None:
