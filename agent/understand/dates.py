@@ -27,7 +27,8 @@ _RANGE = re.compile(r" ?(?:to|through|thru|till|until|up to|-|到|至|~) ?(?:the
 _BETWEEN = re.compile(r" ?(?:and|和|与) ?")
 _OPEN_BEFORE = re.compile(r"(?:between|from|从|自)\s?(?:the )?$")
 _CHANGE = re.compile(
-    r"\b(?:grow|grew|grown|growth|change[ds]?|rise|rose|risen|drop(?:ped)?|fall|fell|increase[ds]?|decrease[ds]?|went|"
+    r"\b(?:grow|grew|grown|growth|change[ds]?|rise|rose|risen|drop(?:ped)?|fall|fell|increase[ds]?|decrease[ds]?|gap|"
+    r"went (?:up|down|from)|"
     r"decline[ds]?|los[te]|gain(?:ed)?|going|improve[ds]?|compare[ds]?|difference|shift(?:ed)?|jump(?:ed)?|up|down)\b|增长|下降|变化|增加|减少|上升|涨|跌|提升|对比|相比",
     re.ASCII,
 )

@@ -457,12 +457,15 @@ RULES: tuple[Rule, ...] = (
     (_rx(r"\b(?P<y>20\d\d) ?h(?P<h>[12])\b"), _half),
     (_rx(r"\b(?:the )?(?P<h>first|second|1st|2nd) half(?: of the year\b|" + _YEAR + ")"), _half),
     (
-        _rx(r"\b(?:in |during |the |last |this )(?P<s>spring|summer|autumn|fall|winter)\b(?! ?(?:seasonal|/))" + _YEAR),
+        _rx(
+            r"\b(?:in |during |for |over |of |from |since |the |last |this )(?P<s>spring|summer|autumn|fall|winter)\b(?! ?(?:seasonal|/))"
+            + _YEAR
+        ),
         _season,
     ),
     (
         _rx(
-            r"(?:\b(?:on|at|during|around|over|since|for|from|of|vs|and|to) (?:the )?(?:week of )?|(?<=before )|(?<=after )|(?<=through )|(?<=until )|(?<=till )|(?<=and ))(?P<h>"
+            r"(?:\b(?:on|at|during|around|over|for|from|of|vs|and|to) (?:the )?(?:week of )?|(?<=since )|(?<=before )|(?<=after )|(?<=through )|(?<=until )|(?<=till )|(?<=and ))(?P<h>"
             + "|".join(_HOLIDAYS)
             + r")(?: day)?(?: week)?\b(?! seasonal)"
             + _YEAR
@@ -475,6 +478,12 @@ RULES: tuple[Rule, ...] = (
             + _YEAR
         ),
         _holiday,
+    ),
+    (
+        _rx(
+            r"(?:(?<= to )|(?<=till )|(?<=until )|(?<=through ))(?:the )?(?:year[- ]?end|end of (?:the )?year)\b(?! of)"
+        ),
+        lambda m, c: unit(date((c.as_of - timedelta(days=1)).year, 12, 31), "day"),
     ),
     (_rx(r"\b(?:the )?day before yesterday\b"), lambda m, c: unit(c.as_of, "day", -2)),
     (_rx(r"\byesterday\b"), lambda m, c: unit(c.as_of, "day", -1)),

@@ -136,6 +136,7 @@ def _season(m: re.Match[str], clock: Clock) -> Period:
 
 _HOLIDAYS: dict[str, Callable[[int], date]] = {
     "圣诞节": lambda y: date(y, 12, 25),
+    "圣诞(?![树老糖帽礼装主季卡])": lambda y: date(y, 12, 25),
     "平安夜": lambda y: date(y, 12, 24),
     "元旦": lambda y: date(y, 1, 1),
     "情人节当天": lambda y: date(y, 2, 14),
@@ -150,7 +151,7 @@ _HOLIDAYS: dict[str, Callable[[int], date]] = {
 
 
 def _holiday(m: re.Match[str], clock: Clock) -> Period:
-    rule, year = _HOLIDAYS[m["h"]], clock.year_of(m["y"], 0)
+    rule, year = next(rule for name, rule in _HOLIDAYS.items() if name.startswith(m["h"])), clock.year_of(m["y"], 0)
     moment = rule(year or clock.as_of.year)
     if not year and moment >= clock.as_of and not clock.ahead:
         moment = rule(clock.as_of.year - 1)
@@ -288,6 +289,7 @@ RULES: tuple[Rule, ...] = (
     (_rx(r"(?P<u>下*)(?:一?个)?(?:这个?|本)?周末"), _coming_weekend),
     (_rx(r"下(?:一?个)?(?P<g>周|星期|礼拜|月|季度|季)(?!末)"), lambda m, c: unit(c.as_of, _GRAINS[m["g"]], 1)),
     (_rx(r"明年"), lambda m, c: unit(c.as_of, "year", 1)),
+    (_rx(r"(?<=[到至])年[底末]"), lambda m, c: unit(date((c.as_of - timedelta(days=1)).year, 12, 31), "day")),
     (_rx(r"年初(?=到|至)(?!到现在|至今)"), lambda m, c: unit(floor(c.as_of, "year"), "day")),
     (_rx(r"年初至今|年初到现在|今年以来|今年至今"), lambda m, c: span(floor(c.as_of, "year"), c.as_of, "year")),
     (_rx(_YEAR + r"(?P<s>[春夏秋冬])[天季]"), _season),

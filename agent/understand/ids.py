@@ -247,7 +247,10 @@ _EN_POINTED = re.compile(
     r"| (?:is |are )?(?:on the (?:phone|line)|at the (?:desk|counter|till|door)|in front of me)\b",
     re.ASCII,
 )
-_POSSESSED = re.compile(r"'s (?!(?:revenue|sales|orders|figures|numbers|results|total)\b)", re.ASCII)
+_POSSESSED = re.compile(r"'s ", re.ASCII)
+_FIGURES = re.compile(
+    r"'s (?:\w+ )?(?:revenue|sales|takings|orders|figures|numbers|results|total|customers|basket)\b", re.ASCII
+)
 _ZH_POINTED = re.compile(
     r" ?(?:号(?!店|门店|活动|工单|线|楼|到|至|[、和]\d)|[这那](?:个(?!月|星期|季|周)|人|品|顾客|客户|会员|用户|商品|[位户单笔家款俩两三几])|[这那两俩三]{1,2}[位户个]|家里|的(?:画像|客户|顾客|用户|会员|连带|关联)|先生|女士|大姐|大哥|阿姨|老师)"
 )
@@ -344,6 +347,8 @@ def _ordered(kinds: tuple[str, ...], text: str, group: Sequence[_Number]) -> tup
         first = "stores"
     if _SOLD_BEFORE.search(before) or _SOLD_AFTER.match(after):
         first = "products"
+    if "stores" in kinds and _FIGURES.match(after):  # "367's sales last week"
+        first = "stores"
     if first != "stores" and "customers" in kinds and (_DOES.match(after) or _PERSON.search(text)):
         kinds = tuple(kind for kind in kinds if kind != "stores")
     return tuple(sorted(kinds, key=lambda kind: kind != first))

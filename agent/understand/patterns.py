@@ -28,7 +28,7 @@ LEAST = r"lowest|least|fewest|smallest|min(?:imum)?|quietest|slowest|cheapest|ti
 ZH_MOST = r"最高|最多|最大|最狠|最猛|最厉害|最凶|最明显|最畅销|最热销|最受欢迎|最热门|最旺|最忙|最繁忙|最贵|最活跃|之最|第一名?|冠军|居首|高峰|峰值"
 ZH_BEST = r"最好|最佳|最强|最优|卖得最好|最火|表现最好"
 ZH_LEAST = r"最低|最少|最小|最冷清|最清淡|最闲|低谷|最便宜|最不畅销|最不受欢迎"
-ZH_WORST = r"最差|最弱|垫底|倒数第一|表现最差|最糟"
+ZH_WORST = r"最惨|最差|最弱|垫底|倒数第一|表现最差|最糟"
 ZH_UNIT = r"[名个大家位款种天周月类项]?"
 
 ORDER_RULES: tuple[tuple[re.Pattern[str], Direction, bool], ...] = (
@@ -177,7 +177,7 @@ GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     (rx(ALSO_BY + r"(?:quarters?\b|季度)"), "quarter"),
     (
         rx(
-            r"\bhourly\b|\b(?:by|per|each|every|which|what|busiest|best|worst|peak|quietest|across) hours?\b|\bhours? of (?:the )?day\b|\bwhat time(?: of (?:the )?day)?\b|\bbusiest times?\b|\bhour by hour\b|每(?:个)?小时|按小时|各小时|分时段?|各时段|时段|哪个小时|几点(?!到|至|以|之|前|后)|哪个钟头"
+            r"\bhourly\b|\b(?:by|per|each|every|which|what|busiest|best|worst|peak|quietest|deadest|slowest|across)(?: \w+)? hours?\b|\bhours? of (?:the )?day\b|\bwhat time(?: of (?:the )?day)?\b|\bbusiest times?\b|\bhour by hour\b|每(?:个)?小时|按小时|各小时|分时段?|各时段|时段|哪个小时|几点(?!到|至|以|之|前|后)|哪个钟头"
         ),
         "hour",
     ),

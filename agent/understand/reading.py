@@ -24,6 +24,7 @@ from agent.understand.periods import AskedPeriods, settle_periods, trend_grain
 from agent.understand.strangers import placed
 from agent.understand.vocabulary import Mention, Term
 from db.semantic.query import Filter, Interval, MetricFilter, SemanticQuery
+from db.semantic.roles import entity_dimension
 
 MAX_SPLITS = 2
 HALF_YEAR = 183  # days
@@ -34,6 +35,7 @@ _MADE = re.compile(  # a cause, and no money made
     r"\b(?:what|which|who|it|that) (?:has |have )?ma[dk]es?\b(?=.* (?:differ\w*|chang\w+|drop|fall|rise|jump|climb|dip|swing|go|come|look|so|such)\b)",
     re.ASCII,
 )
+_WHO = re.compile(r"\bwho(?:se)?\b|\b(?:people|persons?|folks) (?:who|that)\b|谁|个人(?!均)|哪[些位几]个?人", re.ASCII)
 _PIECES = re.compile(r"(?:多少|几)[笔单]|[笔单]数")
 _WHAT = re.compile(r"^(?:so |and )?what\b|\bwhat (?:do|does|did|sells?|sold|are|is)\b|什么|哪些东西", re.ASCII)
 
@@ -399,6 +401,15 @@ class ClauseReader:
         if names.counted and words.thresholds and names.counted[0] not in splits:
             splits.append(names.counted[0])
         splits += [t for t in time_splits if t not in splits]
+        one = entity_dimension(self.lexicon.schema, "customer")
+        if (
+            not (splits or loose or last or self.names.members)
+            and words.ranked
+            and metrics
+            and one
+            and _WHO.search(self.names.masked)
+        ):
+            splits = [one] if one not in filtered else []  # "who spent the most?"
         if not splits and not loose and words.ranked and not last and _WHAT.search(self.names.masked):
             splits = [s for s in (self.lexicon.schema.default_split,) if s and s not in filtered]
         ranked = self.order.ranked_split(tuple(splits))

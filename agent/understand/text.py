@@ -49,6 +49,7 @@ def normalise(text: str) -> str:
         raise QuestionError("The question holds control characters.", "Type it again as plain text.")
     folded = "".join(c for c in folded if unicodedata.category(c) != "Cf")
     folded = re.sub(r"\s+", " ", folded).strip().casefold()
+    folded = re.sub(r"\b(?:a )?fortnight\b", "2 weeks", folded)
     if not re.search(r"\w", folded):
         raise QuestionError("The question is empty.", 'Try: shopops ask "revenue by department last month"')
     return folded

@@ -25,6 +25,8 @@ from agent.understand.whom import of_person
 from db.errors import QuestionError
 from db.semantic.query import Interval, SemanticQuery
 
+SPOKEN = 0.95  # from this chance on a clause asks for a tool of its own though its words go on from the turn before
+
 
 @dataclass(frozen=True, slots=True)
 class LastTurn:
@@ -163,7 +165,8 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
         again = ClauseReader(reader.text, replace(scope, ahead=ahead), limits).read(inherit)
         routed = replace(again, ask=replace(again.ask, open=routed.ask.open, again=routed.ask.again))
     if tools and not any(tool.takes("compare") for tool in tools):  # "a check over November" is no comparison
-        routed = replace(routed, time=_whole(reader) or (routed.ask.again and reading.compare) or routed.time)
+        spoken = routed.time if reader.periods or inherit else scope.everything  # "carve up": no change of last month
+        routed = replace(routed, time=_whole(reader) or (routed.ask.again and reading.compare) or spoken)
     return with_values(routed, scope.router)
 
 
@@ -179,7 +182,8 @@ def _same_tool(reader: ClauseReader) -> str | None:
     scope = reader.scope
     tool = scope.tools.tools.get(scope.last_tool or "") if scope.tools else None
     other = scope.router.tool(reader.text, CERTAIN) if scope.router else None
-    spoken = other in (*reader.asked.sure, *reader.asked.maybe) or not reader.words.follow_up
+    worded = other in (*reader.asked.sure, *reader.asked.maybe)
+    spoken = worded or not reader.words.follow_up or reader.meant[1] >= SPOKEN
     if tool is None or tool.name == QUERY or (spoken and other not in (None, tool.name)):
         return None
     goes_on = reader.words.follow_up or (not reader.names_metric and reader.names_something)

@@ -17,6 +17,10 @@ from agent.understand.text import normalise
 from db.semantic.query import Scalar
 
 TermKind = Literal["metric", "dimension", "member", "unavailable"]
+_SKIPPED = frozenset("the our my your an".split())  # stand inside a phrase, or not: "orders of (the) week"
+_LOOSE = (
+    3  # tokens from which a phrase may have something understood inside: "share of (november) orders with a coupon"
+)
 _TOKEN = re.compile(r"[a-z]+(?:['&][a-z]+)*|\d[\d,]*(?:\.\d+)?\+?|[\u3400-\u4dbf\u4e00-\u9fff]")
 
 
@@ -96,7 +100,7 @@ class Vocabulary:
         self._index: dict[tuple[str, ...], list[Term]] = {}
         self._longest = 1
         for words, term in entries:
-            key = tuple(token.stem for token in tokenise(normalise(words))) if re.search(r"\w", words) else ()
+            key = tuple(token.stem for token in _kept(normalise(words))) if re.search(r"\w", words) else ()
             if not key or (len(key) == 1 and key[0].rstrip("+").isdigit()):
                 continue  # a bare number names nothing by itself: "store 367" is read by its dimension
             terms = self._index.setdefault(key, [])
@@ -108,14 +112,18 @@ class Vocabulary:
             self._longest = max(self._longest, len(key))
 
     def find(self, text: str, taken: bytearray) -> list[Mention]:
-        """Longest non-overlapping mentions outside the characters that are already taken, in text order."""
-        tokens = [t for t in tokenise(text) if not any(taken[t.start : t.end])]
+        """Longest non-overlapping mentions outside the characters that are already taken, in text order.
+
+        A phrase of ``_LOOSE`` tokens or more may stand around what is taken.
+        """
+        free = bytes(taken)
+        tokens = [t for t in _kept(text) if not any(taken[t.start : t.end])]
         found: list[Mention] = []
         for size in range(min(self._longest, len(tokens)), 0, -1):
             for i in range(len(tokens) - size + 1):
                 run = tokens[i : i + size]
                 terms = self._index.get(tuple(t.stem for t in run))
-                if terms and _adjacent(text, run) and not any(taken[run[0].start : run[-1].end]):
+                if terms and _adjacent(text, run, free) and not any(any(taken[t.start : t.end]) for t in run):
                     found.append(Mention(run[0].start, run[-1].end, tuple(sorted(terms, key=lambda t: t.rank)), size))
                     taken[run[0].start : run[-1].end] = b"\x01" * (run[-1].end - run[0].start)
         return sorted(found, key=lambda m: m.start)
@@ -136,10 +144,25 @@ class Vocabulary:
         return [(_join(key), term) for key, terms in self._index.items() for term in terms]
 
 
+_BETWEEN = re.compile(rf"(?:[ \-/&.:'()*]|(?<![a-z])(?:{'|'.join(_SKIPPED)})(?![a-z]))*")
+
+
 def _join(key: tuple[str, ...]) -> str:
     return ("" if all(not w.isascii() for w in key) else " ").join(key)
 
 
-def _adjacent(text: str, run: Sequence[Token]) -> bool:
+def _kept(text: str) -> list[Token]:
+    """The tokens of a text without articles and the like; alone they are kept."""
+    tokens = tokenise(text)
+    return [token for token in tokens if token.stem not in _SKIPPED] or tokens
+
+
+def _adjacent(text: str, run: Sequence[Token], taken: bytes) -> bool:
     """Tokens of one phrase stand side by side: spaces, hyphens, slashes and dots between, no comma or full stop."""
-    return all(re.fullmatch(r"[ \-/&.:'()*]*", text[left.end : right.start]) for left, right in pairwise(run))
+    for left, right in pairwise(run):
+        between = text[left.end : right.start]
+        if len(run) >= _LOOSE:
+            between = "".join(" " if taken[left.end + i] else c for i, c in enumerate(between))
+        if not _BETWEEN.fullmatch(between):
+            return False
+    return True
