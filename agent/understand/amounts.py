@@ -90,6 +90,7 @@ _MONEY = re.compile(
     rf"|\bbudget (?:is |of |: ?|= ?)?(?:about )?(?P<c>{_DIGITS}|{EN_AMOUNT}(?= |$)) ?(?P<kc>k\b)?"
     rf"|\b(?:set aside|spend|afford|invest|put in)(?: about| only| up to)? (?P<e>{_DIGITS})(?P<ke>k)?\b(?! ?(?:people|customers|households|names))"
     rf"|\b{_PRICED}(?: (?!and\b)[a-z]+){{0,2}}? (?:under|below|up to|at most|at|no more than|less than|max|of|than) (?P<p>{_DIGITS})(?![\d%]| ?(?:percent|k\b))"
+    rf"|(?P<y>{_DIGITS})(?P<ky>k)? ?的?预算"
     rf"|预算(?:是|为|只有|大约|约|有|就|给)?(?P<d>{ZH_AMOUNT})(?P<kd>k)?(?![个位名户人月天周%])"
     r"|(?P<z>[一二两三四五六七八九十百千万]{2,}|[两三四五六七八九十百](?=块钱|元(?!旦|宵)|块(?:以内|以下|之内)))(?:块钱?|元(?!旦|宵)|美元|美金)"
     r"|(?:单价|价格|价位|售价|定价)(?:不要?超过|别超过|不高于|低于|小于|控制在|不到|在|≤|<)?(?P<q>\d+(?:\.\d+)?)(?![\d%折])",
@@ -130,8 +131,8 @@ def money_in(text: str) -> Money | None:
 def _money(match: re.Match[str]) -> Decimal | None:
     if match["s"]:
         return Decimal(_SLANG[match["s"]])
-    words = next(match[g] for g in "abwgcepdzq" if match[g])
-    scale = next((match[g] for g in ("ka", "kb", "kc", "ke", "kd") if match[g]), "")
+    words = next(match[g] for g in "abwgcepydzq" if match[g])
+    scale = next((match[g] for g in ("ka", "kb", "kc", "ke", "ky", "kd") if match[g]), "")
     amount = amount_of(re.sub(r"(?<=\d)(?=grand)", " ", words))
     return amount * _MONEY_SCALE.get(scale.strip(), 1) if amount is not None else None
 
@@ -140,6 +141,7 @@ def _money(match: re.Match[str]) -> Decimal | None:
 
 _PEOPLE = (
     "customers|households|people|shoppers|buyers|members|users|names|recipients|contacts|addressees|prospects|homes"
+    "|heads|homeowners|renters|pensioners|seniors|couples|singles|parents"
     "|families|accounts|persons|folks|leads|targets|candidates|subscribers|guests|seats|inboxes|addresses|clients"
 )
 _THINGS = (

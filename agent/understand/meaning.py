@@ -177,7 +177,8 @@ def _possible(name: str, chance: float, reading: Reading, tools: Mapping[str, To
     against = lacked or reading.inherited or said.clear or (ranks and said.parted)
     if against and chance < CERTAIN and name not in (*reading.ask.words, *reading.ask.hints):
         return figure
-    if needs_metric(tool) and not figure and reading.unread:  # "forecast the weather"
+    named = reading.filters or reading.group_by  # "why was deli so weak?" is about its revenue
+    if needs_metric(tool) and not figure and reading.unread and not named:  # "forecast the weather"
         return OUT_OF_SCOPE
     if (tool.takes("horizon") and said.past) or (said.parted and not tool.takes("dimensions")):
         return figure

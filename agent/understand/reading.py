@@ -35,6 +35,9 @@ _MADE = re.compile(  # a cause, and no money made
     r"\b(?:what|which|who|it|that) (?:has |have )?ma[dk]es?\b(?=.* (?:differ\w*|chang\w+|drop|fall|rise|jump|climb|dip|swing|go|come|look|so|such)\b)",
     re.ASCII,
 )
+_BEATS = re.compile(
+    r"\b(?:than|beat|beats|top|exceed|outdo|surpass|overtake)\b|超过|比得上|赶上|高过|多过|胜过", re.ASCII
+)
 _WHO = re.compile(r"\bwho(?:se)?\b|\b(?:people|persons?|folks) (?:who|that)\b|谁|个人(?!均)|哪[些位几]个?人", re.ASCII)
 _PIECES = re.compile(r"(?:多少|几)[笔单]|[笔单]数")
 _WHAT = re.compile(r"^(?:so |and )?what\b|\bwhat (?:do|does|did|sells?|sold|are|is)\b|什么|哪些东西", re.ASCII)
@@ -110,7 +113,8 @@ class ClauseReader:
             if ahead:
                 for mention in ahead:
                     self._take(mention.start, mention.end)
-                period = ahead[-1].period
+                held = _BEATS.search(text)  # "will January beat December?" asks for January
+                period = (min(ahead, key=lambda m: m.period.start) if held else ahead[-1]).period
                 return [], Interval(start=max(period.start, clock.as_of), end=period.end)
         found = find_periods(text, clock)
         future = [m.period for m in found if m.period.start >= clock.as_of]
