@@ -21,7 +21,8 @@ ASKS = Words(
     explain the growth, explain the change, explain the difference,
     explain the swing, explain the spike, explain what happened,
     explain why, account for the drop, accounts for the drop, account for the change, accounts for the change,
-    accounts for the rise, attribute the change, attribution of the change, contributed to the drop,
+    accounts for the rise, attribute the change, attribution of the change,
+    attribute the rise, attribute the fall, attribute the drop, attribution of, contributed to the drop,
     contributed to the rise, contributed to the change, contributed most to, contributions to the change,
     responsible for the drop, responsible for the rise, to blame, due to what, diagnose, decompose,
     break down the change, price volume mix, price or volume, volume or price, what went wrong
@@ -29,7 +30,7 @@ ASKS = Words(
     zh=_listed("""
     为什么, 为何, 为啥, 为嘛, 咋回事, 怎么回事, 咋就, 咋会, 咋跌, 咋涨, 咋降, 咋掉, 怎么会, 怎么就,
     怎么这么多, 怎么这么少, 怎么这么, 咋这么, 咋多了, 咋少了, 是价格还是销量, 价格还是销量, 什么原因,
-    啥原因, 原因是什么, 原因何在, 主要原因, 根本原因, 根因, 归因, 何故, 是什么导致, 什么导致,
+    啥原因, 原因是什么, 原因何在, 主要原因, 根本原因, 根因, 归因, 做个归因, 何故, 是什么导致, 什么导致,
     什么造成, 由什么引起, 什么引起, 因为什么, 因为啥, 由于什么, 什么拉低, 什么拉高, 什么拖累, 谁拖了后腿,
     拖了后腿, 拖后腿, 拖累, 靠什么拉动, 什么推动, 推动了, 驱动因素, 影响因素, 解释一下, 解释下降, 解释上升,
     解释变化, 解释增长, 说明变化, 怎么跌了, 怎么降了, 怎么少了, 怎么掉了, 怎么涨了, 怎么多了, 怎么下滑, 怎么下降,

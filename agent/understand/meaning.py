@@ -159,6 +159,8 @@ def _possible(name: str, chance: float, reading: Reading, tools: Mapping[str, To
     A figure that no word names is asked back. A named one is not, nor is it beyond us when every word is read.
     """
     figure = QUERY if reading.metrics or 0 < len(reading.metric_options) <= FEW_METRICS else None
+    if figure and reading.ask.horizon and reading.time == reading.ask.horizon:  # "tomorrow's orders?"
+        figure = next((each for each, tool in tools.items() if tool.takes("horizon")), QUERY)
     if name in (QUERY, CLARIFY):
         return figure or CLARIFY
     if name == OUT_OF_SCOPE:

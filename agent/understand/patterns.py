@@ -183,7 +183,7 @@ GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     ),
     (
         rx(
-            r"\b(?:by|per|each|every|which|what|across|best|worst|busiest|quietest|for each|strongest|weakest) (?:weekdays?|days? of (?:the )?week)\b|\bdays? of (?:the )?week\b|\bweekday (?:pattern|breakdown|split|distribution)\b|星期几|周几|礼拜几|按星期|按周几|各星期|一周(?:中|里|之中|内)(?:的)?(?:哪|各|每)一?天?"
+            r"\b(?:by|per|each|every|which|what|across|best|worst|busiest|quietest|for each|strongest|weakest) (?:weekdays?|days? of (?:the )?week)\b|\bdays? of (?:the )?week\b|\bweekday by weekday\b|\bweekday (?:pattern|breakdown|split|distribution)\b|周一[到至]周[日天]|星期一[到至]星期[日天]|星期几|周几|礼拜几|按星期|按周几|各星期|一周(?:中|里|之中|内)(?:的)?(?:哪|各|每)一?天?"
         ),
         "weekday",
     ),

@@ -35,6 +35,12 @@ _MADE = re.compile(  # a cause, and no money made
     r"\b(?:what|which|who|it|that) (?:has |have )?ma[dk]es?\b(?=.* (?:differ\w*|chang\w+|drop|fall|rise|jump|climb|dip|swing|go|come|look|so|such)\b)",
     re.ASCII,
 )
+_COMPARED = re.compile(r"\bcompar\w+|\bvs\b|\bversus\b|\bagainst\b|\bthan\b|[跟和与比].{1,8}比|对比|相比", re.ASCII)
+_DAYS = re.compile(r"\bdays\b|日子|哪些天|[几多]少?天", re.ASCII)
+_RATED = re.compile(
+    r"\b(?:as (?:a )?(?:percent\w*|share|rate)|in percent|percent(?:age)? of|what (?:percent\w*|share|part))\b|占比|的比例",
+    re.ASCII,
+)
 _BEATS = re.compile(
     r"\b(?:than|beat|beats|top|exceed|outdo|surpass|overtake)\b|超过|比得上|赶上|高过|多过|胜过", re.ASCII
 )
@@ -302,7 +308,7 @@ class ClauseReader:
             return limited or (self._hinted(uncounted=True) or self._default(),), ()
         if names.metrics or names.metric_options:
             named = self._reachable(self._parts_dropped(names.metrics))
-            return self._pieces(named), tuple(names.metric_options)
+            return self._parted(self._pieces(named)), tuple(names.metric_options)
         if names.unavailable:
             return (), ()
         if inside := self._inside_asks():
@@ -313,6 +319,9 @@ class ClauseReader:
         if last:
             return last.metrics, ()
         if (self.words.count and names.counted) or (self.words.share and (names.members or names.splits)):
+            return (self._default(),), ()
+        compared = len(self.periods) > 1 and (self.words.compare or _COMPARED.search(self.text))
+        if compared and names.members:  # "beer: how did q4 compare to q1"
             return (self._default(),), ()
         if (self.words.ranked or self.words.change or self.words.thresholds) and (
             names.splits or names.loose or self.words.grains
@@ -349,6 +358,15 @@ class ClauseReader:
                     self._take(mention.start, mention.end)
                     return (term.name,)
         return metrics
+
+    def _parted(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
+        """ "Repeat customers as a percentage": the rate of which the one count that is named is the upper part."""
+        known = self.lexicon.schema.metrics
+        whole = self.names.splits or self.names.members or self.names.loose
+        if len(metrics) != 1 or whole or not (self.words.share and _RATED.search(self.text)):
+            return metrics
+        rates = (n for n, m in known.items() if m.numerator == metrics[0] and m.unit == "ratio" and not m.hidden)
+        return (next(rates, metrics[0]),)
 
     def _pieces(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
         """退款…各有多少笔 counts what is measured in money elsewhere: the count of the same records."""
@@ -404,6 +422,8 @@ class ClauseReader:
             splits = splits or names.counted
         if names.counted and words.thresholds and names.counted[0] not in splits:
             splits.append(names.counted[0])
+        if words.thresholds and not (splits or time_splits) and _DAYS.search(self.names.masked):
+            time_splits = [self.lexicon.time_splits["day"]]  # "days with more than 500 orders"
         splits += [t for t in time_splits if t not in splits]
         one = entity_dimension(self.lexicon.schema, "customer")
         if (
