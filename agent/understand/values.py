@@ -14,6 +14,7 @@ from agent.understand.asking import ToolWords
 from agent.understand.meaning import Router
 from db.semantic.roles import entity_dimension
 
+LIKELY = 0.2  # from this chance on a value that words name comes before a likelier one; measured in docs/adr/013
 SOLD = "products"  # the role of the tables that say what is sold
 NEEDS_GOODS = frozenset({"with_product"})  # values that mean nothing unless goods are named
 ARGUMENTS = (
@@ -38,12 +39,14 @@ def with_values(reading: Reading, router: Router) -> Reading:
 
 
 def likely(router: Router, name: str, field: str, text: str, goods: bool = True) -> str:
-    """The value that a clause most likely gives to an argument.
+    """The value that a clause most likely gives to an argument; one that its words name comes first where it is likely.
 
     Args:
         goods: whether it names goods, or points at some.
     """
-    ranked = router.classified(weights_of(name, field), text, value_marks(router.tools, name, field, text))
+    marked = value_marks(router.tools, name, field, text)
+    chances = router.classified(weights_of(name, field), text, marked)
+    ranked = sorted(chances, key=lambda value: not (f"value:{value}" in marked and chances[value] >= LIKELY))
     return next(value for value in ranked if goods or value not in NEEDS_GOODS)
 
 

@@ -83,6 +83,14 @@ def test_goods_go_with_goods_that_are_named() -> None:
     assert with_values(them, Router(chances)).ask.choices == (GOAL,)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("chance", "goal"), [(0.25, "new"), (0.1, "with_product")])
+def test_a_value_in_words_comes_first_where_it_is_likely(chance: float, goal: str) -> None:
+    asked = replace(SHELF, text="something they have never bought, beside the bread")
+    router = Router({"with_product": 1 - chance, "new": chance})
+    assert with_values(asked, router).ask.choices == (("recommend_products", "goal", (goal,)),)  # type: ignore[arg-type]
+    assert "value:new" in router.shown[0]
+
+
 def test_words_for_a_value_are_marks() -> None:
     router = Router({"leaving": 0.9})
     asked = replace(SHELF, text="clusters of loyal customers", ask=ToolAsk(open=("segment_customers",)))
