@@ -190,7 +190,7 @@ def _given(tool: Tool, reading: Reading, part: Mapping[str, str], schema: StoreS
         "horizon": ask.horizon,
         "filters": tuple(f for f in (*reading.filters, reading.keep) if f and f.dimension not in own),
         "dimensions": tuple(s for s in splits if schema.dimensions[s].kind != "time"),
-        "limit": ask.limit or reading.limit,
+        "limit": ask.limit,  # one that a superlative implies ("our best customers") is a ranking's
         "budget": ask.budget,
         "not_bought_days": ask.idle_days,
         "text": ask.text,

@@ -45,9 +45,11 @@ from tools.registry import planned_tools
 
 _COMMANDS = re.compile(
     r"^(?:please |pls |can you |could you |now )*(?:delete|erase|truncate|wipe|update|insert|alter|overwrite|modify"
+    r"|(?:cancel|ship) (?:the |this |that |my )?order|refund (?:the |this |that )?(?:order|customer|household)"
+    r"|block (?:the |this |that )?(?:card|customer)"
     r"|(?:set|change|raise|lower|increase|cut) the"
     r"|(?:cut|raise|lower|reduce|increase|drop|slash|double|halve) (?!in )(?:[a-z']+ ){0,4}?prices?)\b"
-    r"|^(?:请|帮我|把)?(?:(?!要求|想要|希望|有人|顾客|客户).){0,12}(?:删除|删掉|清空|篡改|改成零|覆盖|价(?:格|钱)?(?:改|调|设|降|提)(?:成|为|到|至))"
+    r"|^(?:请|帮我|把)?(?:(?!要求|想要|希望|有人|顾客|客户).){0,12}(?:删除|删掉|清空|篡改|改成零|覆盖|取消掉?$|取消订单|拉黑|价(?:格|钱)?(?:改|调|设|降|提)(?:成|为|到|至))"
 )
 
 

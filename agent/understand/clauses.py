@@ -49,7 +49,7 @@ def clauses(text: str, scope: Scope) -> list[str]:
         for match in _SOFT.finditer(sentence):
             start = len(sentence) - len(rest)
             left, right = sentence[start : match.start()], sentence[match.end() :]
-            if match.start() <= start:
+            if match.start() <= start or (left[-1:].isdigit() and right[:1].isdigit()):  # a list of ids
                 continue
             if _seam(left, _first_part(right), scope) or weighed.apart(left, right, match[0]):
                 parts.append(left)

@@ -20,8 +20,10 @@ from agent.understand.meaning import CERTAIN, SURE, Router
 from agent.understand.modifiers import Modifiers, Threshold, compare_words, stepwise
 from agent.understand.names import NameReader, Names, modifiers_of, to_filters
 from agent.understand.ordering import OrderReader
+from agent.understand.patterns import MEMBER
 from agent.understand.periods import AskedPeriods, settle_periods, trend_grain
 from agent.understand.strangers import placed
+from agent.understand.text import EN_NUMBER, parse_number
 from agent.understand.vocabulary import Mention, Term
 from db.semantic.query import Filter, Interval, MetricFilter, SemanticQuery
 from db.semantic.roles import entity_dimension
@@ -37,6 +39,7 @@ _MADE = re.compile(  # a cause, and no money made
 )
 _COMPARED = re.compile(r"\bcompar\w+|\bvs\b|\bversus\b|\bagainst\b|\bthan\b|[跟和与比].{1,8}比|对比|相比", re.ASCII)
 _DAYS = re.compile(r"\bdays\b|日子|哪些天|[几多]少?天", re.ASCII)
+_GOODS = re.compile(rf"\b(?P<n>{EN_NUMBER}) (?:[a-z-]+ )?{MEMBER}", re.ASCII)
 _RATED = re.compile(
     r"\b(?:as (?:a )?(?:percent\w*|share|rate)|in percent|percent(?:age)? of|what (?:percent\w*|share|part))\b|占比|的比例",
     re.ASCII,
@@ -46,6 +49,7 @@ _BEATS = re.compile(
 )
 _WHO = re.compile(r"\bwho(?:se)?\b|\b(?:people|persons?|folks) (?:who|that)\b|谁|个人(?!均)|哪[些位几]个?人", re.ASCII)
 _PIECES = re.compile(r"(?:多少|几)[笔单]|[笔单]数")
+_MONEY = re.compile(r"\b(?:(?:most|least|how much) money|amounts?|in dollars|dollar (?:amount|value)s?)\b", re.ASCII)
 _WHAT = re.compile(r"^(?:so |and )?what\b|\bwhat (?:do|does|did|sells?|sold|are|is)\b|什么|哪些东西", re.ASCII)
 
 
@@ -190,11 +194,16 @@ class ClauseReader:
             budget=things.budget,
             idle_days=things.idle_days,
             pointed=things.pointed,
-            limit=self.words.limit or things.limit,
+            limit=self.words.limit or things.limit or self._goods_counted(),
             horizon=self.horizon,
             text=self.text,
             them=things.them,
         )
+
+    def _goods_counted(self) -> int | None:
+        """ "Six cheap snacks": how many of a member's goods are wanted."""
+        match = _GOODS.search(self.names.masked)
+        return parse_number(match["n"]) if match else None
 
     @cached_property
     def tool(self) -> str | None:
@@ -369,13 +378,16 @@ class ClauseReader:
         return (next(rates, metrics[0]),)
 
     def _pieces(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
-        """退款…各有多少笔 counts what is measured in money elsewhere: the count of the same records."""
+        """退款…各有多少笔 counts what is measured in money elsewhere, "the most money in refunds" the other way."""
         known = self.lexicon.schema.metrics
-        if len(metrics) != 1 or known[metrics[0]].unit != "currency" or not _PIECES.search(self.text):
+        wanted = {"currency": ("count", _PIECES), "count": ("currency", _MONEY)}
+        if len(metrics) != 1 or known[metrics[0]].unit not in wanted:
             return metrics
-        table = known[metrics[0]].table
-        counts = [n for n, m in known.items() if m.table == table and m.unit == "count" and not (m.hidden or m.where)]
-        return tuple(counts[:1]) or metrics
+        named, (unit, words) = known[metrics[0]], wanted[known[metrics[0]].unit]
+        of_same = [
+            n for n, m in known.items() if m.table == named.table and m.unit == unit and not (m.hidden or m.where)
+        ]
+        return tuple(of_same[:1]) if of_same and words.search(self.text) else metrics
 
     def _default(self) -> str:
         return next(iter(self.lexicon.schema.metrics))
