@@ -110,11 +110,13 @@ class Said:
 
     Attributes:
         past: it speaks of a time, and not of one to come; or it shows how a figure went, or compares two periods.
+        ahead: its period is one that comes soon.
         parted: it is split by what is no single customer or product.
         clear: every word of it was read, and none points beyond a figure.
     """
 
     past: bool = False
+    ahead: bool = False
     parted: bool = False
     clear: bool = False
 
@@ -159,7 +161,7 @@ def _possible(name: str, chance: float, reading: Reading, tools: Mapping[str, To
     A figure that no word names is asked back. A named one is not, nor is it beyond us when every word is read.
     """
     figure = QUERY if reading.metrics or 0 < len(reading.metric_options) <= FEW_METRICS else None
-    if figure and reading.ask.horizon and reading.time == reading.ask.horizon:  # "tomorrow's orders?"
+    if figure and said.ahead:  # "tomorrow's orders?"
         figure = next((each for each, tool in tools.items() if tool.takes("horizon")), QUERY)
     if name in (QUERY, CLARIFY):
         return figure or CLARIFY

@@ -252,6 +252,12 @@ class ClauseReader:
         near = clock.as_of + timedelta(days=HALF_YEAR)
         return not any(clock.as_of < m.period.end <= near for m in find_periods(self.text, clock))
 
+    @property
+    def soon(self) -> bool:
+        """Whether it names a period that begins within half a year from now."""
+        soon = self.scope.clock.as_of + timedelta(days=HALF_YEAR)
+        return self.horizon is not None and self.horizon.start < soon
+
     def _dated(self, split: str) -> bool:
         return self.lexicon.schema.dimensions[split].grain in {"day", "week", "month", "quarter", "year"}
 

@@ -156,7 +156,9 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
         chances = able(scope.router.chances(reader.text), reading, scope.tools.tools)
         shown = bool(reader.periods) and not (reader.horizon or reader.ahead)
         past = reader.past or (shown and (reader.words.trend or bool(reading.compare)))
-        said = Said(past, reader.parted, reader.clear and bool(reading.metrics))  # "what goes with bread" names none
+        clear = reader.clear and bool(reading.metrics)  # "what goes with bread" names none
+        ahead = reader.soon and reading.time in (None, reader.horizon)
+        said = Said(past, ahead, reader.parted, clear)
         routed = settled(reading, chances, scope.tools.tools, said)
     tools = [scope.tools.tools[name] for name in routed.ask.open if name in scope.tools.tools]
     ahead = any(tool.takes("horizon") for tool in tools)

@@ -74,6 +74,9 @@ def test_numbers_are_alike_and_marks_are_features_of_their_own() -> None:
 
 WHO = Reading("who is drifting off", (), (), metric_options=tuple("abcdefgh"), unread=("drifting",))
 FIGURE = replace(WHO, metrics=("revenue",), metric_options=())
+RANKING = replace(FIGURE, order_by="metric", direction="asc", limit=1)
+WORDED = replace(WHO, ask=ToolAsk(words=("find_audience",)))
+ALERT = replace(FIGURE, text="tell me if revenue was odd", ask=ToolAsk(words=("set_alert",)))
 
 
 @pytest.mark.parametrize(
@@ -94,6 +97,15 @@ FIGURE = replace(WHO, metrics=("revenue",), metric_options=())
         (FIGURE, {"segment_customers": 0.95, "query_metrics": 0.05}, Said(parted=True), ("query_metrics",)),
         (FIGURE, {"forecast": 0.95, "query_metrics": 0.05}, Said(past=True), ("query_metrics",)),
         (WHO, {"forecast": 0.9, "out_of_scope": 0.1}, Said(), ("out_of_scope",)),  # "forecast the weather"
+        (replace(WHO, group_by=("store",)), {"explain_change": 0.9, "clarify": 0.1}, Said(), ("explain_change",)),
+        (FIGURE, {"query_metrics": 0.9, "forecast": 0.1}, Said(ahead=True), ("forecast",)),  # "tomorrow's orders?"
+        (FIGURE, {"forecast": 0.95, "query_metrics": 0.05}, Said(clear=True), ("query_metrics",)),
+        (RANKING, {"detect_anomalies": 0.95, "query_metrics": 0.05}, Said(clear=True), ("query_metrics",)),
+        (WORDED, {"segment_customers": 0.6, "find_audience": 0.4}, Said(), ("find_audience",)),  # words break the tie
+        (WORDED, {"segment_customers": 0.75, "find_audience": 0.25}, Said(), ("segment_customers",)),
+        (WORDED, {"segment_customers": 0.9, "find_audience": 0.1}, Said(), ("segment_customers",)),
+        (ALERT, {"set_alert": 0.9, "detect_anomalies": 0.1}, Said(), ("set_alert",)),
+        (ALERT, {"set_alert": 0.4, "detect_anomalies": 0.6}, Said(past=True), ("detect_anomalies",)),
     ],
 )  # fmt: skip
 def test_words_hold_against_chances(reading: Reading, chances: Any, said: Said, open_: tuple[str, ...]) -> None:
