@@ -85,7 +85,7 @@ UP = rx(
     r"\b(?:grew|grow(?:n|ing|s)?|rose|rise[sn]?|rising|increas(?:e[ds]?|ing)|gain(?:ed|s|ing)?|climb(?:ed|s|ing)?|jump(?:ed|s)?|improv(?:e[ds]?|ing|ement)|growth|(?<!runners-)(?<!runners )(?<!make )(?<!made )(?<!add )(?<!sum )up(?! to\b| front\b))\b|增长|增量|上升|上涨|增加|提升|涨幅|增幅|涨了?"
 )
 DOWN = rx(
-    r"\b(?:fell|fall(?:en|s|ing)?(?! on\b| in\b| under\b| into\b)|drop(?:ped|s|ping)?|declin(?:e[ds]?|ing)|decreas(?:e[ds]?|ing)|los(?:e|t|ing)|shr[ai]nk(?:ing)?|shrunk|slid|down|dip(?:ped)?|worsen(?:ed)?|slump(?:ed)?)\b|下降|掉得|下滑|下跌|减少|降低|跌幅|降幅|跌了?|降了"
+    r"\b(?:fell|fall(?:en|s|ing)?(?! on\b| in\b| under\b| into\b)|drop(?:ped|s|ping)?|declin(?:e[ds]?|ing)|decreas(?:e[ds]?|ing)|los(?:e|t|ing)|shr[ai]nk(?:ing)?|shrunk|slid|down|dip(?:ped)?|worsen(?:ed)?|slump(?:ed)?)\b|下降|少了|变少|掉得|下滑|下跌|减少|降低|跌幅|降幅|跌了?|降了"
 )
 CHANGE = rx(r"\b(?:chang(?:e[ds]?|ing)|difference|delta|swing)\b|变化|变动|差异|差多少|差距|涨跌")
 RELATIVE = rx(

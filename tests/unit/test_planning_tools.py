@@ -130,6 +130,41 @@ def test_what_only_adds_to_a_question_is_no_question_of_its_own(asked: Analyst) 
     assert (why["tool"], why["metric"]) == ("explain_change", "orders")
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Who spent the most in December?", [("query_metrics", "group_by", ["customer"])]),
+        ("which store's avg basket $ was 2017's best", [("query_metrics", "metrics", ["aov"])]),
+        ("the biggest order in may", [("query_metrics", "metrics", ["orders"])]),  # a single one, no average
+        ("how many households did campaign 18 reach", [("query_metrics", "metrics", ["campaign_reach"])]),
+        ("what share of our November orders used a coupon", [("query_metrics", "metrics", ["coupon_order_share"])]),
+        ("上个月退款按原因分各有多少笔", [("query_metrics", "metrics", ["refunds"])]),
+        ("Which five stores gave back the most money in refunds?", [("query_metrics", "metrics", ["refund_amount"])]),
+        ("days in November with more than 500 orders", [("query_metrics", "group_by", ["date"])]),
+        ("repeat customers as a percentage by quarter in 2017", [("query_metrics", "metrics", ["repeat_rate"])]),
+        ("what were 367's sales last week", [("query_metrics", "filters", [{"dimension": "store", "values": [367]}])]),
+        ("除了杂货（GROCERY），其他部门三季度卖了多少", [("query_metrics", "filters", [
+            {"dimension": "department", "op": "not_in", "values": ["GROCERY"]}])]),
+        ("tomorrow's orders?", [("forecast", "metric", "orders")]),
+        ("Compare May revenue with April.", [("query_metrics", "metrics", ["revenue"])]),
+        ("9月订单少了，主要是谁拖的后腿", [("explain_change", "metric", "orders")]),
+        ("people who buy hot dog buns, what else is in their cart", [("recommend_products", "goal", "with_product")]),
+        ("Is household 2328 up to something? Please run a risk check on them", [
+            ("check_risk", "customers", ["2328"])]),
+        ("这几个订单41225652846、41260292623可以放行吗", [
+            ("check_risk", "orders", ["41225652846", "41260292623"])]),
+        ("Tell me if cart abandonment rate left its usual range at any point in December", [
+            ("detect_anomalies", "metric", "cart_abandonment_rate")]),
+        ("could you ping the ops channel whenever the payment failure rate goes over 8 percent?", [
+            ("set_alert", "metric", "payment_failure_rate")]),
+        ("加急送货怎么收费", [("search_knowledge", "text", "加急送货怎么收费")]),
+    ],
+)  # fmt: skip
+def test_wordings_come_to_their_plan(asked: Analyst, text: str, wanted: list[tuple[str, str, Any]]) -> None:
+    calls = plan(asked, text)[-len(wanted) :]
+    assert [(call["tool"], field, call.get(field)) for call, (_, field, _) in zip(calls, wanted, strict=True)] == wanted
+
+
 @pytest.mark.parametrize("text", ["is this order risky?", "这个订单有风险吗？", "write a reply to the customer"])
 def test_what_is_only_pointed_at_is_asked_back(asked: Analyst, text: str) -> None:
     read = asked._understand(question(text), asked.store.as_of, None, ())

@@ -162,6 +162,12 @@ def test_filters_limit_what_is_told_and_not_what_is_known(tmp_path: Path) -> Non
     assert column(result.evidence, "score")[0] >= ALERT  # type: ignore[operator]
 
 
+def test_a_filter_that_only_payments_hold_looks_at_payments_alone(store: Store) -> None:
+    found = check(store, filters=(Filter(dimension="method", values=("card",)),))
+    assert "payments were checked" in found.facts[0].text.en or "payments of" in found.facts[0].text.en
+    assert "payments and refunds" not in found.facts[0].text.en
+
+
 def test_rules_whose_columns_a_store_lacks_are_left_out_and_said(tmp_path: Path) -> None:
     yaml = YAML.replace("status: status, device: device, card: card, address: address}", "status: status}")
     shop = Shop(tmp_path, yaml[: yaml.index("  refunds:\n    table: refunds\n    columns")])

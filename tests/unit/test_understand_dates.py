@@ -17,6 +17,17 @@ PERIODS = """
 revenue yesterday | 2017-12-31 2018-01-01
 sales on the day before yesterday | 2017-12-30 2017-12-31
 revenue last week | 2017-12-25 2018-01-01
+payments since christmas | 2017-12-25 2018-01-01
+sales from thanksgiving to year end | 2017-11-23 2018-01-01
+sales from march to the end of the year | 2017-03-01 2018-01-01
+revenue over the last fortnight | 2017-12-18 2018-01-01
+produce sales for autumn | 2017-09-01 2017-12-01
+between september and november tickets went through the roof | 2017-09-01 2017-12-01
+圣诞以来的付款 | 2017-12-25 2018-01-01
+从11月23日到年底的销售额 | 2017-11-23 2018-01-01
+圣诞前一周的销售额 | 2017-12-18 2017-12-25
+圣诞树的销售额 |
+the gap in revenue between september and october | 2017-09-01 2017-10-01, 2017-10-01 2017-11-01
 orders in the previous week | 2017-12-25 2018-01-01
 revenue last month | 2017-12-01 2018-01-01
 revenue in the previous month | 2017-12-01 2018-01-01
