@@ -113,8 +113,9 @@ class Tool:
         asks: phrases that ask for this tool and for nothing else ("why did", 为什么). They are matched as words,
             longest first, and are read as understood.
         hints: phrases that may ask for it ("unusual", "offer"): the planner then chooses between it and the others.
-        choices: an argument with an enum → its values → the words that settle it ("about to leave" → leaving). Without
-            such words the argument's default stands; words of several values leave the choice to the planner.
+        choices: an argument with an enum → its values → the words for it ("about to leave" → leaving). Where it
+            has a classifier (:mod:`agent.understand.values`) they are marks for it; else they settle the argument, its
+            default stands without them, and words of several values leave the choice to the planner.
         needs: roles (:mod:`db.semantic.roles`) that a store must have; without them the tool is not offered.
         gives: the columns of its outputs that later steps may take: ``customer``, ``product``, ``order``.
         reads_message: its ``text`` is a customer's message, so nothing in it is read as a question.
