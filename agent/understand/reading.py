@@ -17,6 +17,7 @@ from agent.understand.dates_en import Clock
 from agent.understand.leftovers import unread_runs, unread_words
 from agent.understand.lexicon import Lexicon
 from agent.understand.meaning import CERTAIN, SURE, Router
+from agent.understand.measuring import MetricReader
 from agent.understand.modifiers import Modifiers, Threshold, compare_words, stepwise
 from agent.understand.names import NameReader, Names, modifiers_of, to_filters
 from agent.understand.ordering import OrderReader
@@ -33,23 +34,12 @@ HALF_YEAR = 183  # days
 SHORT = 16  # characters
 STEP_DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92}
 _COMPARE_THEM = re.compile(r"\bcompare (?:them|it|that|those|these|the two|both)\b|(?:对比|比较)一下$", re.ASCII)
-_MADE = re.compile(  # a cause, and no money made
-    r"\b(?:what|which|who|it|that) (?:has |have )?ma[dk]es?\b(?=.* (?:differ\w*|chang\w+|drop|fall|rise|jump|climb|dip|swing|go|come|look|so|such)\b)",
-    re.ASCII,
-)
-_COMPARED = re.compile(r"\bcompar\w+|\bvs\b|\bversus\b|\bagainst\b|\bthan\b|[跟和与比].{1,8}比|对比|相比", re.ASCII)
 _DAYS = re.compile(r"\bdays\b|日子|哪些天|[几多]少?天", re.ASCII)
 _GOODS = re.compile(rf"\b(?P<n>{EN_NUMBER}) (?:[a-z-]+ )?{MEMBER}", re.ASCII)
-_RATED = re.compile(
-    r"\b(?:as (?:a )?(?:percent\w*|share|rate)|in percent|percent(?:age)? of|what (?:percent\w*|share|part))\b|占比|的比例",
-    re.ASCII,
-)
 _BEATS = re.compile(
     r"\b(?:than|beat|beats|top|exceed|outdo|surpass|overtake)\b|超过|比得上|赶上|高过|多过|胜过", re.ASCII
 )
 _WHO = re.compile(r"\bwho(?:se)?\b|\b(?:people|persons?|folks) (?:who|that)\b|谁|个人(?!均)|哪[些位几]个?人", re.ASCII)
-_PIECES = re.compile(r"(?:多少|几)[笔单]|[笔单]数")
-_MONEY = re.compile(r"\b(?:(?:most|least|how much) money|amounts?|in dollars|dollar (?:amount|value)s?)\b", re.ASCII)
 _WHAT = re.compile(r"^(?:so |and )?what\b|\bwhat (?:do|does|did|sells?|sold|are|is)\b|什么|哪些东西", re.ASCII)
 
 
@@ -134,7 +124,8 @@ class ClauseReader:
         """Settle the clause."""
         last = self.scope.last if inherit else None
         asked = self._asked(last)
-        metrics, options = self._metrics(last)
+        measured = MetricReader(self.text, self.taken, self.lexicon, self.names, self.words, self.asked, self.periods)
+        metrics, options = measured.read(last)
         splits, loose = self._splits(asked, last, metrics)
         filters, keep, splits = self._filters(splits, last)
         ordering = self.order.read(splits, metrics, last)
@@ -316,106 +307,6 @@ class ClauseReader:
             return last.compare  # "same but for drug gm" compares as before
         return asked.baseline
 
-    def _metrics(self, last: SemanticQuery | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        names = self.names
-        if self.words.thresholds and names.counted:  # "how many stores sold more than 1,000": the stores are the rows
-            limited = tuple(n for n in names.metrics if n != self.lexicon.counters.get(names.counted[0]))
-            return limited or (self._hinted(uncounted=True) or self._default(),), ()
-        if names.metrics or names.metric_options:
-            named = self._reachable(self._parts_dropped(names.metrics))
-            return self._parted(self._pieces(named)), tuple(names.metric_options)
-        if names.unavailable:
-            return (), ()
-        if inside := self._inside_asks():
-            return (inside,), ()
-        hinted = self._hinted()
-        if hinted:
-            return (hinted,), ()
-        if last:
-            return last.metrics, ()
-        if (self.words.count and names.counted) or (self.words.share and (names.members or names.splits)):
-            return (self._default(),), ()
-        compared = len(self.periods) > 1 and (self.words.compare or _COMPARED.search(self.text))
-        if compared and names.members:  # "beer: how did q4 compare to q1"
-            return (self._default(),), ()
-        if (self.words.ranked or self.words.change or self.words.thresholds) and (
-            names.splits or names.loose or self.words.grains
-        ):
-            return (self._default(),), ()
-        return (), tuple(name for name, m in self.lexicon.schema.metrics.items() if not m.hidden)
-
-    def _inside_asks(self) -> str | None:
-        """The metric that stands inside a tool's own words ("sales forecast", 销售预测)."""
-        spans = self.asked.spans
-        for mention in self.lexicon.vocabulary.find(self.text, bytearray(len(self.text))) if spans else ():
-            terms = mention.of("metric")
-            if terms and any(start <= mention.start < end for start, end in spans):
-                return terms[0].name
-        return None
-
-    def _parts_dropped(self, metrics: list[str]) -> tuple[str, ...]:
-        """ "private label share of revenue" names one ratio: what it is a share of is not asked for beside it."""
-        known = self.lexicon.schema.metrics
-        named_of = self.words.share or re.search(r"of (?:our |the |total |all )*Ⓜ", self.names.masked)
-        whole = {known[n].denominator for n in metrics if known[n].is_ratio and named_of}
-        return tuple(n for n in metrics if n not in whole)
-
-    def _reachable(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
-        """ "customers mailed by campaign 18": where the named metric is not recorded by that, the one hinted at may be."""
-        wanted = {term.name for _, term, _ in self.names.members} | {name for _, name in self.names.splits}
-        schema = self.lexicon.schema
-        reaching = tuple(name for name in metrics if all(schema.can_split(name, d) for d in wanted))
-        if reaching or len(metrics) != 1:  # "how many households did campaign 18 reach": its reach, not all households
-            return reaching or metrics
-        for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
-            for term in mention.terms:
-                if all(schema.can_split(term.name, d) for d in wanted):
-                    self._take(mention.start, mention.end)
-                    return (term.name,)
-        return metrics
-
-    def _parted(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
-        """ "Repeat customers as a percentage": the rate of which the one count that is named is the upper part."""
-        known = self.lexicon.schema.metrics
-        whole = self.names.splits or self.names.members or self.names.loose
-        if len(metrics) != 1 or whole or not (self.words.share and _RATED.search(self.text)):
-            return metrics
-        rates = (n for n, m in known.items() if m.numerator == metrics[0] and m.unit == "ratio" and not m.hidden)
-        return (next(rates, metrics[0]),)
-
-    def _pieces(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
-        """退款…各有多少笔 counts what is measured in money elsewhere, "the most money in refunds" the other way."""
-        known = self.lexicon.schema.metrics
-        wanted = {"currency": ("count", _PIECES), "count": ("currency", _MONEY)}
-        if len(metrics) != 1 or known[metrics[0]].unit not in wanted:
-            return metrics
-        named, (unit, words) = known[metrics[0]], wanted[known[metrics[0]].unit]
-        of_same = [
-            n for n, m in known.items() if m.table == named.table and m.unit == unit and not (m.hidden or m.where)
-        ]
-        return tuple(of_same[:1]) if of_same and words.search(self.text) else metrics
-
-    def _default(self) -> str:
-        return next(iter(self.lexicon.schema.metrics))
-
-    def _hinted(self, uncounted: bool = False) -> str | None:
-        """A weak word ("sold", "busy") where nothing names the metric; counting picks the counted one."""
-        caused = [match.span() for match in _MADE.finditer(self.text)]
-        for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
-            self._take(mention.start, mention.end)
-            if any(start <= mention.start < end for start, end in caused):
-                continue
-            schema = self.lexicon.schema
-            wanted = {term.name for _, term, _ in self.names.members} | {name for _, name in self.names.splits}
-            reaching = [t.name for t in mention.terms if all(schema.can_split(t.name, d) for d in wanted)]
-            if not reaching:
-                continue
-            units = {name: schema.metrics[name].unit for name in reaching}
-            counting = self.words.count and not self.names.counted and not uncounted
-            fitting = [n for n, u in units.items() if (u == "count") == counting]
-            return (fitting or list(units))[0]
-        return None
-
     def _splits(
         self, asked: AskedPeriods, last: SemanticQuery | None, metrics: tuple[str, ...]
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -527,7 +418,13 @@ class ClauseReader:
         for threshold in self.words.thresholds:
             after = [n for s, n in places if 0 <= s - threshold.end <= 2]
             before = [n for s, n in places if s < threshold.start]
-            metric = after[0] if after else before[-1] if before else (metrics[0] if metrics else self._default())
+            metric = (
+                after[0]
+                if after
+                else before[-1]
+                if before
+                else (metrics[0] if metrics else next(iter(self.lexicon.schema.metrics)))
+            )
             ratio = self.lexicon.schema.metrics[metric].unit == "ratio"
             if self.words.change and threshold.percent and not ratio:
                 result.append(_change_limit(metric, threshold, self.words.change == "down"))

@@ -1,0 +1,152 @@
+"""What a clause measures: the metrics that its words name, hint at or imply, and those left to choose from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent.understand.asking import ToolMentions
+from agent.understand.dates import PeriodMention
+from agent.understand.lexicon import Lexicon
+from agent.understand.modifiers import Modifiers
+from agent.understand.names import Names
+from agent.understand.vocabulary import Mention
+from db.semantic.query import SemanticQuery
+
+_MADE = re.compile(  # a cause, and no money made
+    r"\b(?:what|which|who|it|that) (?:has |have )?ma[dk]es?\b"
+    r"(?=.* (?:differ\w*|chang\w+|drop|fall|rise|jump|climb|dip|swing|go|come|look|so|such)\b)",
+    re.ASCII,
+)
+_COMPARED = re.compile(r"\bcompar\w+|\bvs\b|\bversus\b|\bagainst\b|\bthan\b|[跟和与比].{1,8}比|对比|相比", re.ASCII)
+_RATED = re.compile(
+    r"\b(?:as (?:a )?(?:percent\w*|share|rate)|in percent|percent(?:age)? of|what (?:percent\w*|share|part))\b"
+    r"|占比|的比例",
+    re.ASCII,
+)
+_PIECES = re.compile(r"(?:多少|几)[笔单]|[笔单]数")
+_MONEY = re.compile(r"\b(?:(?:most|least|how much) money|amounts?|in dollars|dollar (?:amount|value)s?)\b", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class MetricReader:
+    """Settles what one clause measures, once its names and modifiers are read.
+
+    Attributes:
+        taken: the characters already understood; weak words that are used are marked in it.
+    """
+
+    text: str
+    taken: bytearray
+    lexicon: Lexicon
+    names: Names
+    words: Modifiers
+    asked: ToolMentions
+    periods: Sequence[PeriodMention]
+
+    def read(self, last: SemanticQuery | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The metrics that are settled, and those that are left to choose from."""
+        names = self.names
+        if self.words.thresholds and names.counted:  # "how many stores sold more than 1,000": the stores are the rows
+            limited = tuple(n for n in names.metrics if n != self.lexicon.counters.get(names.counted[0]))
+            return limited or (self._hinted(uncounted=True) or self.default,), ()
+        if names.metrics or names.metric_options:
+            named = self._reachable(self._parts_dropped(names.metrics))
+            return self._parted(self._pieces(named)), tuple(names.metric_options)
+        if names.unavailable:
+            return (), ()
+        if inside := self._inside_asks():
+            return (inside,), ()
+        hinted = self._hinted()
+        if hinted:
+            return (hinted,), ()
+        if last:
+            return last.metrics, ()
+        if (self.words.count and names.counted) or (self.words.share and (names.members or names.splits)):
+            return (self.default,), ()
+        compared = len(self.periods) > 1 and (self.words.compare or _COMPARED.search(self.text))
+        if compared and names.members:  # "beer: how did q4 compare to q1"
+            return (self.default,), ()
+        if (self.words.ranked or self.words.change or self.words.thresholds) and (
+            names.splits or names.loose or self.words.grains
+        ):
+            return (self.default,), ()
+        return (), tuple(name for name, m in self.lexicon.schema.metrics.items() if not m.hidden)
+
+    def _inside_asks(self) -> str | None:
+        """The metric that stands inside a tool's own words ("sales forecast", 销售预测)."""
+        spans = self.asked.spans
+        for mention in self.lexicon.vocabulary.find(self.text, bytearray(len(self.text))) if spans else ():
+            terms = mention.of("metric")
+            if terms and any(start <= mention.start < end for start, end in spans):
+                return terms[0].name
+        return None
+
+    def _parts_dropped(self, metrics: list[str]) -> tuple[str, ...]:
+        """ "private label share of revenue" names one ratio: what it is a share of is not asked for beside it."""
+        known = self.lexicon.schema.metrics
+        named_of = self.words.share or re.search(r"of (?:our |the |total |all )*Ⓜ", self.names.masked)
+        whole = {known[n].denominator for n in metrics if known[n].is_ratio and named_of}
+        return tuple(n for n in metrics if n not in whole)
+
+    def _reachable(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
+        """ "customers mailed by campaign 18": where the named metric is not recorded by that, one hinted at may be."""
+        wanted = {term.name for _, term, _ in self.names.members} | {name for _, name in self.names.splits}
+        schema = self.lexicon.schema
+        reaching = tuple(name for name in metrics if all(schema.can_split(name, d) for d in wanted))
+        if reaching or len(metrics) != 1:  # "how many households did campaign 18 reach": its reach, not all households
+            return reaching or metrics
+        for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
+            for term in mention.terms:
+                if all(schema.can_split(term.name, d) for d in wanted):
+                    self._take(mention)
+                    return (term.name,)
+        return metrics
+
+    def _parted(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
+        """ "Repeat customers as a percentage": the rate of which the one count that is named is the upper part."""
+        known = self.lexicon.schema.metrics
+        whole = self.names.splits or self.names.members or self.names.loose
+        if len(metrics) != 1 or whole or not (self.words.share and _RATED.search(self.text)):
+            return metrics
+        rates = (n for n, m in known.items() if m.numerator == metrics[0] and m.unit == "ratio" and not m.hidden)
+        return (next(rates, metrics[0]),)
+
+    def _pieces(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
+        """退款…各有多少笔 counts what is measured in money elsewhere, "the most money in refunds" the other way."""
+        known = self.lexicon.schema.metrics
+        wanted = {"currency": ("count", _PIECES), "count": ("currency", _MONEY)}
+        if len(metrics) != 1 or known[metrics[0]].unit not in wanted:
+            return metrics
+        named, (unit, words) = known[metrics[0]], wanted[known[metrics[0]].unit]
+        of_same = [
+            n for n, m in known.items() if m.table == named.table and m.unit == unit and not (m.hidden or m.where)
+        ]
+        return tuple(of_same[:1]) if of_same and words.search(self.text) else metrics
+
+    @property
+    def default(self) -> str:
+        """The metric that is meant where none is named: the store's first."""
+        return next(iter(self.lexicon.schema.metrics))
+
+    def _hinted(self, uncounted: bool = False) -> str | None:
+        """A weak word ("sold", "busy") where nothing names the metric; counting picks the counted one."""
+        caused = [match.span() for match in _MADE.finditer(self.text)]
+        for mention in self.lexicon.hints.find(self.text, bytearray(len(self.text))):
+            self._take(mention)
+            if any(start <= mention.start < end for start, end in caused):
+                continue
+            schema = self.lexicon.schema
+            wanted = {term.name for _, term, _ in self.names.members} | {name for _, name in self.names.splits}
+            reaching = [t.name for t in mention.terms if all(schema.can_split(t.name, d) for d in wanted)]
+            if not reaching:
+                continue
+            units = {name: schema.metrics[name].unit for name in reaching}
+            counting = self.words.count and not self.names.counted and not uncounted
+            fitting = [n for n, u in units.items() if (u == "count") == counting]
+            return (fitting or list(units))[0]
+        return None
+
+    def _take(self, mention: Mention) -> None:
+        self.taken[mention.start : mention.end] = b"\x01" * (mention.end - mention.start)
