@@ -48,7 +48,9 @@ def calls_of(
         limited = placed(reading, offered[QUERY], schema)
         return _query_calls(limited, metric, part["split"], schema) if metric != NO_SPLIT else []
     chain = [t for t in CHAIN if (t == name or t in reading.ask.words) and t in offered]
-    whom = len(chain) > 1 and name in chain and (name != chain[0] or reading.ask.them) and not reading.ask.people
+    handed = reading.ask.them and any(TARGETS["customers"] in _gives(call, schema, offered) for call in before)
+    named = handed or bool(reading.ask.people)  # "what could win them back?" behind "who is leaving?"
+    whom = len(chain) > 1 and name in chain and (name != chain[0] or reading.ask.them) and not named
     names = chain if whom and not reading.ask.again else [name]
     calls: list[Call] = []
     for each in names:

@@ -157,6 +157,9 @@ def test_what_only_adds_to_a_question_is_no_question_of_its_own(asked: Analyst) 
             ("detect_anomalies", "metric", "cart_abandonment_rate")]),
         ("could you ping the ops channel whenever the payment failure rate goes over 8 percent?", [
             ("set_alert", "metric", "payment_failure_rate")]),
+        ("哪些老客要跑了，拿什么商品能把他们召回来？", [
+            ("segment_customers", "focus", "leaving"),
+            ("recommend_products", "customers", {"from_step": 1, "column": "customer"})]),
         ("加急送货怎么收费", [("search_knowledge", "text", "加急送货怎么收费")]),
     ],
 )  # fmt: skip
