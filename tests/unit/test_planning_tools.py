@@ -145,6 +145,8 @@ def test_what_only_adds_to_a_question_is_no_question_of_its_own(asked: Analyst) 
         ("what were 367's sales last week", [("query_metrics", "filters", [{"dimension": "store", "values": [367]}])]),
         ("除了杂货（GROCERY），其他部门三季度卖了多少", [("query_metrics", "filters", [
             {"dimension": "department", "op": "not_in", "values": ["GROCERY"]}])]),
+        ("每个渠道的转化率，四季度", [("query_metrics", "group_by", ["traffic_source"])]),
+        ("tickets by channel in december", [("query_metrics", "group_by", ["ticket_channel"])]),
         ("tomorrow's orders?", [("forecast", "metric", "orders")]),
         ("Compare May revenue with April.", [("query_metrics", "metrics", ["revenue"])]),
         ("9月订单少了，主要是谁拖的后腿", [("explain_change", "metric", "orders")]),
