@@ -218,7 +218,7 @@ class StoreSchema(_Strict):
     dimensions: dict[str, Dimension]
     unavailable: dict[str, Unavailable] = Field(default_factory=dict)
     roles: dict[str, Role] = Field(default_factory=dict)
-    ambiguous: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # word -> the metrics, or the dimensions, it may mean
+    ambiguous: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # word -> what it may mean: metrics, dimensions
     shared: tuple[str, ...] = ()  # words that truly mean several members of one dimension
 
     def metric(self, name: str) -> Metric:
