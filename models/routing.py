@@ -35,6 +35,7 @@ BUCKETS = 8_192  # more did not help (measured on the bank, docs/adr/011)
 MEANING, MARKS = 3.0, 1.5  # weights of the parts beside words and characters, which weigh 1 each
 RIDGE = 0.2  # 1/C of the regression
 FOLDS = 5
+SETTLED = 1e-4  # the gradient at which the regression stops
 PARTS = 3  # words, characters, marks
 _HAN = re.compile(r"([\u3400-\u9fff])")
 _DIGITS = re.compile(r"\d+")
@@ -179,12 +180,18 @@ def softmax(scores: Matrix) -> Matrix:
 
 
 def train(
-    texts: Sequence[str], kinds: Sequence[str], vectors: Matrix, marks: Sequence[Sequence[str]], source: str
+    texts: Sequence[str],
+    kinds: Sequence[str],
+    vectors: Matrix,
+    marks: Sequence[Sequence[str]],
+    source: str,
+    settled: float = SETTLED,
 ) -> tuple[RoutingModel, Matrix]:
     """Fit a model, and give the chances of each text by a model that did not see it (kinds in ``model.names`` order).
 
     Args:
         vectors: embeddings, shape (texts, 384). source: kept in the model, to tell later what it was trained on.
+        settled: the gradient at which the regression stops; many kinds settle slowly.
     """
     from scipy.sparse import csr_matrix, hstack
 
@@ -196,7 +203,7 @@ def train(
     words, runs = (_weighed(part, own) for part, own in zip(counts[:2], np.split(rarity, 2), strict=True))
     inputs = hstack([csr_matrix(standard(vectors, mean, spread) * MEANING), words, runs, counts[2] * MARKS]).tocsr()
     names = sorted(set(kinds))
-    weights, bias, left_out = _fitted(inputs, np.searchsorted(names, list(kinds)))
+    weights, bias, left_out = _fitted(inputs, np.searchsorted(names, list(kinds)), settled)
     temperature = _temperature(left_out, np.searchsorted(names, list(kinds)))
     meaning, buckets = np.split(weights, [vectors.shape[1]])
     model = RoutingModel(tuple(names), mean, spread, meaning, buckets, rarity, bias, temperature, source)
@@ -222,16 +229,16 @@ def _weighed(counts: Any, rarity: Floats) -> Any:
     return csr_matrix(weighed.multiply(1 / (length[:, None] + 1e-9)))
 
 
-def _fitted(inputs: Any, owned: NDArray[np.intp]) -> tuple[Matrix, Floats, Matrix]:
+def _fitted(inputs: Any, owned: NDArray[np.intp], settled: float) -> tuple[Matrix, Floats, Matrix]:
     """Weights, bias, and each text's scores by the regression of the folds that it is not in."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold
 
     left_out = np.zeros((len(owned), int(owned.max()) + 1), np.float32)
     for known, held in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(inputs, owned):
-        part = LogisticRegression(C=1 / RIDGE, max_iter=1000).fit(inputs[known], owned[known])
+        part = LogisticRegression(C=1 / RIDGE, max_iter=1000, tol=settled).fit(inputs[known], owned[known])
         left_out[held] = part.decision_function(inputs[held])
-    whole = LogisticRegression(C=1 / RIDGE, max_iter=1000).fit(inputs, owned)
+    whole = LogisticRegression(C=1 / RIDGE, max_iter=1000, tol=settled).fit(inputs, owned)
     return whole.coef_.T.astype(np.float32), whole.intercept_.astype(np.float32), left_out
 
 

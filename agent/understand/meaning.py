@@ -47,23 +47,23 @@ class Router:
         self._lock = threading.Lock()
         self._models: dict[str, RoutingModel] = {}
         self._known: dict[tuple[str, str], Chances] = {}
-        self._read: tuple[str, Floats, tuple[str, ...]] | None = None
+        self._vectors: dict[str, Floats] = {}
 
     def chances(self, text: str) -> Chances:
         """Every tool's chance, and those of clarify and out_of_scope, likeliest first."""
-        return self.classified(WEIGHTS, text)
+        return self.classified(WEIGHTS, text, lambda: marks(text, self.lexicon, self.tools))
 
-    def classified(self, weights: str, text: str, also: tuple[str, ...] = ()) -> Chances:
+    def classified(self, weights: str, text: str, marked: Callable[[], tuple[str, ...]]) -> Chances:
         """The chances of a clause by the classifier of this file, likeliest first.
 
         Args:
-            also: marks that this classifier sees beside those of :func:`marks`.
+            marked: gives the marks that this classifier sees; called once a clause.
         """
         with self._lock:
             if (weights, text) not in self._known:
                 if len(self._known) >= REMEMBERED:
                     self._known.clear()
-                self._known[weights, text] = self._chances(weights, text, also)
+                self._known[weights, text] = self._chances(weights, text, marked())
             return self._known[weights, text]
 
     def tool(self, text: str, least: float = SURE) -> str | None:
@@ -71,17 +71,18 @@ class Router:
         name, chance = next(iter(self.chances(text).items()))
         return name if chance >= least and name in self.tools.tools and name != QUERY else None
 
-    def _chances(self, weights: str, text: str, also: tuple[str, ...]) -> Chances:
+    def _chances(self, weights: str, text: str, marked: tuple[str, ...]) -> Chances:
         from models.embedding import embed
         from models.routing import RoutingModel
 
         if weights not in self._models:
             with as_file(files("prompts") / weights) as path:
                 self._models[weights] = RoutingModel.load(path)
-        if self._read is None or self._read[0] != text:
-            self._read = text, embed([text])[0], marks(text, self.lexicon, self.tools)
-        _, vector, marked = self._read
-        return {each.name: each.chance for each in self._models[weights].chances(text, vector, (*marked, *also))}
+        if text not in self._vectors:
+            if len(self._vectors) >= REMEMBERED:
+                self._vectors.clear()
+            self._vectors[text] = embed([text])[0]
+        return {each.name: each.chance for each in self._models[weights].chances(text, self._vectors[text], marked)}
 
 
 def marks(text: str, lexicon: Lexicon, tools: ToolWords) -> tuple[str, ...]:

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 
 from agent.understand.asking import ToolMentions
 from agent.understand.dates import PeriodMention
+from agent.understand.leftovers import unread_words
 from agent.understand.lexicon import Lexicon
+from agent.understand.meaning import Chances
+from agent.understand.metrics import surely
 from agent.understand.modifiers import Modifiers
 from agent.understand.names import Names
+from agent.understand.patterns import ENTITY, METRIC
 from agent.understand.vocabulary import Mention
 from db.semantic.query import SemanticQuery
 
@@ -19,6 +23,7 @@ _MADE = re.compile(  # a cause, and no money made
     r"(?=.* (?:differ\w*|chang\w+|drop|fall|rise|jump|climb|dip|swing|go|come|look|so|such)\b)",
     re.ASCII,
 )
+OFFERED = 0.05  # from this chance on a metric comes first where one is asked back
 _COMPARED = re.compile(r"\bcompar\w+|\bvs\b|\bversus\b|\bagainst\b|\bthan\b|[跟和与比].{1,8}比|对比|相比", re.ASCII)
 _RATED = re.compile(
     r"\b(?:as (?:a )?(?:percent\w*|share|rate)|in percent|percent(?:age)? of|what (?:percent\w*|share|part))\b"
@@ -27,6 +32,10 @@ _RATED = re.compile(
 )
 _PIECES = re.compile(r"(?:多少|几)[笔单]|[笔单]数")
 _MONEY = re.compile(r"\b(?:(?:most|least|how much) money|amounts?|in dollars|dollar (?:amount|value)s?)\b", re.ASCII)
+_LISTED = re.compile(
+    rf"[{METRIC}{ENTITY}]+[^{METRIC}{ENTITY}]{{0,40}}?(?:\bor\b|\band\b|&|\+|,|\bvs\b|\bversus\b|\bplus\b|[和与跟及、，/]|还[有是])"
+    rf"[^{METRIC}{ENTITY}]{{0,12}}?[{METRIC}{ENTITY}]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,7 @@ class MetricReader:
 
     Attributes:
         taken: the characters already understood; weak words that are used are marked in it.
+        meant: how likely its wording means each metric, by :mod:`agent.understand.metrics`.
     """
 
     text: str
@@ -44,6 +54,7 @@ class MetricReader:
     words: Modifiers
     asked: ToolMentions
     periods: Sequence[PeriodMention]
+    meant: Chances
 
     def read(self, last: SemanticQuery | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The metrics that are settled, and those that are left to choose from."""
@@ -52,6 +63,8 @@ class MetricReader:
             limited = tuple(n for n in names.metrics if n != self.lexicon.counters.get(names.counted[0]))
             return limited or (self._hinted(uncounted=True) or self.default,), ()
         if names.metrics or names.metric_options:
+            if not self._listed() and (meant := surely(self.meant)):
+                return self._pieces((meant,)), ()
             named = self._reachable(self._parts_dropped(names.metrics))
             return self._parted(self._pieces(named)), tuple(names.metric_options)
         if names.unavailable:
@@ -59,6 +72,9 @@ class MetricReader:
         if inside := self._inside_asks():
             return (inside,), ()
         hinted = self._hinted()
+        own = not last or unread_words(self.text, self.taken)  # "and forecast them" says nothing of its own
+        if own and (meant := surely(self.meant)):
+            return self._pieces((meant,)), ()
         if hinted:
             return (hinted,), ()
         if last:
@@ -72,7 +88,13 @@ class MetricReader:
             names.splits or names.loose or self.words.grains
         ):
             return (self.default,), ()
-        return (), tuple(name for name, m in self.lexicon.schema.metrics.items() if not m.hidden)
+        likely = {name: chance for name, chance in self.meant.items() if chance >= OFFERED}
+        others = (name for name, m in self.lexicon.schema.metrics.items() if not m.hidden and name not in likely)
+        return (), (*likely, *others)
+
+    def _listed(self) -> bool:
+        """Whether several metrics are named one beside the other ("revenue and orders")."""
+        return len(self.names.metrics) > 1 and bool(_LISTED.search(self.names.masked))
 
     def _inside_asks(self) -> str | None:
         """The metric that stands inside a tool's own words ("sales forecast", 销售预测)."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from agent.contracts import Ambiguity, Option
 from agent.understand import roles
 from agent.understand.lexicon import HINT, RAW, Lexicon
+from agent.understand.meaning import Chances
+from agent.understand.metrics import surely
 from agent.understand.modifiers import Reader
 from agent.understand.patterns import DIMENSION, ENTITY, MEMBER, METRIC, PERIOD
 from agent.understand.roles import Place
@@ -41,6 +43,10 @@ _SIZED_AFTER = re.compile(r" ?(?:[$€£]|on average\b|worth\b|values?\b|size\b|
 _SPLIT_BEFORE = re.compile(
     r"\b(?:by|per|each|every|which|what|across|best|worst|busiest|quietest|strongest|weakest|slowest|rank|rank the|peak|top) $",
     re.ASCII,
+)
+_CAUSE = re.compile(r"reasons?|原因")
+_CAUSES = re.compile(  # split by a cause: "by reason", 按原因
+    r"(?:\b(?:by|per|each|every|which|across|top|main|most common|commonest)|[按各哪](?:种|类|个|几种|个个)?|分|主要|前[几三五十\d]+[个大种]?) ?$"
 )
 _ID_AFTER = re.compile(
     r" ?(?:numbers? |no\.? ?|ids? |#)?(\d+(?:(?: ?, ?| and | or |, and | ?[和、与及] ?)#?\d+(?!\d| ?(?:people|customers|households|shoppers|names|人|位|户|个)))*)(?![\d.,]*\d| ?(?:%|k\b|am\b|pm\b))(?:号)?",
@@ -92,6 +98,7 @@ class NameReader:
         taken: characters already understood (periods, comparisons); extended here.
         period_marks: (start, end) of the periods, for the mask.
         numbers: members that only their number names ("orders at 406").
+        figures: how likely the wording means each metric; asked where a word stands for several dimensions.
     """
 
     def __init__(
@@ -101,15 +108,18 @@ class NameReader:
         period_marks: Sequence[tuple[int, int]],
         lexicon: Lexicon,
         numbers: Sequence[Mention] = (),
+        figures: Callable[[], Chances] = dict,
     ) -> None:
-        self.text, self.taken, self.lexicon = text, taken, lexicon
+        self.text, self.taken, self.lexicon, self._figures = text, taken, lexicon, figures
         self._periods = period_marks
         self._hinted = bool(lexicon.hints.find(text, bytearray(taken)))
         spans = [m.span() for m in _AVERAGE_PER.finditer(text)]  # "average orders per week" is no average order
         for start, end in spans:
             taken[start:end] = b"\x01" * (end - start)
         self.mentions = [
-            m for m in lexicon.vocabulary.find(text, taken) if not (self._is_split_word(m) or self._is_verb(m))
+            m
+            for m in lexicon.vocabulary.find(text, taken)
+            if not (self._is_split_word(m) or self._is_verb(m) or self._is_cause(m))
         ]
         for start, end in spans:
             taken[start:end] = bytes(end - start)
@@ -120,6 +130,14 @@ class NameReader:
         schema = self.lexicon.schema
         days = any(schema.dimensions[t.name].grain == "day_type" for t in mention.of("member"))
         if not days or not _SPLIT_BEFORE.search(self.text[: mention.start]):
+            return False
+        self.taken[mention.start : mention.end] = bytes(mention.end - mention.start)
+        return True
+
+    def _is_cause(self, mention: Mention) -> bool:
+        """ "The reason for the drop", 下滑的原因: asked for, and no split."""
+        words = self.text[mention.start : mention.end]
+        if not (mention.of("dimension") and _CAUSE.fullmatch(words)) or _CAUSES.search(self.text[: mention.start]):
             return False
         self.taken[mention.start : mention.end] = bytes(mention.end - mention.start)
         return True
@@ -272,14 +290,19 @@ class NameReader:
 
     def _splits_asked(self, term: Term) -> bool:
         asked = [mention.of("metric")[0].name for mention in self.mentions if mention.of("metric")]
+        if meant := surely(self._figures()):
+            asked = [meant]
         return any(self.lexicon.schema.can_split(name, term.name) for name in asked)
 
     def _there_or_not(self, mention: Mention) -> Mention:
-        """ "by channel": a split where the metric asked for has it, else something that the store lacks."""
-        if not (mention.of("unavailable") and mention.of("dimension")):
+        """ "by channel", "by reason": of several dimensions that which splits the metric asked for, or what the store lacks."""
+        dimensions = mention.of("dimension")
+        if not (mention.of("unavailable") and dimensions) and len(dimensions) < 2:
             return mention
-        there = tuple(term for term in mention.of("dimension") if self._splits_asked(term))
-        return replace(mention, terms=there or mention.of("unavailable"))
+        there = tuple(term for term in dimensions if self._splits_asked(term))
+        lacking = mention.of("unavailable") if not there else ()
+        others = tuple(t for t in mention.terms if t.kind not in ("dimension", "unavailable"))
+        return replace(mention, terms=(*others, *(there or lacking or dimensions)))
 
     def _quoted(self, mention: Mention, values: set[Scalar | None]) -> Scalar | None:
         around = self.text[mention.start - 1 : mention.start] + self.text[mention.end : mention.end + 1]

@@ -16,8 +16,9 @@ from agent.understand.dates import PeriodMention, find_periods
 from agent.understand.dates_en import Clock
 from agent.understand.leftovers import unread_runs, unread_words
 from agent.understand.lexicon import Lexicon
-from agent.understand.meaning import CERTAIN, SURE, Router
+from agent.understand.meaning import CERTAIN, SURE, Chances, Router
 from agent.understand.measuring import MetricReader
+from agent.understand.metrics import meant_metrics, surely
 from agent.understand.modifiers import Modifiers, Threshold, compare_words, stepwise
 from agent.understand.names import NameReader, Names, modifiers_of, to_filters
 from agent.understand.ordering import OrderReader
@@ -90,7 +91,7 @@ class ClauseReader:
             if limit
         ]
         self.bare = tuple(b for i, b in enumerate(self.things.bare) if not (i < len(limits) and limits[i]))
-        self.names: Names = NameReader(text, self.taken, marks, self.lexicon, numbers).read()
+        self.names: Names = NameReader(text, self.taken, marks, self.lexicon, numbers, lambda: self.figures).read()
         self.names.masked = _blanked(self.names.masked, compared)  # "the 7 days before" asks for no split by day
         self.words: Modifiers = modifiers_of(self.names, self.taken).read()
         if self.compare:
@@ -124,10 +125,13 @@ class ClauseReader:
         """Settle the clause."""
         last = self.scope.last if inherit else None
         asked = self._asked(last)
-        measured = MetricReader(self.text, self.taken, self.lexicon, self.names, self.words, self.asked, self.periods)
+        measured = MetricReader(
+            self.text, self.taken, self.lexicon, self.names, self.words, self.asked, self.periods, self.figures
+        )
         metrics, options = measured.read(last)
         splits, loose = self._splits(asked, last, metrics)
         filters, keep, splits = self._filters(splits, last)
+        filters = tuple(f for f in filters if not self._counted_by(f, metrics))
         ordering = self.order.read(splits, metrics, last)
         time = asked.asked.interval if asked.asked else (last.time if last else self.scope.everything)
         if time is None and any(self._dated(s) for s in splits):
@@ -141,6 +145,10 @@ class ClauseReader:
         for start, end in (*self.asked.hinted, *things):
             self._take(start, end)
         unread = unread_words(self.text, self.taken)
+        said = {*self.names.metrics, *(term.name for hint in hints for term in hint.terms)}
+        worded = (
+            metrics[:1] != (surely(self.figures),) or metrics[0] in said
+        )  # else other words are how the figure is put
         strangers, doubts = placed(self.names.masked, [w for w in unread if w.isascii()], [h.start for h in hints])
         return Reading(
             text=self.text,
@@ -158,8 +166,10 @@ class ClauseReader:
             running=self.words.running and bool(splits),
             per=self.words.per or (last.per if last and not self.words.grains else None),
             unread=unread,
-            strangers=(*strangers, *(unread_runs(self.text, self.taken, self.names.masked) if metrics else ())),
-            doubts=doubts,
+            strangers=(*strangers, *(unread_runs(self.text, self.taken, self.names.masked) if metrics else ()))
+            if worded
+            else (),
+            doubts=doubts if worded else (),
             listed=self.listed,
             ambiguities=tuple(self.names.ambiguities),
             unavailable=tuple(self.names.unavailable),
@@ -205,6 +215,12 @@ class ClauseReader:
         found = router.tool(self.text, CERTAIN if self.clear else SURE)
         short = len(self.text) <= SHORT and said  # "and why so many": too little to tell a meaning by
         return said[0] if short and found is None else found
+
+    @cached_property
+    def figures(self) -> Chances:
+        """How likely the clause means each metric by its wording; nothing where it asks for no figure."""
+        router = self.scope.router
+        return meant_metrics(router, self.text, self.scope.clock) if router else {}
 
     @property
     def meant(self) -> tuple[str, float]:
@@ -397,6 +413,13 @@ class ClauseReader:
             filters = [f for f in filters if f != subject]
             splits = (subject.dimension, *(s for s in splits if s != subject.dimension))
         return tuple(filters), keep, splits
+
+    def _counted_by(self, limit: Filter, metrics: tuple[str, ...]) -> bool:
+        """ "Own brand as a part of sales": a ratio whose upper part counts nothing else is not limited to it as well."""
+        known, dimension = self.lexicon.schema.metrics, self.lexicon.schema.dimensions[limit.dimension]
+        column, upper = f"{dimension.table}.{dimension.column}", [known[n].numerator for n in metrics]
+        same = [known[n].where == f"{column} = '{value}'" for n in upper if n for value in limit.values[:1]]
+        return len(limit.values) == 1 and len(same) == len(metrics) > 0 and all(same)
 
     def _share_subject(self, own: list[Filter]) -> Filter:
         """Whose share is asked for: Ⓥ占…, "come from Ⓥ", "is Ⓥ"; else the first one named."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from agent.contracts import Reading
 from agent.understand.asking import ToolWords
-from agent.understand.meaning import Router
+from agent.understand.meaning import Router, marks
 from db.semantic.roles import entity_dimension
 
 LIKELY = 0.2  # from this chance on a value that words name comes before a likelier one; measured in docs/adr/013
@@ -45,7 +45,9 @@ def likely(router: Router, name: str, field: str, text: str, goods: bool = True)
         goods: whether it names goods, or points at some.
     """
     marked = value_marks(router.tools, name, field, text)
-    chances = router.classified(weights_of(name, field), text, marked)
+    chances = router.classified(
+        weights_of(name, field), text, lambda: (*marks(text, router.lexicon, router.tools), *marked)
+    )
     ranked = sorted(chances, key=lambda value: not (f"value:{value}" in marked and chances[value] >= LIKELY))
     return next(value for value in ranked if goods or value not in NEEDS_GOODS)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from agent.contracts import Reading, ToolAsk
-from agent.evaluation.routing import read_examples, source_of
+from agent.evaluation.routing import read_questions, source_of
 from agent.understand.meaning import CERTAIN, WEIGHTS, Said, settled
 from db.errors import ArtifactDamaged
 from models import routing
@@ -30,12 +30,12 @@ def shipped() -> RoutingModel:
 
 
 def test_the_shipped_weights_belong_to_the_examples(shipped: RoutingModel) -> None:
-    assert shipped.source == source_of(read_examples()), "run: python -m agent.evaluation.routing"
+    assert shipped.source == source_of(read_questions()), "run: python -m agent.evaluation.routing"
     assert set(shipped.names) == {*TOOLS, "clarify", "out_of_scope"}
 
 
 def test_no_question_of_the_evaluation_is_an_example() -> None:
-    examples = {q.casefold().rstrip("?？。.!！ ") for own in read_examples().values() for q in own}
+    examples = {q.casefold().rstrip("?？。.!！ ") for own in read_questions().values() for q in own}
     asked = {
         json.loads(line)["question"].casefold().rstrip("?？。.!！ ")
         for path in SETS.glob("*.jsonl")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.resources import as_file, files
-from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +12,7 @@ from agent.contracts import Reading, ToolAsk
 from agent.evaluation.routing import UNCLEAR, read_labels, source_of
 from agent.stores import store_yaml
 from agent.understand.asking import ToolWords
+from agent.understand.lexicon import Lexicon
 from agent.understand.spelling import Speller
 from agent.understand.values import ARGUMENTS, weights_of, with_values
 from agent.understand.vocabulary import Term, Vocabulary
@@ -30,14 +30,14 @@ class Router:
     """Gives every argument the same chances, and keeps the marks that it was shown."""
 
     tools = WORDS
-    lexicon = SimpleNamespace(schema=load_store_schema(store_yaml("journey")))
+    lexicon = Lexicon(load_store_schema(store_yaml("journey")), lambda dimension: ())
 
     def __init__(self, chances: Mapping[str, float]) -> None:
         self.chances = chances
         self.shown: list[tuple[str, ...]] = []
 
-    def classified(self, weights: str, text: str, also: tuple[str, ...] = ()) -> Mapping[str, float]:
-        self.shown.append(also)
+    def classified(self, weights: str, text: str, marked: Callable[[], tuple[str, ...]]) -> Mapping[str, float]:
+        self.shown.append(tuple(mark for mark in marked() if mark.startswith("value:")))
         return self.chances
 
 
