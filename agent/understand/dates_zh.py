@@ -99,9 +99,9 @@ def _this(m: re.Match[str], clock: Clock) -> Period:
 
 
 def _trailing(m: re.Match[str], clock: Clock) -> Period:
-    grain, count = _GRAINS[m["g"]], _number(m["n"])
     if m["half"]:
         return span(add_months(clock.as_of, -6), clock.as_of)
+    grain, count = _GRAINS[m["g"]], _number(m["n"])
     if grain in {"month", "quarter", "year"} and count == 1:  # 最近一个月: the month up to today
         return span(shift(clock.as_of, grain, -1), clock.as_of)
     if grain == "week" and count == 1:

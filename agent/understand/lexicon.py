@@ -59,6 +59,11 @@ class Lexicon:
         declared = self.schema.dimensions[dimension]
         return declared.pii == "none" and len(self._members(dimension)) <= SPLIT_MEMBERS
 
+    def measures(self, text: str) -> bool:
+        """Whether a word of the text names a metric or hints at one."""
+        named = any(mention.of("metric") for mention in self.vocabulary.find(text, bytearray(len(text))))
+        return named or bool(self.hints.find(text, bytearray(len(text))))
+
     def numbered(self, dimension: str, digits: str) -> Scalar | None:
         """The member that people call by this number ("store 367", "2 kids"), or None."""
         for member in self._members(dimension):

@@ -81,7 +81,7 @@ def understand(
         fixed, corrections = _spelt(normal, readings, speller, router if language == "zh" else None)
         if corrections:
             readings = _read_all(fixed, scope)
-        understood = any(r.metrics for r in readings)
+        understood = any(r.inherited or (r.metrics and lexicon.measures(fixed)) for r in readings)
         if language == "en" and not understood and speller.foreign(normal, mended=fixed if corrections else ""):
             raise QuestionError(
                 "I read English and Chinese only.", "Please ask in English or in Chinese. 请用中文或英文提问。"

@@ -18,7 +18,9 @@ from agent.understand import metrics as wording
 from agent.understand.dates import Clock
 from agent.understand.lexicon import Lexicon
 from agent.understand.metrics import NONE, kind_of, metric_marks, without_names
+from agent.understand.reading import ClauseReader, Scope
 from db.semantic.load import load_store_schema
+from db.semantic.query import Interval
 from models.routing import RoutingModel
 from tests.flow import analyst, open_journey, question
 
@@ -115,6 +117,15 @@ def test_a_metric_of_another_store_keeps_its_share() -> None:
 def test_no_figure_where_none_is_asked_for(tool: str) -> None:
     router: Any = Chances({tool: 0.9, "query_metrics": 0.1}, {"aov": 1.0}, {"currency of each": 1.0})
     assert wording.meant_metrics(router, "what is your returns policy", CLOCK) == {}
+
+
+def test_the_likeliest_are_offered_first_where_none_is_sure() -> None:
+    unsure = {"abandoned_carts": 0.45, "cart_sessions": 0.4, "orders": 0.01}
+    router: Any = Chances({"query_metrics": 0.6, "clarify": 0.4}, unsure, {"count": 1.0})
+    scope = Scope(LEXICON, CLOCK, Interval(start=date(2017, 1, 1), end=date(2018, 1, 1)), router=router)
+    reading = ClauseReader("what about the ones that went nowhere", scope).read(inherit=False)
+    assert reading.metrics == ()
+    assert reading.metric_options[:3] == ("abandoned_carts", "cart_sessions", "revenue")
 
 
 @pytest.fixture(scope="module")
