@@ -142,7 +142,7 @@ def metrics(asked: Analyst, text: str) -> list[tuple[str, ...]]:
     ("text", "metric"),
     [
         ("how heavy is the till roll per trip in dollars, october", "aov"),
-        ("of all tries to pay in november, how many went through", "settled_payments"),
+        ("how many payments made it through in november", "settled_payments"),
         ("money that came back to customers, by reason, december", "refund_amount"),
         ("what part of sales is our own brand, by month", "private_label_share"),
         ("how many different things did we sell in august", "products_sold"),
