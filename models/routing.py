@@ -34,8 +34,7 @@ VERSION = 1  # of the features: a file of another version is not read
 BUCKETS = 8_192  # more did not help (measured on the bank, docs/adr/011)
 MEANING, MARKS = 3.0, 1.5  # weights of the parts beside words and characters, which weigh 1 each
 RIDGE = 0.2  # 1/C of the regression
-FOLDS = 5
-SETTLED = 1e-4  # the gradient at which the regression stops
+SETTLED = 1e-3  # the gradient at which the regression stops
 PARTS = 3  # words, characters, marks
 _HAN = re.compile(r"([\u3400-\u9fff])")
 _DIGITS = re.compile(r"\d+")
@@ -179,35 +178,34 @@ def softmax(scores: Matrix) -> Matrix:
     return found
 
 
-def train(
-    texts: Sequence[str],
-    kinds: Sequence[str],
-    vectors: Matrix,
-    marks: Sequence[Sequence[str]],
-    source: str,
-    settled: float = SETTLED,
-) -> tuple[RoutingModel, Matrix]:
-    """Fit a model, and give the chances of each text by a model that did not see it (kinds in ``model.names`` order).
+def fit(texts: Sequence[str], kinds: Sequence[str], vectors: Matrix, marks: Sequence[Sequence[str]]) -> RoutingModel:
+    """Fit a model on vectors that stay as they are; :mod:`models.tuning` trains them along with it.
 
     Args:
-        vectors: embeddings, shape (texts, 384). source: kept in the model, to tell later what it was trained on.
-        settled: the gradient at which the regression stops; many kinds settle slowly.
+        vectors: embeddings, shape (texts, 384).
     """
     from scipy.sparse import csr_matrix, hstack
+    from sklearn.linear_model import LogisticRegression
+
+    mean, spread = vectors.mean(axis=0), vectors.std(axis=0) + 1e-6
+    counts, rarity = bags(texts, marks)
+    inputs = hstack([csr_matrix(standard(vectors, mean, spread) * MEANING), counts]).tocsr()
+    fitted = LogisticRegression(C=1 / RIDGE, max_iter=1000, tol=SETTLED).fit(inputs, list(kinds))
+    meaning, buckets = np.split(fitted.coef_.T.astype(np.float32), [vectors.shape[1]])
+    bias = fitted.intercept_.astype(np.float32)
+    return RoutingModel(tuple(fitted.classes_), mean, spread, meaning, buckets, rarity, bias, 1.0, "")
+
+
+def bags(texts: Sequence[str], marks: Sequence[Sequence[str]]) -> tuple[Any, Floats]:
+    """Words, characters and marks of texts, weighed, sparse (texts, 3 × BUCKETS), and the buckets' rarity."""
+    from scipy.sparse import hstack
 
     found = [features(text, marked) for text, marked in zip(texts, marks, strict=True)]
-    mean, spread = vectors.mean(axis=0), vectors.std(axis=0) + 1e-6
-    counts = [_counts([each[part] for each in found]) for part in range(PARTS)]
-    seen = np.concatenate([np.asarray((part > 0).sum(axis=0)).ravel() for part in counts[:2]])
+    words, runs, marked = (_counts([each[part] for each in found]) for part in range(PARTS))
+    seen = np.concatenate([np.asarray((part > 0).sum(axis=0)).ravel() for part in (words, runs)])
     rarity = (np.log((1 + len(texts)) / (1 + seen)) + 1).astype(np.float32)
-    words, runs = (_weighed(part, own) for part, own in zip(counts[:2], np.split(rarity, 2), strict=True))
-    inputs = hstack([csr_matrix(standard(vectors, mean, spread) * MEANING), words, runs, counts[2] * MARKS]).tocsr()
-    names = sorted(set(kinds))
-    weights, bias, left_out = _fitted(inputs, np.searchsorted(names, list(kinds)), settled)
-    temperature = _temperature(left_out, np.searchsorted(names, list(kinds)))
-    meaning, buckets = np.split(weights, [vectors.shape[1]])
-    model = RoutingModel(tuple(names), mean, spread, meaning, buckets, rarity, bias, temperature, source)
-    return model, softmax(left_out / temperature)
+    weighed = [_weighed(part, own) for part, own in zip((words, runs), np.split(rarity, 2), strict=True)]
+    return hstack([*weighed, marked * MARKS]).tocsr().astype(np.float32), rarity
 
 
 def _counts(found: Sequence[dict[int, float]]) -> Any:
@@ -229,20 +227,7 @@ def _weighed(counts: Any, rarity: Floats) -> Any:
     return csr_matrix(weighed.multiply(1 / (length[:, None] + 1e-9)))
 
 
-def _fitted(inputs: Any, owned: NDArray[np.intp], settled: float) -> tuple[Matrix, Floats, Matrix]:
-    """Weights, bias, and each text's scores by the regression of the folds that it is not in."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedKFold
-
-    left_out = np.zeros((len(owned), int(owned.max()) + 1), np.float32)
-    for known, held in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(inputs, owned):
-        part = LogisticRegression(C=1 / RIDGE, max_iter=1000, tol=settled).fit(inputs[known], owned[known])
-        left_out[held] = part.decision_function(inputs[held])
-    whole = LogisticRegression(C=1 / RIDGE, max_iter=1000, tol=settled).fit(inputs, owned)
-    return whole.coef_.T.astype(np.float32), whole.intercept_.astype(np.float32), left_out
-
-
-def _temperature(scores: Matrix, owned: NDArray[np.intp]) -> float:
+def temperature_of(scores: Matrix, owned: NDArray[np.intp]) -> float:
     """What scores are divided by so that their softmax loses least on texts left out."""
     from scipy.optimize import minimize_scalar
 

@@ -1,16 +1,15 @@
-"""Train the classifiers that tell which tool a clause asks for, what its arguments are, and which metric it means.
+"""Train what tells which tool a clause asks for, what its arguments are, and which metric it means.
 
-    python -m agent.evaluation.routing              # the tools: prompts/examples.yaml, two minutes
-    python -m agent.evaluation.routing arguments    # the arguments: prompts/arguments.yaml, some seconds
-    python -m agent.evaluation.routing metrics      # the metrics: prompts/metrics.yaml, some minutes
+    python -m agent.evaluation.routing
 
-Both need the demo store, whose kinds of names are marks. A change in the questions wants the first and then the second.
+One encoder and all classifiers that read its vectors are trained together on the questions of
+``prompts/examples.yaml``, ``prompts/arguments.yaml`` and ``prompts/metrics.yaml``, in half an hour on two cores. It
+needs the demo store, whose kinds of names are marks, and torch (``pip install 'shopops[deep]'``).
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
@@ -24,7 +23,7 @@ from agent.form import CLARIFY, OUT_OF_SCOPE, QUERY
 from agent.understand.asking import ToolWords
 from agent.understand.dates import Clock
 from agent.understand.lexicon import Lexicon
-from agent.understand.meaning import SURE, WEIGHTS, marks
+from agent.understand.meaning import ENCODER, SURE, WEIGHTS, marks
 from agent.understand.metrics import KIND_POWER, KINDS, NONE, kind_of, metric_marks, without_names
 from agent.understand.metrics import WEIGHTS as METRIC_WEIGHTS
 from agent.understand.values import ARGUMENTS, default_of, value_marks, weights_of
@@ -32,13 +31,13 @@ from agent.understand.values import ARGUMENTS, default_of, value_marks, weights_
 if TYPE_CHECKING:
     from db.semantic.schema import Metric
     from models.routing import RoutingModel
+    from models.tuning import Task, Told
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
 EXAMPLES, LABELS, METRICS = "examples.yaml", "arguments.yaml", "metrics.yaml"
 NAMING = ("query_metrics", "explain_change", "forecast", "detect_anomalies")  # tools whose questions name metrics
 LIKELY_NAMED = 0.1  # how likely a metric that words name must be for its question to teach
 FRAMED, NAMES = 8, 2  # sentences around a name, and names of a metric that are put in them
-COARSE = 1e-3  # where the regression stops: 65 kinds take six minutes so
 MEASURED = date(2018, 1, 1)  # what dates are read by in training; only their places count
 UNCLEAR = "unclear"
 
@@ -57,29 +56,54 @@ def read_questions() -> Mapping[str, tuple[str, ...]]:
     return {**examples, QUERY: (*examples[QUERY], *figures)}
 
 
-def source_of(examples: Mapping[str, Sequence[str]]) -> str:
-    """The digest of the questions that a model was trained on."""
-    return sha256("\n".join(f"{name}\t{q}" for name, own in examples.items() for q in own).encode()).hexdigest()[:16]
+def source_of() -> str:
+    """The digest of all questions that the classifiers are trained on."""
+    content = b"".join((files("prompts") / name).read_bytes() for name in (EXAMPLES, LABELS, METRICS))
+    return sha256(content).hexdigest()[:16]
 
 
-def train_router(lexicon: Lexicon, tools: ToolWords, path: Path) -> str:
-    """Train on the example questions, write the weights, and say how it does on questions left out."""
-    import numpy as np
-
+def tools_task(lexicon: Lexicon, tools: ToolWords) -> Task:
+    """The example questions of the tools, with those of one metric each among the figures."""
     from agent.understand.text import normalise
-    from models.embedding import embed
-    from models.routing import train
+    from models.tuning import Task
 
     examples = read_questions()
     texts = [normalise(q) for own in examples.values() for q in own]
     kinds = [name for name, own in examples.items() for _ in own]
-    marked = [marks(text, lexicon, tools) for text in texts]
-    model, left_out = train(texts, kinds, embed(texts), marked, source_of(examples))
-    model.save(path)
-    right = np.array(model.names)[left_out.argmax(axis=1)] == np.array(kinds)
-    sure = left_out.max(axis=1) >= SURE
-    told = f"sure of {sure.mean():.1%}, {right[sure].mean():.1%} of these right"
-    return f"{len(texts)} questions; left out, {right.mean():.1%} right; {told}"
+    return Task(texts, [marks(text, lexicon, tools) for text in texts], {WEIGHTS: kinds})
+
+
+def values_task(lexicon: Lexicon, tools: ToolWords, name: str, field: str) -> Task:
+    """The labelled questions of one argument of a tool."""
+    from agent.understand.text import normalise
+    from models.tuning import Task
+
+    labels = read_labels(tools, name, field)
+    texts = [normalise(q) for own in labels.values() for q in own]
+    marked = [(*marks(text, lexicon, tools), *value_marks(tools, name, field, text)) for text in texts]
+    return Task(texts, marked, {weights_of(name, field): [value for value, own in labels.items() for _ in own]})
+
+
+def metrics_task(lexicon: Lexicon, clock: Clock) -> Task:
+    """What teaches the metrics and the kinds of figures.
+
+    Three sources: the questions, the store's own words for its metrics, alone and in sentences, and those example
+    questions of the tools that words take for one metric and that the first two do not make unlikely to be of it.
+    """
+    from models.embedding import embed
+    from models.routing import fit
+    from models.tuning import Task
+
+    known = {name: m for name, m in lexicon.schema.metrics.items() if not m.hidden}
+    taught = [_read_as(q, name, lexicon, clock) for name, own in read_metrics().items() for q in own]
+    taught += [*_named(known), *(_read_as(q, name, lexicon, clock) for q, name in framed(known))]
+    texts = [each.text for each in taught]
+    first = fit(texts, [each.metric for each in taught], embed(texts), [()] * len(taught))
+    taught += [*_surely_named(lexicon, clock, first), *_figureless(lexicon, clock)]
+    kind = {name: kind_of(m) for name, m in known.items()} | {NONE: NONE}
+    names = [each.metric for each in taught]
+    labels = {METRIC_WEIGHTS: names, KINDS: [kind[name] for name in names]}
+    return Task([each.text for each in taught], [each.marks for each in taught], labels)
 
 
 def read_labels(tools: ToolWords, name: str, field: str) -> Mapping[str, tuple[str, ...]]:
@@ -91,27 +115,6 @@ def read_labels(tools: ToolWords, name: str, field: str) -> Mapping[str, tuple[s
     for question in questions:
         found.setdefault(value_of.get(question, default_of(tools, name, field)), []).append(question)
     return {value: tuple(own) for value, own in found.items() if value != UNCLEAR}
-
-
-def train_values(lexicon: Lexicon, tools: ToolWords, name: str, field: str) -> tuple[RoutingModel, str]:
-    """Train the classifier of one argument, and say how it does on questions left out."""
-    import numpy as np
-
-    from agent.understand.text import normalise
-    from models.embedding import embed
-    from models.routing import train
-
-    labels = read_labels(tools, name, field)
-    texts = [normalise(q) for own in labels.values() for q in own]
-    values = np.array([value for value, own in labels.items() for _ in own])
-    told = [value_marks(tools, name, field, text) for text in texts]
-    marked = [(*marks(text, lexicon, tools), *own) for text, own in zip(texts, told, strict=True)]
-    model, left_out = train(texts, list(values), embed(texts), marked, source_of(labels))
-    default = f"value:{default_of(tools, name, field)}"
-    by_words = np.array([(own or (default,))[0].removeprefix("value:") for own in told])
-    guessed = np.array(model.names)[left_out.argmax(axis=1)]
-    right = f"by words {(by_words == values).mean():.1%} right, by the classifier {(guessed == values).mean():.1%}"
-    return model, f"{name}.{field}: {len(texts)} questions; left out, {right}"
 
 
 def read_metrics() -> Mapping[str, tuple[str, ...]]:
@@ -145,38 +148,6 @@ class Taught:
     text: str
     metric: str
     marks: tuple[str, ...] = ()
-
-
-def train_metrics(lexicon: Lexicon, clock: Clock) -> tuple[RoutingModel, RoutingModel, str]:
-    """The classifiers of metrics and of kinds of figures, and how they do on the questions of the metrics left out.
-
-    Three sources teach: the questions, the store's own words for its metrics, alone and in sentences, and those example
-    questions of the tools that words take for one metric and that the first two do not make unlikely to be of it.
-    """
-    import numpy as np
-
-    from models.embedding import embed
-    from models.routing import train
-
-    known = {name: m for name, m in lexicon.schema.metrics.items() if not m.hidden}
-    questions = read_metrics()
-    asked = [_read_as(q, name, lexicon, clock) for name, own in questions.items() for q in own]
-    taught = [*asked, *_named(known), *(_read_as(q, name, lexicon, clock) for q, name in framed(known))]
-    texts = [each.text for each in taught]
-    first, _ = train(texts, [each.metric for each in taught], embed(texts), [()] * len(taught), "", COARSE)
-    taught += [*_surely_named(lexicon, clock, first), *_figureless(lexicon, clock)]
-    texts, marked, names = [t.text for t in taught], [t.marks for t in taught], [t.metric for t in taught]
-    vectors, source = embed(texts), source_of({**questions, **read_examples()})
-    metrics, chances = train(texts, names, vectors, marked, source, COARSE)
-    kind = {name: kind_of(m) for name, m in known.items()} | {NONE: NONE}
-    kinds, of_kind = train(texts, [kind[name] for name in names], vectors, marked, source, COARSE)
-    column = [kinds.names.index(kind[name]) for name in metrics.names]
-    both = (chances * of_kind[:, column] ** KIND_POWER)[: len(asked)]
-    both /= both.sum(axis=1, keepdims=True)
-    right = np.array(metrics.names)[both.argmax(axis=1)] == np.array(names[: len(asked)])
-    sure = both.max(axis=1) >= SURE
-    told = f"sure of {sure.mean():.1%}, {right[sure].mean():.1%} of these right"
-    return metrics, kinds, f"{len(asked)} of {len(texts)} texts; left out, {right.mean():.1%} right; {told}"
 
 
 def _read_as(question: str, metric: str, lexicon: Lexicon, clock: Clock) -> Taught:
@@ -215,26 +186,50 @@ def _figureless(lexicon: Lexicon, clock: Clock) -> Iterator[Taught]:
         yield _read_as(question, NONE, lexicon, clock)
 
 
-def main(what: str = "tools") -> None:
-    """Train one kind and say how it does on questions left out."""
+def said_of(task: Task, told: Told, name: str) -> str:
+    """How a classifier does on the texts left out."""
+    import numpy as np
+
+    kinds = np.array(task.kinds[name])[told.left_out]
+    right = np.array(told.model.names)[told.chances.argmax(axis=1)] == kinds
+    sure = told.chances.max(axis=1) >= SURE
+    surely = f"sure of {sure.mean():.1%}, {right[sure].mean():.1%} of these right"
+    return f"{name}: {len(task.texts)} texts; of {len(right)} left out {right.mean():.1%} right; {surely}"
+
+
+def said_of_metrics(task: Task, metrics: Told, kinds: Told, kind: Mapping[str, str]) -> str:
+    """How the two classifiers of metrics do together on the questions of one metric each that were left out."""
+    import numpy as np
+
+    column = [kinds.model.names.index(kind[name]) for name in metrics.model.names]
+    both = metrics.chances * kinds.chances[:, column] ** KIND_POWER
+    both /= both.sum(axis=1, keepdims=True)
+    own = metrics.left_out < sum(map(len, read_metrics().values()))
+    right = np.array(metrics.model.names)[both.argmax(axis=1)] == np.array(task.kinds[METRIC_WEIGHTS])[metrics.left_out]
+    return f"both, of {own.sum()} questions of one metric each left out {right[own].mean():.1%} right"
+
+
+def main() -> None:
+    """Train all of them, and say how they do on questions left out."""
     from agent.evaluation.opening import open_to_measure
     from agent.settings import load_settings
+    from models.e5file import E5File
+    from models.embedding import model_file, write_tuning
+    from models.tuning import tune
 
     words = open_to_measure(load_settings()).words
-    if what == "tools":
-        print(train_router(words.lexicon, words.tools, PROMPTS / WEIGHTS))
-        return
-    if what == "metrics":
-        metrics, kinds, report = train_metrics(words.lexicon, Clock(MEASURED, MEASURED))
-        metrics.save(PROMPTS / METRIC_WEIGHTS)
-        kinds.save(PROMPTS / KINDS)
-        print(report)
-        return
-    for tool, argument in ARGUMENTS:
-        trained, report = train_values(words.lexicon, words.tools, tool, argument)
-        trained.save(PROMPTS / weights_of(tool, argument))
-        print(report)
+    metrics = metrics_task(words.lexicon, Clock(MEASURED, MEASURED))
+    arguments = [values_task(words.lexicon, words.tools, name, field) for name, field in ARGUMENTS]
+    tasks = [tools_task(words.lexicon, words.tools), metrics, *arguments]
+    added, told = tune(E5File(model_file()), tasks, source_of(), print)
+    write_tuning(PROMPTS / ENCODER, added, source_of())
+    for task in tasks:
+        for name in task.kinds:
+            told[name].model.save(PROMPTS / name)
+            print(said_of(task, told[name], name))
+    kind = {name: kind_of(m) for name, m in words.lexicon.schema.metrics.items()} | {NONE: NONE}
+    print(said_of_metrics(metrics, told[METRIC_WEIGHTS], told[KINDS], kind))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    main()

@@ -21,9 +21,10 @@ from agent.understand.lexicon import Lexicon
 from tools.registry import Tool
 
 if TYPE_CHECKING:
+    from models.embedding import TunedEmbedding
     from models.routing import Floats, RoutingModel
 
-WEIGHTS = "examples.weights.npz"
+WEIGHTS, ENCODER = "examples.weights.npz", "encoder.npz"
 SURE = 0.5  # from this chance on a tool is settled; measured in docs/adr/011
 CERTAIN = 0.85  # from this chance on it holds against words that speak for something else
 WORDED = 0.25  # from this chance on a tool whose words stand there comes before one at most twice as likely
@@ -48,6 +49,7 @@ class Router:
         self._models: dict[str, RoutingModel] = {}
         self._known: dict[tuple[str, str], Chances] = {}
         self._vectors: dict[str, Floats] = {}
+        self._encoder: TunedEmbedding | None = None
 
     def chances(self, text: str) -> Chances:
         """Every tool's chance, and those of clarify and out_of_scope, likeliest first."""
@@ -72,16 +74,19 @@ class Router:
         return name if chance >= least and name in self.tools.tools and name != QUERY else None
 
     def _chances(self, weights: str, text: str, marked: tuple[str, ...]) -> Chances:
-        from models.embedding import embed
+        from models.embedding import TunedEmbedding
         from models.routing import RoutingModel
 
+        if self._encoder is None:
+            with as_file(files("prompts") / ENCODER) as path:
+                self._encoder = TunedEmbedding(path)
         if weights not in self._models:
             with as_file(files("prompts") / weights) as path:
                 self._models[weights] = RoutingModel.load(path)
         if text not in self._vectors:
             if len(self._vectors) >= REMEMBERED:
                 self._vectors.clear()
-            self._vectors[text] = embed([text])[0]
+            self._vectors[text] = self._encoder.embed(text)
         return {each.name: each.chance for each in self._models[weights].chances(text, self._vectors[text], marked)}
 
 

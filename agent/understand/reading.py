@@ -130,8 +130,7 @@ class ClauseReader:
         )
         metrics, options = measured.read(last)
         splits, loose = self._splits(asked, last, metrics)
-        filters, keep, splits = self._filters(splits, last)
-        filters = tuple(f for f in filters if not self._counted_by(f, metrics))
+        filters, keep, splits = self._filters(splits, metrics, last)
         ordering = self.order.read(splits, metrics, last)
         time = asked.asked.interval if asked.asked else (last.time if last else self.scope.everything)
         if time is None and any(self._dated(s) for s in splits):
@@ -393,7 +392,7 @@ class ClauseReader:
         return splits
 
     def _filters(
-        self, splits: tuple[str, ...], last: SemanticQuery | None
+        self, splits: tuple[str, ...], metrics: tuple[str, ...], last: SemanticQuery | None
     ) -> tuple[tuple[Filter, ...], Filter | None, tuple[str, ...]]:
         filters = to_filters(self.names)
         if self.words.hours:
@@ -404,6 +403,7 @@ class ClauseReader:
         top = self.order.top_filter(splits)
         if top:
             filters.append(top)
+        filters = [f for f in filters if not self._counted_by(f, metrics)]
         keep: Filter | None = None
         named_here = {t.name for _, t, _ in self.names.members}
         own = [f for f in filters if f.op == "in" and (f.dimension in named_here or not named_here)]

@@ -16,7 +16,7 @@ from agent.evaluation.routing import read_questions, source_of
 from agent.understand.meaning import CERTAIN, WEIGHTS, Said, settled
 from db.errors import ArtifactDamaged
 from models import routing
-from models.routing import RoutingModel, features, train
+from models.routing import RoutingModel, features, fit
 from tools.registry import planned_tools
 
 TOOLS = {tool.name: tool for tool in planned_tools()}
@@ -30,7 +30,7 @@ def shipped() -> RoutingModel:
 
 
 def test_the_shipped_weights_belong_to_the_examples(shipped: RoutingModel) -> None:
-    assert shipped.source == source_of(read_questions()), "run: python -m agent.evaluation.routing"
+    assert shipped.source == source_of(), "run: python -m agent.evaluation.routing"
     assert set(shipped.names) == {*TOOLS, "clarify", "out_of_scope"}
 
 
@@ -46,14 +46,12 @@ def test_no_question_of_the_evaluation_is_an_example() -> None:
 
 def test_a_model_comes_back_from_its_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(routing, "BUCKETS", 128)
-    monkeypatch.setattr(routing, "FOLDS", 2)
     texts = [f"{word} number {i}" for i in range(8) for word in ("forecast", "draft", "mail")]
     kinds = [text.split()[0] for text in texts]
     vectors = np.random.default_rng(0).normal(size=(len(texts), 384)).astype(np.float32)
-    model, left_out = train(texts, kinds, vectors, [()] * len(texts), "x")
+    model = fit(texts, kinds, vectors, [()] * len(texts))
     model.save(tmp_path / "m.npz")
     back = RoutingModel.load(tmp_path / "m.npz")
-    assert left_out.shape == (24, 3)
     for text, vector in zip(texts, vectors, strict=True):
         before, after = model.chances(text, vector, ()), back.chances(text, vector, ())
         assert [c.name for c in before] == [c.name for c in after]

@@ -46,7 +46,7 @@ def test_the_weights_of_an_argument_belong_to_its_labels(name: str, field: str) 
     labels = read_labels(WORDS, name, field)
     with as_file(files("prompts") / weights_of(name, field)) as path:
         shipped = RoutingModel.load(path)
-    assert shipped.source == source_of(labels), "run: python -m agent.evaluation.routing arguments"
+    assert shipped.source == source_of(), "run: python -m agent.evaluation.routing"
     assert UNCLEAR not in labels
     for value in shipped.names:
         WORDS.tools[name].arguments.model_validate({field: value})

@@ -1,0 +1,61 @@
+"""Slips that the speaker takes back: "dairy? sorry, grocery", 十月，不对，十一月.
+
+What is taken back is the nearest thing before of the kind of what comes after: a period, a metric, a split, or a member
+of the same dimension. ("Self-repair": Levelt, "Monitoring and self-repair in speech", Cognition 14, 1983.)
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from agent.understand.dates import Clock, find_periods
+from agent.understand.lexicon import Lexicon
+
+_STOP = r"[\s,;:?!.…—–\-、，。；：？！]"
+_SORRY = r"oh|oops|wait|sorry|actually|or rather|i mean|i meant|make (?:that|it)|scratch that|correction"
+_NO = r"(?<=[,;:?!.…—–\-] )no|(?<=[—–\-])no"  # "may, no, june"; but "no meat and no grocery"
+_SORRY_ZH = "我?说错了?|不对|哦不|啊不|不不|我是说|我的意思是|抱歉|对不起|更正|口误"
+_TAKEN_BACK = re.compile(
+    rf"(?P<left>[^,;?!.，。；？！]{{0,24}}?){_STOP}*(?:"
+    rf"(?:(?:\b(?:{_SORRY})|{_NO})\b{_STOP}+)+(?:(?:of|in|for|by|at|on|from|to|the|it's|just) )*"
+    rf"|(?:(?:{_SORRY_ZH}){_STOP}*)+(?:应该)?(?:是|看|要|改成|改为)?按?)"
+)
+_SLIP = re.compile(rf"\b(?:{_SORRY}|no)\b|{_SORRY_ZH}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A period or a name in the text, and what kinds of things it may be."""
+
+    start: int
+    end: int
+    kinds: frozenset[str]
+
+
+def repaired(text: str, lexicon: Lexicon, clock: Clock) -> str:
+    """The text as it was meant in the end; the text itself where nothing is taken back.
+
+    Args:
+        text: normalised.
+    """
+    if not _SLIP.search(text):
+        return text
+    named = _named(text, lexicon, clock)
+    for at, new in enumerate(named):
+        for old in reversed(named[:at]):
+            found = _TAKEN_BACK.fullmatch(text, old.end, new.start) if old.kinds & new.kinds else None
+            if found:
+                left = found["left"] if not any(later.start >= new.end for later in named) else ""
+                mended = text[: old.start] + text[new.start : new.end] + left + text[new.end :]
+                return repaired(mended, lexicon, clock)
+    return text
+
+
+def _named(text: str, lexicon: Lexicon, clock: Clock) -> list[_Named]:
+    periods = [_Named(m.start, m.end, frozenset({"period"})) for m in find_periods(text, clock)]
+    names = [
+        _Named(m.start, m.end, frozenset(t.name if t.kind == "member" else t.kind for t in m.terms))
+        for m in lexicon.vocabulary.find(text, bytearray(len(text)))
+    ]
+    return sorted(periods + names, key=lambda each: each.start)
