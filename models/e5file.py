@@ -8,6 +8,7 @@ Regularization", 2018) with its table of code points.
 
 from __future__ import annotations
 
+import mmap
 import re
 import struct
 from collections.abc import Iterator, Mapping
@@ -30,6 +31,7 @@ MAGIC = b"E5S1"
 BLOCK, BLOCK_BYTES = 32, 18  # weights of a Q4_0 block; a 16-bit scale and 32 nibbles
 FLOAT = 0  # the type of a tensor that is not quantised
 UNKNOWN_BELOW = 10.0  # how far below the rarest piece an unknown character scores
+QUERY = "query: "  # what e5 was trained to see before a question
 SPACE = "\u2581"
 
 
@@ -57,7 +59,7 @@ class Shape:
 
 
 class E5File:
-    """One model file, read whole.
+    """One model file, mapped into memory.
 
     Raises:
         ArtifactDamaged: the file is none of these.
@@ -65,9 +67,10 @@ class E5File:
 
     def __init__(self, path: Path) -> None:
         try:
-            self.content = path.read_bytes()
+            with path.open("rb") as file:
+                self.content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             self._read()
-        except (OSError, struct.error) as error:
+        except (OSError, ValueError, struct.error) as error:
             raise _unreadable() from error
 
     def _read(self) -> None:
@@ -116,7 +119,7 @@ class E5File:
         nibbles = np.concatenate([blocks[:, 2:] & 15, blocks[:, 2:] >> 4], axis=1)
         return ((nibbles.astype(np.float32) - 8) * scale).reshape(rows, -1)
 
-    def with_floats(self, added: Mapping[str, Floats]) -> bytes:
+    def with_floats(self, added: Mapping[str, Floats]) -> bytearray:
         """The file with numbers added to some of its floats.
 
         Raises:
@@ -129,7 +132,7 @@ class E5File:
                 raise _unreadable()
             start = self.tensors[name].start
             copy[start : start + 4 * len(old)] = (old + values).astype(np.dtype("<f4")).tobytes()
-        return bytes(copy)
+        return copy
 
     @cached_property
     def _scores(self) -> Mapping[str, tuple[int, float]]:
@@ -158,9 +161,9 @@ class E5File:
             yield chr(code), "".join(map(chr, into))
             at += 5 + 4 * count
 
-    def tokens(self, text: str, prefix: str = "query: ") -> list[int]:
-        """The pieces of a text by their numbers, those that begin and end it with them."""
-        words = "".join(self._replaced.get(c, c) for c in prefix + text)
+    def tokens(self, text: str) -> list[int]:
+        """The pieces of a question by their numbers, those that begin and end it with them."""
+        words = "".join(self._replaced.get(c, c) for c in QUERY + text)
         joined = re.sub(" +", SPACE, words)
         return [self.begin, *self._likeliest(SPACE + joined.removeprefix(SPACE)), self.end]
 

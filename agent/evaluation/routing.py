@@ -3,7 +3,7 @@
     python -m agent.evaluation.routing
 
 One encoder and all classifiers that read its vectors are trained together on the questions of
-``prompts/examples.yaml``, ``prompts/arguments.yaml`` and ``prompts/metrics.yaml``, in half an hour on two cores. It
+``prompts/examples.yaml``, ``prompts/arguments.yaml`` and ``prompts/metrics.yaml``, in forty minutes on two cores. It
 needs the demo store, whose kinds of names are marks, and torch (``pip install 'shopops[deep]'``).
 """
 

@@ -50,8 +50,8 @@ def test_a_matrix_has_its_shape_and_is_no_list_of_floats(file: E5File) -> None:
 
 
 def test_a_copy_with_nothing_added_is_the_file_and_one_with_more_numbers_is_refused(file: E5File) -> None:
-    assert file.with_floats({}) == file.content
-    assert file.with_floats({"l0.q.b": np.zeros(384, np.float32)}) == file.content
+    assert file.with_floats({}) == file.content[:]
+    assert file.with_floats({"l0.q.b": np.zeros(384, np.float32)}) == file.content[:]
     with pytest.raises(ArtifactDamaged):
         file.with_floats({"l0.q.b": np.zeros(7, np.float32)})
 
