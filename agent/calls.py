@@ -13,7 +13,7 @@ from agent.form import NO_SPLIT, QUERY, Offered, needs_metric
 from agent.understand.placing import placed
 from db.errors import ModelReplyError
 from db.semantic.query import Filter, Interval, Order, SemanticQuery
-from db.semantic.roles import entity_dimension
+from db.semantic.roles import entity_dimension, role_dimension
 from db.semantic.schema import StoreSchema
 from tools.arguments import FromStep
 from tools.registry import Tool
@@ -21,6 +21,7 @@ from tools.registry import Tool
 MAX_CALLS = 6
 # How tools follow one another where one clause asks for several about the same people.
 CHAIN = ("segment_customers", "find_audience", "recommend_products")
+MEANS = (("tickets", "channel"), ("sessions", "source"))  # "for the welcome mail": by what means, and no condition
 TARGETS = {"customers": "customer", "products": "product", "orders": "order"}  # argument -> the outputs' column
 
 
@@ -185,6 +186,7 @@ def _given(tool: Tool, reading: Reading, part: Mapping[str, str], schema: StoreS
     entity = {field: entity_dimension(schema, column) for field, column in TARGETS.items()}
     campaign = entity_dimension(schema, "campaign")
     own = {d for field, d in entity.items() if tool.takes(field)} | ({campaign} if tool.takes("campaign") else set())
+    own |= {role_dimension(schema, *role) for role in MEANS} if tool.name in CHAIN else set()
     splits = () if part["split"] == NO_SPLIT else tuple(part["split"].split("+"))
     found: dict[str, Any] = {
         "time": reading.time,

@@ -21,6 +21,7 @@ import numpy as np
 
 from db.errors import ArtifactDamaged
 from models.e5file import E5File
+from models.weights import read_weights, write_weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -103,24 +104,17 @@ def _engine_of(content: bytearray) -> Any:
 
 def write_tuning(path: Path, added: Mapping[str, Vectors], source: str) -> None:
     """Keep what is added to the model's floats, in 16-bit numbers, and what it was trained on."""
-    about = json.dumps({"model": MODEL, "source": source})
-    floats: dict[str, Any] = {name: values.astype(np.float16) for name, values in added.items()}
-    with path.open("wb") as file:
-        np.savez_compressed(file, about=np.frombuffer(about.encode(), np.uint8), **floats)
+    halves = {name: values.astype(np.float16) for name, values in added.items()}
+    write_weights(path, {"model": MODEL, "source": source}, halves)
 
 
 def read_tuning(path: Path) -> Mapping[str, Vectors]:
-    """What :func:`write_tuning` wrote. Nothing in the file is ever unpickled.
+    """What :func:`write_tuning` wrote.
 
     Raises:
         ArtifactDamaged: not such a file, or one for another model.
     """
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
-            about = json.loads(bytes(found["about"]))
-            added = {name: found[name].astype(np.float32) for name in found.files if name != "about"}
-    except (OSError, ValueError, KeyError) as error:
-        raise ArtifactDamaged("The tuned embeddings cannot be read.", "Install ShopOps anew.") from error
+    about, added = read_weights(path, "tuned embeddings")
     if about.get("model") != MODEL:
         raise ArtifactDamaged("The tuned embeddings are of another model.", "Install ShopOps anew.")
     return added

@@ -9,7 +9,6 @@ by a temperature that makes the chances of left-out texts right (Guo et al., "On
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections import Counter
@@ -23,6 +22,7 @@ from zlib import crc32
 import numpy as np
 
 from db.errors import ArtifactDamaged
+from models.weights import read_weights, write_weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -129,35 +129,21 @@ class RoutingModel:
     def save(self, path: Path) -> None:
         """Write it in 8-bit numbers, each kind's column scaled by its own largest."""
         scale = np.abs(self.buckets).max(axis=0) / 127 + 1e-12
-        about = json.dumps(
-            {"version": VERSION, "names": self.names, "temperature": self.temperature, "source": self.source}
-        )
-        with path.open("wb") as file:
-            np.savez_compressed(
-                file,
-                about=np.frombuffer(about.encode(), np.uint8),
-                mean=self.mean.astype(np.float16),
-                spread=self.spread.astype(np.float16),
-                meaning=self.meaning.astype(np.float16),
-                buckets=np.rint(self.buckets / scale).astype(np.int8),
-                scale=scale.astype(np.float32),
-                rarity=self.rarity.astype(np.float16),
-                bias=self.bias.astype(np.float32),
-            )
+        about = {"version": VERSION, "names": self.names, "temperature": self.temperature, "source": self.source}
+        halves = ("mean", "spread", "meaning", "rarity")
+        arrays: dict[str, NDArray[Any]] = {name: getattr(self, name).astype(np.float16) for name in halves}
+        arrays |= {"buckets": np.rint(self.buckets / scale).astype(np.int8)}
+        arrays |= {"scale": scale.astype(np.float32), "bias": self.bias.astype(np.float32)}
+        write_weights(path, about, arrays)
 
     @classmethod
     def load(cls, path: Path) -> RoutingModel:
-        """Read it back. Nothing in the file is ever unpickled.
+        """Read it back.
 
         Raises:
             ArtifactDamaged: not such a file, or one of another version.
         """
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
-                about = json.loads(bytes(found["about"]))
-                arrays = {name: found[name].astype(np.float32) for name in found.files if name != "about"}
-        except (OSError, ValueError, KeyError) as error:
-            raise ArtifactDamaged("The words that choose a tool cannot be read.", "Install ShopOps anew.") from error
+        about, arrays = read_weights(path, "words that choose a tool")
         if about.get("version") != VERSION:
             raise ArtifactDamaged("The words that choose a tool are of another version.", "Install ShopOps anew.")
         arrays["buckets"] *= arrays.pop("scale")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from models.e5file import E5File
     from models.routing import Floats, Matrix
 
-EPOCHS, BATCH = 6, 64
+EPOCHS, BATCH = 5, 64
 ENCODER_RATE, HEAD_RATE = 3e-3, 3e-2  # of Adam, after a warm-up falling to nothing
 WARM = 100  # steps
 HIDDEN, DROPPED = 0.1, 0.1  # of the pieces of a text in training, and of what passes between the encoder's parts
@@ -128,12 +128,17 @@ class _Encoder:
         bias = self.torch.where(kept[:, None, None, :], 0.0, ALONE)
         state = self._normed(self.words[pieces] + self.places[: pieces.shape[1]], "emb.ln")
         for layer in range(self.shape.layers):
-            attended = functional.dropout(self._attended(state, layer, bias), dropped)
-            state = self._normed(state + attended, f"l{layer}.aln")
-            passed = functional.dropout(self._passed(state, layer), dropped)
-            state = self._normed(state + passed, f"l{layer}.oln")
+            state = self._normed(state + self._thinned(self._attended(state, layer, bias), dropped), f"l{layer}.aln")
+            state = self._normed(state + self._thinned(self._passed(state, layer), dropped), f"l{layer}.oln")
         pooled = (state * kept[..., None]).sum(1) / kept.sum(1, keepdim=True)
         return functional.normalize(pooled, dim=1)
+
+    def _thinned(self, state: Any, dropped: float) -> Any:
+        """Without some of its directions, the same in all pieces of a text (Gal and Ghahramani, arXiv:1512.05287)."""
+        if not dropped:
+            return state
+        kept = self.torch.nn.functional.dropout(self.torch.ones(len(state), 1, self.shape.hidden), dropped)
+        return state * kept
 
     def _attended(self, state: Any, layer: int, bias: Any) -> Any:
         count, width, hidden = state.shape

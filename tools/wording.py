@@ -142,14 +142,26 @@ class Wording:
         declared = self.schema.dimensions[condition.dimension]
         members = [self.member(condition.dimension, v) for v in condition.values]
         named = declared.kind == "time" or (declared.value == "int" and not declared.members)
-        noun = "" if named or _begins(members[0].en, label.en) else label.en if len(members) == 1 else plural(label.en)
+        said = label.en.lower().removesuffix("s") in members[0].en.lower()  # "Age 19-24", "One kid"
+        noun = "" if named or said else label.en if len(members) == 1 else plural(label.en)
         noun_zh = "" if named or members[0].zh[:2] == label.zh[:2] or label.zh in members[0].zh else label.zh
         without = condition.op == "not_in"
         en, zh = listed([m.en for m in members]), "、".join(m.zh for m in members)
+        if ends := self._ends(condition):
+            en, zh = f"{ends[0].en} to {ends[1].en}", f"{ends[0].zh}至{ends[1].zh}"
         return Text(
             en=f"{'without ' if without else ''}{noun}{' ' if noun else ''}{en}",
             zh=f"{'不含' if without else ''}{noun_zh}{zh}",
         )
+
+    def _ends(self, condition: Filter) -> tuple[Text, Text] | None:
+        """The first and the last of neighbours in a dimension's order, where there are three or more."""
+        order = self.schema.dimensions[condition.dimension].ordered
+        places = sorted(order.index(str(v)) for v in condition.values if str(v) in order)
+        if len(places) < max(3, len(condition.values)) or places[-1] - places[0] >= len(places):
+            return None
+        first, last = (self.member(condition.dimension, order[at]) for at in (places[0], places[-1]))
+        return first, last
 
     def _rank(self, condition: Filter, label: Text) -> Text:
         n, by = int(condition.values[0] or 0), self.metric(condition.by or self.query.metrics[0])
@@ -211,10 +223,6 @@ def is_code(raw: str) -> bool:
 
 def _fold(text: str) -> str:
     return re.sub(r"[\s\-–_]+", "", text.casefold())
-
-
-def _begins(member: str, label: str) -> bool:
-    return member.casefold().startswith(f"{label.casefold()} ")
 
 
 def _same(label: str, raw: str) -> bool:

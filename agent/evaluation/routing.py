@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from agent.form import CLARIFY, OUT_OF_SCOPE, QUERY
+from agent.form import CLARIFY, OUT_OF_SCOPE
 from agent.understand.asking import ToolWords
 from agent.understand.dates import Clock
 from agent.understand.lexicon import Lexicon
@@ -50,10 +50,11 @@ def read_examples() -> Mapping[str, tuple[str, ...]]:
 
 
 def read_questions() -> Mapping[str, tuple[str, ...]]:
-    """The example questions by kind, those of one metric each among the figures: what the router is trained on."""
-    examples = read_examples()
-    figures = (q for own in read_metrics().values() for q in own)
-    return {**examples, QUERY: (*examples[QUERY], *figures)}
+    """The example questions by kind, with those of one metric each: what the router is trained on."""
+    found = {name: [*own] for name, own in read_examples().items()}
+    for tool, _, question in read_metrics():
+        found[tool].append(question)
+    return {name: tuple(own) for name, own in found.items()}
 
 
 def source_of() -> str:
@@ -63,7 +64,7 @@ def source_of() -> str:
 
 
 def tools_task(lexicon: Lexicon, tools: ToolWords) -> Task:
-    """The example questions of the tools, with those of one metric each among the figures."""
+    """The example questions of the tools, with those of one metric each."""
     from agent.understand.text import normalise
     from models.tuning import Task
 
@@ -95,7 +96,7 @@ def metrics_task(lexicon: Lexicon, clock: Clock) -> Task:
     from models.tuning import Task
 
     known = {name: m for name, m in lexicon.schema.metrics.items() if not m.hidden}
-    taught = [_read_as(q, name, lexicon, clock) for name, own in read_metrics().items() for q in own]
+    taught = [_read_as(question, name, lexicon, clock) for _, name, question in read_metrics()]
     taught += [*_named(known), *(_read_as(q, name, lexicon, clock) for q, name in framed(known))]
     texts = [each.text for each in taught]
     first = fit(texts, [each.metric for each in taught], embed(texts), [()] * len(taught))
@@ -117,13 +118,16 @@ def read_labels(tools: ToolWords, name: str, field: str) -> Mapping[str, tuple[s
     return {value: tuple(own) for value, own in found.items() if value != UNCLEAR}
 
 
-def read_metrics() -> Mapping[str, tuple[str, ...]]:
-    """The questions of both languages that mean one metric each, by metric."""
+def read_metrics() -> list[tuple[str, str, str]]:
+    """The questions of both languages that mean one metric each: the tool that answers it, the metric, the question."""
     content = yaml.safe_load((files("prompts") / METRICS).read_text(encoding="utf-8"))
-    metrics = {name: words for name, words in content.items() if name not in ("id", "version", "frames")}
-    return {
-        name: tuple(str(q) for language in ("en", "zh") for q in words[language]) for name, words in metrics.items()
-    }
+    return [
+        (tool, metric, str(question))
+        for metric, tools in content["questions"].items()
+        for tool, words in tools.items()
+        for language in ("en", "zh")
+        for question in words[language]
+    ]
 
 
 def framed(metrics: Mapping[str, Metric]) -> list[tuple[str, str]]:
@@ -204,7 +208,7 @@ def said_of_metrics(task: Task, metrics: Told, kinds: Told, kind: Mapping[str, s
     column = [kinds.model.names.index(kind[name]) for name in metrics.model.names]
     both = metrics.chances * kinds.chances[:, column] ** KIND_POWER
     both /= both.sum(axis=1, keepdims=True)
-    own = metrics.left_out < sum(map(len, read_metrics().values()))
+    own = metrics.left_out < len(read_metrics())
     right = np.array(metrics.model.names)[both.argmax(axis=1)] == np.array(task.kinds[METRIC_WEIGHTS])[metrics.left_out]
     return f"both, of {own.sum()} questions of one metric each left out {right[own].mean():.1%} right"
 

@@ -152,7 +152,7 @@ _THINGS = (
 _COUNT = re.compile(
     rf"\b(?P<n>{EN_AMOUNT}) (?:(?!more than|or more)(?!times |days |weeks |months |percent )[a-z]+(?:-[a-z]+)? )?(?:{_PEOPLE}|{_THINGS})\b"
     r"|\bthe (?P<t4>\d+) (?:who|that|most|best|riskiest|worst|biggest|largest|top)\b"
-    r"|\b(?P<t3>\d+) of them\b|\b(?:list|group|sample|audience|max|maximum|up to) (?:of )?(?P<t2>\d{2,})\b"
+    r"|\b(?P<t3>\d+) of them\b|\b(?:list|group|sample|audience|max|maximum|up to|(?:no|not) more than|at most) (?:of )?(?P<t2>\d{2,})\b(?! ?[%$]| (?:percent|dollars|bucks))"
     rf"|(?<!平均)(?<![不每])(?P<z>{ZH_AMOUNT})(?:个|位|名|户|款|种|样|件|条|单|笔|人)(?!月|季|星期|小时|孩|小孩|子女|活动|工作日|百分点)"
     r"|(?:top|(?<![目之以先从提])前) ?(?P<t>\d+)(?!\d|天|日|周|个?星期|个?月|年|个?季|个?小时)",
     re.ASCII,

@@ -11,6 +11,7 @@ import re
 
 from agent.form import QUERY, needs_metric
 from agent.understand.meaning import CERTAIN, SURE
+from agent.understand.metrics import surely
 from agent.understand.reading import ClauseReader, Scope
 
 MAX_CLAUSES = 6
@@ -51,7 +52,8 @@ def clauses(text: str, scope: Scope) -> list[str]:
             left, right = sentence[start : match.start()], sentence[match.end() :]
             if match.start() <= start or (left[-1:].isdigit() and right[:1].isdigit()):  # a list of ids
                 continue
-            if _seam(left, _first_part(right), scope) or weighed.apart(left, right, match[0]):
+            ordered = bool(_ORDERS.search(match[0]))
+            if _seam(left, _first_part(right), scope, ordered) or weighed.apart(left, right, match[0]):
                 parts.append(left)
                 rest = right
         parts.append(rest)
@@ -124,9 +126,17 @@ def _sentences(text: str, scope: Scope, weighed: _Weighed) -> list[str]:
     return result
 
 
-def _seam(left: str, right: str, scope: Scope) -> bool:
-    """Whether a new question begins: both sides can be asked alone, and the right one asks or has its own scope."""
+def _seam(left: str, right: str, scope: Scope, ordered: bool) -> bool:
+    """Whether a new question begins: both sides can be asked alone, and the right one asks or has its own scope.
+
+    Args:
+        ordered: whether words between them set one request behind the other ("also", 顺便).
+    """
     one, two = ClauseReader(left, scope), ClauseReader(right, scope)
+    if one.names_metric and _OF_THEM.match(right) and (two.names_metric or two.hints_metric or two.figures):
+        return True
+    if one.names_metric and _HOW_MANY.match(right) and not two.names_metric and surely(two.figures):
+        return surely(two.figures) not in one.names.metrics  # "how many payments in may, and how many failed?"
     if _WHO_DO.match(left):
         return False
     if one.words.change and not _asks(one) and not two.names_something:  # "orders fell in June, who held us back?"
@@ -138,9 +148,13 @@ def _seam(left: str, right: str, scope: Scope) -> bool:
     new_rank = not _BY.match(right) and ranks[1] and not ranks[0] and not one.names.splits and not one.words.grains
     if both or new_rank or _ASKS.match(right):
         return True
+    if ordered and one.names_metric and two.names_metric and not _joins_figures(one, two):
+        return True
     return _asks(one) and _asks(two) and one.tool != two.tool  # another tool: another question
 
 
+_OF_THEM = re.compile(r"how many of (?:them|these|those|whom)\b|其中(?:有)?(?:多少|几)", re.ASCII)
+_HOW_MANY = re.compile(r"how many (?!of\b)|有?多少|几[笔单个户位]", re.ASCII)
 _ASKS = re.compile(
     r"(?:which|what|what's|how|who|whom|when|where|show|list|give|tell|is|are|did|does|do|was|were|compare)\b|.{0,12}[哪几谁]|.*(?:多少|如何|怎么样|怎样|什么)",
     re.ASCII,

@@ -38,13 +38,28 @@ _STOP_ZH_WORDS = re.compile(
 _TOKEN = re.compile(r"[a-z]+(?:['-][a-z]+)*|\d[\d,.]*|[\u3400-\u4dbf\u4e00-\u9fff]+", re.ASCII)
 
 
+_DOING = re.compile(r".{0,2}.着")  # 挂着, 一直拖着: how something is, and no name
+
+
 def unread_runs(text: str, taken: bytearray, masked: str) -> tuple[str, ...]:
     """Two and more Chinese characters that nothing took, right before a metric, a split or a period: an unknown name."""
     free = "".join(" " if taken[i] else c for i, c in enumerate(text))
     free = _STOP_ZH_WORDS.sub(lambda m: " " * len(m[0]), free)
     kept = "".join(" " if c in STOP_ZH else c for c in free)
     runs = re.finditer(r"[\u3400-\u4dbf\u4e00-\u9fff]{2,}", kept)
-    return tuple(m[0] for m in runs if re.match(r"的?[ⓂⒹⒺⓉ]", masked[m.end() :]))
+    return tuple(m[0] for m in runs if not _DOING.fullmatch(m[0]) and re.match(r"的?[ⓂⒹⒺⓉ]", masked[m.end() :]))
+
+
+_BOUND = re.compile(
+    r"\b(?:over|above|under|below|(?:more|less|fewer|older|younger|higher|lower) than|at least|at most|exceed(?:s|ing)?)[ -]?[$]?(?P<a>\d)[\d,.]*\w*"
+    r"|(?:超过|高于|低于|不到|少于|多于|至少|大于|小于|不足)(?P<b>\d)[\d.,]*[万千百k]?|(?P<c>\d)[\d.,]*[万千百k]?[^\d\s]?(?:及?以上|及?以下)",
+    re.ASCII,
+)
+
+
+def unread_bounds(text: str, taken: bytearray) -> tuple[str, ...]:
+    """Bounds that no rule took: a condition of nobody knows what, which must not be passed over."""
+    return tuple(m[0] for m in _BOUND.finditer(text) if not taken[m.start(m.lastgroup or 0)])
 
 
 def unread_words(text: str, taken: bytearray) -> tuple[str, ...]:

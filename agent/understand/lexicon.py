@@ -14,7 +14,7 @@ from db.semantic.schema import Member, StoreSchema, Words
 
 _CUE = re.compile(r"(?:by|per|each|every|which) |[各按每哪]")  # the cue is read by the grammar, so a name is kept bare
 SPLIT_MEMBERS = 500
-_COUNTED = re.compile(r"(?:how many|number of|count of) |(?:多少|几)[家个位名款种]?")
+_COUNTED = re.compile(r"(?:how many|number of|count of) |(?:[一总]共)?有?(?:多少|几)[家个位名款种]?")
 LABEL, SYNONYM, RAW, HINT = 0, 1, 2, 3
 
 
@@ -115,6 +115,10 @@ class Lexicon:
                 yield from ((words, term) for words in (member.label.en, member.label.zh))
             synonyms = (*member.synonyms.en, *member.synonyms.zh)
             yield from ((words, Term("member", dimension, by_text[key], SYNONYM)) for words in synonyms)
+        for group in self.schema.dimensions[dimension].groups:
+            for key in (key for key in group.members if key in by_text):
+                term = Term("member", dimension, by_text[key], SYNONYM)
+                yield from ((words, term) for words in (*group.synonyms.en, *group.synonyms.zh))
         for text, value in by_text.items():
             if isinstance(value, str) and not _swallowed(text, declared.get(text), self._measures):
                 yield text, Term("member", dimension, value, RAW)

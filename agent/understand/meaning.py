@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from agent.contracts import Reading, Understanding
 from agent.form import CLARIFY, FEW_METRICS, OUT_OF_SCOPE, QUERY, needs_metric
 from agent.understand.asking import ToolWords, named
+from agent.understand.bands import names_in
 from agent.understand.lexicon import Lexicon
 from tools.registry import Tool
 
@@ -92,7 +93,7 @@ class Router:
 
 def marks(text: str, lexicon: Lexicon, tools: ToolWords) -> tuple[str, ...]:
     """What code reads out of a clause for the classifier: tools' words, ids and amounts, kinds of the store's names."""
-    mentions = lexicon.vocabulary.find(text, bytearray(len(text)))
+    mentions = names_in(text, lexicon)
     asked, things = tools.read(text, [(m.start, m.end) for m in mentions]), named(text, lexicon)
     inside = tools.read(text)
     found = [f"asks:{name}" for name in asked.sure] + [f"hints:{name}" for name in asked.maybe]

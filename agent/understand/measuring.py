@@ -30,12 +30,25 @@ _RATED = re.compile(
     r"|占比|的比例",
     re.ASCII,
 )
+_TIMES = re.compile(r"\d ?(?:times|trips)\b|[\d十]\s?[次回趟]", re.ASCII)
 _PIECES = re.compile(r"(?:多少|几)[笔单]|[笔单]数")
 _MONEY = re.compile(r"\b(?:(?:most|least|how much) money|amounts?|in dollars|dollar (?:amount|value)s?)\b", re.ASCII)
+_BOTH = re.compile(  # "chargebacks: how many and how much"
+    r"\bhow (?:many|much)\b.{0,12}?\b(?:and|&) how (?:many|much)\b"
+    r"|\b(?:number|count)s? and (?:the )?(?:amount|value|sum)s?\b|\b(?:amount|value|sum)s? and (?:the )?(?:number|count)s?\b"
+    r"|(?:多少|几)[笔单]?[、，, 和与及]{1,2}多少钱|多少钱[、，, 和与及]{1,2}(?:多少|几)[笔单]"
+    r"|[笔单]数[、和与及]金额|金额[、和与及][笔单]数",
+    re.ASCII,
+)
 _LISTED = re.compile(
-    rf"[{METRIC}{ENTITY}]+[^{METRIC}{ENTITY}]{{0,40}}?(?:\bor\b|\band\b|&|\+|,|\bvs\b|\bversus\b|\bplus\b|[和与跟及、，/]|还[有是])"
+    rf"[{METRIC}{ENTITY}]+[^{METRIC}{ENTITY}]{{0,40}}?(?:\bor\b|\band\b|\bas well as\b|\b(?:along|together) with\b|&|\+|,|\bvs\b|\bversus\b|\bplus\b|[和与跟及、，/]|还[有是])"
     rf"[^{METRIC}{ENTITY}]{{0,12}}?[{METRIC}{ENTITY}]"
 )
+
+
+def counts_times(text: str, words: Modifiers) -> bool:
+    """Whether a bound of the text is a number of times ("at least 20 times", 5次以上)."""
+    return any(_TIMES.search(text[t.start : t.end + len(" times")]) for t in words.thresholds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +72,8 @@ class MetricReader:
     def read(self, last: SemanticQuery | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The metrics that are settled, and those that are left to choose from."""
         names = self.names
-        if self.words.thresholds and names.counted:  # "how many stores sold more than 1,000": the stores are the rows
-            limited = tuple(n for n in names.metrics if n != self.lexicon.counters.get(names.counted[0]))
-            return limited or (self._hinted(uncounted=True) or self.default,), ()
+        if bounded := self._bounded():
+            return bounded, ()
         if names.metrics or names.metric_options:
             if not self._listed() and (meant := surely(self.meant)):
                 return self._pieces((meant,)), ()
@@ -91,6 +103,24 @@ class MetricReader:
         likely = {name: chance for name, chance in self.meant.items() if chance >= OFFERED}
         others = (name for name, m in self.lexicon.schema.metrics.items() if not m.hidden and name not in likely)
         return (), (*likely, *others)
+
+    def _bounded(self) -> tuple[str, ...]:
+        """What a bound is of: times of coming; or, where stores are counted ("how many sold more than 1,000"), not them."""
+        if times := self._times():
+            return (times,)
+        if not (self.words.thresholds and self.names.counted):
+            return ()
+        counter = self.lexicon.counters.get(self.names.counted[0])
+        named = tuple(n for n in self.names.metrics if n != counter)
+        return named or (self._hinted(uncounted=True) or self.default,)
+
+    def _times(self) -> str | None:
+        """ "Customers who ordered more than ten times": orders are what a number of times counts."""
+        sales = self.lexicon.schema.roles.get("sales")
+        if not sales or not counts_times(self.text, self.words):
+            return None
+        counted = f"count(distinct {sales.table}.{sales.columns.get('order')})"
+        return next((n for n, m in self.lexicon.schema.metrics.items() if m.expr == counted and not m.where), None)
 
     def _listed(self) -> bool:
         """Whether several metrics are named one beside the other ("revenue and orders")."""
@@ -142,6 +172,10 @@ class MetricReader:
         if len(metrics) != 1 or known[metrics[0]].unit not in wanted:
             return metrics
         named, (unit, words) = known[metrics[0]], wanted[known[metrics[0]].unit]
+        if _BOTH.search(self.text):
+            twins = (n for n, m in known.items() if (m.table, m.where, m.unit) == (named.table, named.where, unit))
+            twin = next((n for n in twins if not known[n].hidden), None)
+            return tuple(sorted((*metrics, twin), key=list(known).index)) if twin else metrics
         of_same = [
             n for n, m in known.items() if m.table == named.table and m.unit == unit and not (m.hidden or m.where)
         ]

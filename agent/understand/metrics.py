@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from functools import partial
 
 from agent.form import CLARIFY, QUERY
+from agent.understand.bands import names_in
 from agent.understand.dates import Clock, find_periods
 from agent.understand.lexicon import LABEL, Lexicon
 from agent.understand.meaning import SURE, Chances, Router
-from agent.understand.vocabulary import Term
+from agent.understand.vocabulary import Mention, Term
 from db.semantic.schema import Metric
 
 WEIGHTS, KINDS = "metrics.weights.npz", "metrics.kinds.weights.npz"
@@ -67,7 +68,7 @@ def kind_of(metric: Metric) -> str:
 def without_names(text: str, lexicon: Lexicon, clock: Clock) -> str:
     """The text without periods and members: what is left speaks of the figure alone."""
     spans = [(m.start, m.end) for m in find_periods(text, clock)]
-    spans += [(m.start, m.end) for m in lexicon.vocabulary.find(text, bytearray(len(text))) if _only_member(m.terms)]
+    spans += [(m.start, m.end) for m in names_in(text, lexicon) if _only_member(m.terms)]
     kept = bytearray(b"\x01" * len(text))
     for start, end in spans:
         kept[start:end] = bytes(end - start)
@@ -80,10 +81,15 @@ def _only_member(terms: Sequence[Term]) -> bool:
 
 def metric_marks(text: str, lexicon: Lexicon) -> tuple[str, ...]:
     """The metrics that words of the text name or hint at, and the dimensions of its splits and members."""
-    found = lexicon.vocabulary.find(text, bytearray(len(text)))
-    kinds = {"metric": "metric", "dimension": "split", "member": "member"}
-    terms = [term for mention in found for term in mention.terms if term.kind in kinds]
-    hints = [term for mention in lexicon.hints.find(text, bytearray(len(text))) for term in mention.terms]
-    named = [f"{kinds[term.kind]}:{term.name}" for term in terms] + [f"hint:{term.name}" for term in hints]
-    named += [f"label:{term.name}" for term in terms if term.kind == "metric" and term.rank == LABEL]
-    return tuple(dict.fromkeys(named))
+    named = [(mention, term) for mention in names_in(text, lexicon) for term in mention.terms]
+    found = [f"{_part(mention, term)}:{term.name}" for mention, term in named if term.kind != "unavailable"]
+    hinted = lexicon.hints.find(text, bytearray(len(text)))
+    found += [f"hint:{term.name}" for mention in hinted for term in mention.terms]
+    found += [f"label:{term.name}" for _, term in named if term.kind == "metric" and term.rank == LABEL]
+    return tuple(dict.fromkeys(found))
+
+
+def _part(mention: Mention, term: Term) -> str:
+    if term.kind == "metric":
+        return "whom" if mention.of("dimension") else "metric"  # "households": how many, or whose
+    return "split" if term.kind == "dimension" else "member"

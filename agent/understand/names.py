@@ -30,6 +30,7 @@ _BOUND = re.compile(
 _DETERMINED = re.compile(
     r"\b(?:which|what|by|per|each|every|the|our|a|this|that|best|worst|top|busiest|biggest|quietest) $", re.ASCII
 )
+_INTO_THE = re.compile(r"\b(?:to|in|at|into|through|from) (?:the|our) $", re.ASCII)
 _WHY_NOT = re.compile(r"why not\b", re.ASCII)  # a proposal, not a question for a cause
 _AVERAGE_PER = re.compile(
     r"\b(?:average|avg|mean)(?= (?:number of )?\w+ (?:per|a|each|every) (?:day|week|month|quarter)\b)", re.ASCII
@@ -97,7 +98,7 @@ class NameReader:
         text: the clause in normal form.
         taken: characters already understood (periods, comparisons); extended here.
         period_marks: (start, end) of the periods, for the mask.
-        numbers: members that only their number names ("orders at 406").
+        numbers: members that only numbers name ("orders at 406", "under 35s").
         figures: how likely the wording means each metric; asked where a word stands for several dimensions.
     """
 
@@ -143,8 +144,11 @@ class NameReader:
         return True
 
     def _is_verb(self, mention: Mention) -> bool:
-        """ "how often do customers shop": as a noun the word has a determiner before it."""
-        return self.text[mention.start : mention.end] == "shop" and not _DETERMINED.search(self.text[: mention.start])
+        """ "how often do customers shop": as a noun the word has a determiner before it; "to the shop" is no split."""
+        words, before = self.text[mention.start : mention.end], self.text[: mention.start]
+        if words in ("shop", "store") and _INTO_THE.search(before) and not _ID_AFTER.match(self.text, mention.end):
+            return True
+        return words == "shop" and not _DETERMINED.search(before)
 
     def read(self) -> Names:
         """Settle every mention."""

@@ -70,7 +70,7 @@ class OrderReader:
             r"\b(?:rank(?:ed|ing)?|sort(?:ed)?|order(?:ed)? by)\b|排名|排行|排序|从高到低|从低到高", self.text
         ) and not re.search(r"第一|最", self.text):
             return None
-        if re.search(r"(?:est|most)(?: \w+){0,2} first\b", self.text):  # "biggest amount first" only orders
+        if re.search(r"(?:est|most|worst)(?: \w+){0,2} first\b", self.text):  # "biggest amount first" only orders
             return None
         plural = bool(self.names.plural & set(splits)) or bool(re.search(r"哪些|哪几|有哪", self.text))
         plural = plural or bool(

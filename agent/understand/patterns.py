@@ -95,7 +95,7 @@ TREND = rx(
     r"\btrend(?:s|ing|ed| ?lines?)?\b|\bover time\b|\btime series\b|\btrajectory\b|\bhistory\b|\bevol(?:ve[ds]?|ution|ving)\b|\bseasonal(?:ity| pattern)\b|\bdevelop(?:ed|ment|ing|s)?\b|\bhow (?:has|have) .{0,40} (?:developed|evolved)|趋势|走势|曲线|变化情况|历史|季节性"
 )
 SHARE = rx(
-    r"\bshares?\b|\bpercent(?:age)?s?\b|\bproportions?\b|\bfraction\b|\bportion\b|% of|\bpct\b|\bcontribut\w+\b|\bmakes? up\b|\bmade up\b|\baccount(?:s|ed|ing)? for\b|\bcomes? from\b|\bcame from\b|\bmix\b|占比|占了?|比例|份额|比重|百分比|百分之|贡献|几成|构成"
+    r"\bshares?\b|\bpercent(?:age)?s?\b|\bproportions?\b|\bfraction\b|\bportion\b|\bwhat (?:part|piece) of\b|\b(?:slice|chunk) of\b|% of|\bpct\b|\bcontribut\w+\b|\bmakes? up\b|\bmade up\b|\baccount(?:s|ed|ing)? for\b|\bcomes? from\b|\bcame from\b|\bmix\b|占比|占了?|比例|份额|比重|百分比|百分之|贡献|几成|构成"
 )
 RUNNING = rx(r"\brunning (?:total|sum)s?\b|\bcumulative(?:ly)?\b|\baccumulat\w+\b|累计|累积|累加")
 GRAIN_EN = r"(?P<g>day|week|month|quarter|year)"
@@ -284,8 +284,8 @@ THRESHOLDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (rx(r"(?:不低于|至少|不少于|大于等于|不小于|>=|≥)" + NUMBER_ZH), ">="),
     (rx(r"(?:低于|小于|少于|不到|不足|不满|<)" + NUMBER_ZH), "<"),
     (rx(r"(?:不超过|至多|最多|不高于|不大于|小于等于|<=|≤)" + NUMBER_ZH), "<="),
-    (rx(NUMBER_ZH + r"(?:美?元|块钱?|美金|单|件|人|户|个|笔)?(?:及?以上)"), ">="),
-    (rx(NUMBER_ZH + r"(?:美?元|块钱?|美金|单|件|人|户|个|笔)?(?:及?以下|以内|之内)"), "<="),
+    (rx(NUMBER_ZH + r"(?:美?元|块钱?|美金|单|件|人|户|个|笔|次|回|趟)?(?:及?以上)"), ">="),
+    (rx(NUMBER_ZH + r"(?:美?元|块钱?|美金|单|件|人|户|个|笔|次|回|趟)?(?:及?以下|以内|之内)"), "<="),
     (rx(NUMBER + r" (?:or|and) (?:more|above|over)\b"), ">="),
     (rx(NUMBER + r" or (?:less|fewer|below)\b"), "<="),
 )

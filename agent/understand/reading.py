@@ -9,39 +9,38 @@ from datetime import timedelta
 from functools import cached_property
 
 from agent.contracts import Reading, ToolAsk
-from agent.understand import calendar, roles
+from agent.understand import calendar
 from agent.understand.asking import Named, ToolMentions, ToolWords, named
+from agent.understand.bands import find_bands
 from agent.understand.calendar import Period
 from agent.understand.dates import PeriodMention, find_periods
 from agent.understand.dates_en import Clock
-from agent.understand.leftovers import unread_runs, unread_words
+from agent.understand.leftovers import unread_bounds, unread_runs, unread_words
 from agent.understand.lexicon import Lexicon
+from agent.understand.limiting import LimitReader
 from agent.understand.meaning import CERTAIN, SURE, Chances, Router
-from agent.understand.measuring import MetricReader
+from agent.understand.measuring import MetricReader, counts_times
 from agent.understand.metrics import meant_metrics, surely
-from agent.understand.modifiers import Modifiers, Threshold, compare_words, stepwise
-from agent.understand.names import NameReader, Names, modifiers_of, to_filters
+from agent.understand.modifiers import Modifiers, compare_words, stepwise
+from agent.understand.names import NameReader, Names, modifiers_of
 from agent.understand.ordering import OrderReader
 from agent.understand.patterns import MEMBER
 from agent.understand.periods import AskedPeriods, settle_periods, trend_grain
+from agent.understand.splitting import SplitReader
 from agent.understand.strangers import placed
 from agent.understand.text import EN_NUMBER, parse_number
 from agent.understand.vocabulary import Mention, Term
-from db.semantic.query import Filter, Interval, MetricFilter, SemanticQuery
+from db.semantic.query import Filter, Interval, SemanticQuery
 from db.semantic.roles import entity_dimension
 
-MAX_SPLITS = 2
 HALF_YEAR = 183  # days
 SHORT = 16  # characters
 STEP_DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92}
 _COMPARE_THEM = re.compile(r"\bcompare (?:them|it|that|those|these|the two|both)\b|(?:对比|比较)一下$", re.ASCII)
-_DAYS = re.compile(r"\bdays\b|日子|哪些天|[几多]少?天", re.ASCII)
 _GOODS = re.compile(rf"\b(?P<n>{EN_NUMBER}) (?:[a-z-]+ )?{MEMBER}", re.ASCII)
 _BEATS = re.compile(
     r"\b(?:than|beat|beats|top|exceed|outdo|surpass|overtake)\b|超过|比得上|赶上|高过|多过|胜过", re.ASCII
 )
-_WHO = re.compile(r"\bwho(?:se)?\b|\b(?:people|persons?|folks) (?:who|that)\b|谁|个人(?!均)|哪[些位几]个?人", re.ASCII)
-_WHAT = re.compile(r"^(?:so |and )?what\b|\bwhat (?:do|does|did|sells?|sold|are|is)\b|什么|哪些东西", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,6 @@ class ClauseReader:
     def __init__(self, text: str, scope: Scope, limits: Sequence[Filter | None] = ()) -> None:
         self.text, self.scope, self.lexicon = text, scope, scope.lexicon
         self.taken = bytearray(len(text))
-        self.listed: str | None = None  # the split that only stands for "A and B"
         self.asked = scope.tools.read(text, self._name_spans()) if scope.tools else ToolMentions()
         self.things = named(text, self.lexicon) if scope.tools else Named()
         self.compare = compare_words(text, self.taken)
@@ -91,11 +89,17 @@ class ClauseReader:
             if limit
         ]
         self.bare = tuple(b for i, b in enumerate(self.things.bare) if not (i < len(limits) and limits[i]))
-        self.names: Names = NameReader(text, self.taken, marks, self.lexicon, numbers, lambda: self.figures).read()
+        known = [*numbers, *find_bands(text, self.lexicon, self.taken)]
+        self.names: Names = NameReader(text, self.taken, marks, self.lexicon, known, lambda: self.figures).read()
         self.names.masked = _blanked(self.names.masked, compared)  # "the 7 days before" asks for no split by day
         self.words: Modifiers = modifiers_of(self.names, self.taken).read()
         if self.compare:
             self.words = replace(self.words, compare=self.compare)
+        if self.words.running and self.words.per:  # "per month, as a running total": month by month
+            self.words = replace(self.words, per=None, grains=(self.words.per, *self.words.grains))
+        customer = entity_dimension(self.lexicon.schema, "customer")
+        if customer and not (self.names.counted or self.names.splits) and counts_times(text, self.words):
+            self.names.counted.append(customer)  # 来了5次以上的: it is customers who come
         self.order = OrderReader(text, self.words, self.names, self.lexicon)
 
     def _take(self, start: int, end: int) -> None:
@@ -129,8 +133,14 @@ class ClauseReader:
             self.text, self.taken, self.lexicon, self.names, self.words, self.asked, self.periods, self.figures
         )
         metrics, options = measured.read(last)
-        splits, loose = self._splits(asked, last, metrics)
-        filters, keep, splits = self._filters(splits, metrics, last)
+        metrics = self._known_share(metrics)
+        if metrics and all(self.lexicon.schema.metrics[n].unit == "ratio" for n in metrics):
+            self.words = replace(self.words, share=False)  # "the share of … that failed" is the ratio itself
+        split = SplitReader(self.lexicon, self.names, self.words, self.order, self.scope.data).read(
+            asked, last, metrics
+        )
+        limits = LimitReader(self.lexicon, self.names, self.words, self.order)
+        filters, keep, splits = limits.filters(split.named, metrics, last)
         ordering = self.order.read(splits, metrics, last)
         time = asked.asked.interval if asked.asked else (last.time if last else self.scope.everything)
         if time is None and any(self._dated(s) for s in splits):
@@ -154,22 +164,20 @@ class ClauseReader:
             metrics=metrics,
             metric_options=options,
             group_by=splits,
-            split_options=loose,
+            split_options=split.loose,
             filters=filters,
             keep=keep,
-            having=self._having(metrics),
+            having=limits.having(metrics),
             time=time,
             also=asked.also,
             compare=self._baseline(asked, last),
-            share=self._share(last, splits),
+            share=self.words.share and bool(splits),
             running=self.words.running and bool(splits),
             per=self.words.per or (last.per if last and not self.words.grains else None),
             unread=unread,
-            strangers=(*strangers, *(unread_runs(self.text, self.taken, self.names.masked) if metrics else ()))
-            if worded
-            else (),
+            strangers=(*self._strangers(strangers, metrics, worded), *unread_bounds(self.text, self.taken)),
             doubts=doubts if worded else (),
-            listed=self.listed,
+            listed=split.listed,
             ambiguities=tuple(self.names.ambiguities),
             unavailable=tuple(self.names.unavailable),
             ask=self._ask(),
@@ -179,6 +187,11 @@ class ClauseReader:
             limit=ordering.limit,
             limit_per=ordering.limit_per,
         )
+
+    def _strangers(self, found: Sequence[str], metrics: tuple[str, ...], worded: bool) -> tuple[str, ...]:
+        if not worded:
+            return ()
+        return (*found, *(unread_runs(self.text, self.taken, self.names.masked) if metrics else ()))
 
     def _ask(self) -> ToolAsk:
         """What the clause asks of the tools, and gives them."""
@@ -322,151 +335,23 @@ class ClauseReader:
             return last.compare  # "same but for drug gm" compares as before
         return asked.baseline
 
-    def _splits(
-        self, asked: AskedPeriods, last: SemanticQuery | None, metrics: tuple[str, ...]
-    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        names, words = self.names, self.words
-        splits = [name for _, name in sorted(names.splits)]
-        loose = [name for _, name in names.loose if name not in splits]
-        filtered = {term.name for _, term, negative in names.members if not negative}
-        grains = list(words.grains)
-        if asked.split and asked.split not in grains:
-            grains.append(asked.split)
-        if not grains and (words.trend or words.running):
-            grains.append(trend_grain(asked.asked.interval if asked.asked else None, self.scope.data))
-        time_splits = [self.lexicon.time_splits[g] for g in grains if g in self.lexicon.time_splits]
-        if (
-            loose
-            and not splits
-            and (words.ranked or words.share or words.change or words.thresholds or names.counted)
-            and not time_splits
-        ):
-            splits, loose = [loose[0]], loose[1:]
-        if words.count and not metrics and names.counted:
-            splits = splits or names.counted
-        if names.counted and words.thresholds and names.counted[0] not in splits:
-            splits.append(names.counted[0])
-        if words.thresholds and not (splits or time_splits) and _DAYS.search(self.names.masked):
-            time_splits = [self.lexicon.time_splits["day"]]  # "days with more than 500 orders"
-        splits += [t for t in time_splits if t not in splits]
-        one = entity_dimension(self.lexicon.schema, "customer")
-        if (
-            not (splits or loose or last or self.names.members)
-            and words.ranked
-            and metrics
-            and one
-            and _WHO.search(self.names.masked)
-        ):
-            splits = [one] if one not in filtered else []  # "who spent the most?"
-        if not splits and not loose and words.ranked and not last and _WHAT.search(self.names.masked):
-            splits = [s for s in (self.lexicon.schema.default_split,) if s and s not in filtered]
-        ranked = self.order.ranked_split(tuple(splits))
-        if len(splits) == 2 and words.ranked and splits[0] == ranked:
-            splits.reverse()  # "top 3 categories in each department": rows read by department
-        splits = self._compared_members(splits)
-        if last and not splits and not (filtered & set(last.group_by)):
-            splits = list(last.group_by)
-        elif last and not splits:
-            splits = [g for g in last.group_by if g not in filtered]
-        return tuple(splits[:MAX_SPLITS]), tuple(n for n in loose if n not in splits and n not in filtered)
+    def _known_share(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
+        """ "What slice of each department's sales was our own label": a share that the store knows as a ratio."""
+        known, kept = self.lexicon.schema.metrics, [term for _, term, negative in self.names.members if not negative]
+        if not (self.words.share and len(metrics) == 1 and self.names.splits):
+            return metrics
+        for term in kept:
+            dimension = self.lexicon.schema.dimensions[term.name]
+            where = f"{dimension.table}.{dimension.column} = '{term.value}'"
+            ratios = (n for n, m in known.items() if m.denominator == metrics[0] and m.numerator and not m.hidden)
+            if found := next((n for n in ratios if known[known[n].numerator or ""].where == where), None):
+                return (found,)
+        return metrics
 
     def _lists_members(self) -> bool:
         kept = [(term.name, term.value) for _, term, negative in self.names.members if not negative]
         return any(sum(name == other for name, _ in kept) > 1 for other, _ in kept)
 
-    def _compared_members(self, splits: list[str]) -> list[str]:
-        """Several members of one dimension are shown side by side, unless they are asked for together."""
-        if roles.together(self.names.masked):
-            return splits
-        positive: dict[str, dict[int, set[object]]] = {}
-        for mention, term, negative in self.names.members:
-            if not negative:
-                numbered = self.lexicon.schema.dimensions[term.name].value == "int"
-                key = hash(term.value) if numbered else mention.start  # "stores 367 and 406" is one mention of two
-                positive.setdefault(term.name, {}).setdefault(key, set()).add(term.value)
-        for dimension, mentioned in positive.items():
-            places = {frozenset(values) for values in mentioned.values()}
-            if len(places) > 1 and dimension not in splits and len(splits) < MAX_SPLITS:
-                splits = [dimension, *splits]
-                self.listed = dimension if not self.words.each and not self.words.share else None
-        return splits
-
-    def _filters(
-        self, splits: tuple[str, ...], metrics: tuple[str, ...], last: SemanticQuery | None
-    ) -> tuple[tuple[Filter, ...], Filter | None, tuple[str, ...]]:
-        filters = to_filters(self.names)
-        if self.words.hours:
-            filters.append(Filter(dimension=self.lexicon.time_splits["hour"], op="range", values=self.words.hours))
-        if last:
-            named = {f.dimension for f in filters}
-            filters = [f for f in last.filters if f.dimension not in named] + filters
-        top = self.order.top_filter(splits)
-        if top:
-            filters.append(top)
-        filters = [f for f in filters if not self._counted_by(f, metrics)]
-        keep: Filter | None = None
-        named_here = {t.name for _, t, _ in self.names.members}
-        own = [f for f in filters if f.op == "in" and (f.dimension in named_here or not named_here)]
-        if self.words.share and own and not (set(splits) - {f.dimension for f in own}):
-            subject = self._share_subject(own)
-            keep = subject
-            filters = [f for f in filters if f != subject]
-            splits = (subject.dimension, *(s for s in splits if s != subject.dimension))
-        return tuple(filters), keep, splits
-
-    def _counted_by(self, limit: Filter, metrics: tuple[str, ...]) -> bool:
-        """ "Own brand as a part of sales": a ratio whose upper part counts nothing else is not limited to it as well."""
-        known, dimension = self.lexicon.schema.metrics, self.lexicon.schema.dimensions[limit.dimension]
-        column, upper = f"{dimension.table}.{dimension.column}", [known[n].numerator for n in metrics]
-        same = [known[n].where == f"{column} = '{value}'" for n in upper if n for value in limit.values[:1]]
-        return len(limit.values) == 1 and len(same) == len(metrics) > 0 and all(same)
-
-    def _share_subject(self, own: list[Filter]) -> Filter:
-        """Whose share is asked for: Ⓥ占…, "come from Ⓥ", "is Ⓥ"; else the first one named."""
-        masked = self.names.masked
-        for mention, term, _ in self.names.members:
-            before, after = masked[: mention.start], masked[mention.end :]
-            asked = re.match(r".{0,6}?占", after) or re.search(r"\b(?:from|is|was|are|were|by) (?:the )?$", before)
-            if asked and (found := next((f for f in own if f.dimension == term.name), None)):
-                return found
-        for mention, term, _ in self.names.members:  # "the share of Ⓥ in Ⓥ"; "what share of Ⓥ was Ⓥ" is told above
-            asked = re.search(r"\bshares? (?:of|does|did|do) (?:the )?$", masked[: mention.start])
-            if asked and (found := next((f for f in own if f.dimension == term.name), None)):
-                return found
-        return own[0]
-
-    def _having(self, metrics: tuple[str, ...]) -> tuple[MetricFilter, ...]:
-        result = []
-        places = [(s, n) for s, n in sorted(self.names.metric_places) if n in metrics]
-        for threshold in self.words.thresholds:
-            after = [n for s, n in places if 0 <= s - threshold.end <= 2]
-            before = [n for s, n in places if s < threshold.start]
-            metric = (
-                after[0]
-                if after
-                else before[-1]
-                if before
-                else (metrics[0] if metrics else next(iter(self.lexicon.schema.metrics)))
-            )
-            ratio = self.lexicon.schema.metrics[metric].unit == "ratio"
-            if self.words.change and threshold.percent and not ratio:
-                result.append(_change_limit(metric, threshold, self.words.change == "down"))
-                continue
-            bounds = [v / 100 if v is not None and ratio and v > 1 else v for v in (threshold.low, threshold.high)]
-            result.append(MetricFilter(metric=metric, low=bounds[0], high=bounds[1], strict=threshold.strict))
-        return tuple(result)
-
-    def _share(self, last: SemanticQuery | None, splits: tuple[str, ...]) -> bool:
-        return self.words.share and bool(splits)
-
 
 def _blanked(text: str, used: bytes) -> str:
     return "".join(" " if taken else c for c, taken in zip(text, used, strict=True))
-
-
-def _change_limit(metric: str, threshold: Threshold, down: bool) -> MetricFilter:
-    """ "grew more than 20 %", "fell by over 10 %": a limit on the relative change."""
-    low, high = (v if v is None else abs(v) for v in (threshold.low, threshold.high))
-    if down:
-        low, high = (None if high is None else -high), (None if low is None else -low)
-    return MetricFilter(metric=f"{metric}__change_pct", low=low, high=high, strict=threshold.strict)

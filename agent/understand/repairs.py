@@ -1,4 +1,4 @@
-"""Slips that the speaker takes back: "dairy? sorry, grocery", 十月，不对，十一月.
+"""What a speaker leaves out, and slips that are taken back: "dairy? sorry, grocery", 十月，不对，十一月.
 
 What is taken back is the nearest thing before of the kind of what comes after: a period, a metric, a split, or a member
 of the same dimension. ("Self-repair": Levelt, "Monitoring and self-repair in speech", Cognition 14, 1983.)
@@ -21,6 +21,10 @@ _TAKEN_BACK = re.compile(
     rf"(?:(?:\b(?:{_SORRY})|{_NO})\b{_STOP}+)+(?:(?:of|in|for|by|at|on|from|to|the|it's|just) )*"
     rf"|(?:(?:{_SORRY_ZH}){_STOP}*)+(?:应该)?(?:是|看|要|改成|改为)?按?)"
 )
+_WITHOUT = re.compile(
+    r"\bwith (?P<what>(?:an? )?[a-z]+)\b(?P<between>.*\b(?:vs|versus|or|and|than|against|those|ones|to) )without"
+    r"(?= ?(?:$|[,.;:?!]|(?:in|during|for|since|last|this|by)\b))"
+)
 _SLIP = re.compile(rf"\b(?:{_SORRY}|no)\b|{_SORRY_ZH}")
 
 
@@ -31,6 +35,15 @@ class _Named:
     start: int
     end: int
     kinds: frozenset[str]
+
+
+def completed(text: str) -> str:
+    """With the noun that is left out the second time.
+
+    >>> completed("baskets of families with kids vs those without, in may")
+    'baskets of families with kids vs those without kids, in may'
+    """
+    return _WITHOUT.sub(r"with \g<what>\g<between>without \g<what>", text)
 
 
 def repaired(text: str, lexicon: Lexicon, clock: Clock) -> str:

@@ -36,7 +36,7 @@ _CUE_AFTER = _rx(
 _COUNT_BEFORE = _rx(
     r"(?:\bhow many|\bnumber of|\bcount of|\b# of|\bno\. of|\btotal)(?: distinct| unique| different| active| our)* ?$|(?:多少|几)[个家位名款种户人]?(?:不同的)?$|(?:总共|一共)有?(?:多少)?[个家位]?$"
 )
-_COUNT_AFTER = _rx(r" ?(?:count\b|counts\b)|(?:数量?|总数|个数|人数|家数)")
+_COUNT_AFTER = _rx(r" ?(?:count\b|counts\b)|(?:数量?|总数|个数|人数|家数|有(?:多少|几)[个位家户名]?(?!钱))")
 _ACTS_AFTER = _rx(
     r" ?(?:(?:who )?(?:saved?|spends?|spent|paid|pays?|bought|buys?|shop|purchased?|redeem(?:ed)?))\b|(?:一共|总共|共)?(?:花|消费|省|购买了|买了)"
 )

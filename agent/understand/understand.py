@@ -18,7 +18,7 @@ from agent.understand.meaning import CERTAIN, Router, Said, settled
 from agent.understand.message import message_in
 from agent.understand.placing import able, conditions
 from agent.understand.reading import ClauseReader, Scope
-from agent.understand.repairs import repaired
+from agent.understand.repairs import completed, repaired
 from agent.understand.spelling import Speller
 from agent.understand.text import detect_language, normalise
 from agent.understand.values import with_values
@@ -75,7 +75,7 @@ def understand(
             for asked in (message.before, message.after)
         )
         return Understanding(language, normal, (*before, message.reading, *after))
-    normal = repaired(normal, lexicon, clock)
+    normal = completed(repaired(normal, lexicon, clock))
     readings = _read_all(normal, scope)
     unread = [word for reading in readings for word in reading.unread]
     corrections: tuple[tuple[str, str], ...] = ()

@@ -95,6 +95,13 @@ class Member(_Strict):
     synonyms: Words = Words()
 
 
+class Group(_Strict):
+    """Words that mean several members of a dimension at once ("with kids")."""
+
+    members: tuple[str, ...]
+    synonyms: Words
+
+
 class Dimension(_Strict):
     """Something a metric can be split or filtered by.
 
@@ -113,6 +120,7 @@ class Dimension(_Strict):
     ordered: tuple[str, ...] = ()  # natural order of members ("Under 15K" before "15-24K")
     pii: Literal["none", "pseudonym", "personal"] = "none"
     members: dict[str, Member] = Field(default_factory=dict)
+    groups: tuple[Group, ...] = ()
     also: tuple[str, ...] = ()
     value: Literal["text", "int"] = "text"
     fill: bool = True

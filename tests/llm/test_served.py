@@ -33,12 +33,14 @@ def address(small_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "llama_cpp.server", "--model", str(small_path), "--port", str(port),
-               "--host", "127.0.0.1", "--n_ctx", "1024", "--api_key", KEY]  # fmt: skip
+               "--host", "127.0.0.1", "--n_ctx", "1024", "--n_threads", "2", "--use_mlock", "false",
+               "--api_key", KEY]  # fmt: skip
     log = tmp_path_factory.mktemp("server") / "log"
     with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out, env=dict(os.environ)) as server:
         try:
             _wait(f"http://127.0.0.1:{port}/openapi.json", server, log)
             yield f"http://127.0.0.1:{port}/v1"
+            assert server.poll() is None, f"the server ended with {server.returncode}: {log.read_text()[-600:]}"
         finally:
             server.terminate()
 

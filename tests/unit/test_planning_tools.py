@@ -88,6 +88,12 @@ def test_words_fill_the_tools_arguments(asked: Analyst, text: str, calls: list[d
     assert plan(asked, text) == calls
 
 
+def test_by_what_means_is_no_condition(asked: Analyst) -> None:
+    (call,) = plan(asked, "products for the newsletter, for people over 55")
+    assert call["tool"] == "recommend_products"
+    assert call["filters"] == [{"dimension": "age", "op": "in", "values": ["55-64", "65+"]}]
+
+
 def test_people_are_handed_from_step_to_step(asked: Analyst) -> None:
     found = plan(asked, "who is about to leave, and what should we offer them?")
     assert [call["tool"] for call in found] == ["segment_customers", "recommend_products"]

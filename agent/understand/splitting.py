@@ -1,0 +1,110 @@
+"""What a clause splits its figures by: the dimensions it names, steps of time, and members shown side by side."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from agent.understand import roles
+from agent.understand.lexicon import Lexicon
+from agent.understand.modifiers import Modifiers
+from agent.understand.names import Names
+from agent.understand.ordering import OrderReader
+from agent.understand.periods import AskedPeriods, trend_grain
+from db.semantic.query import Interval, SemanticQuery
+from db.semantic.roles import entity_dimension
+
+MAX_SPLITS = 2
+_DAYS = re.compile(r"\bdays\b|日子|哪些天|[几多]少?天", re.ASCII)
+_COMPARED = re.compile(r"\bcompar\w+|\bvs\b|\bversus\b|\bagainst\b|\bthan\b|比[一起较]|对比|谁|哪[个家边]", re.ASCII)
+_WHO = re.compile(r"\bwho(?:se)?\b|\b(?:people|persons?|folks) (?:who|that)\b|谁|个人(?!均)|哪[些位几]个?人", re.ASCII)
+_WHAT = re.compile(r"^(?:so |and )?what\b|\bwhat (?:do|does|did|sells?|sold|are|is)\b|什么|哪些东西", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Splits:
+    """Dimensions.
+
+    Attributes:
+        named: that the figures are split by.
+        loose: that words may mean, left to choose from.
+        listed: the one that only stands for "A and B".
+    """
+
+    named: tuple[str, ...]
+    loose: tuple[str, ...]
+    listed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SplitReader:
+    """Settles the splits of one clause, once its names, modifiers and order are read.
+
+    Attributes:
+        data: the data's range.
+    """
+
+    lexicon: Lexicon
+    names: Names
+    words: Modifiers
+    order: OrderReader
+    data: Interval
+
+    def read(self, asked: AskedPeriods, last: SemanticQuery | None, metrics: tuple[str, ...]) -> Splits:
+        """The splits; a follow-up that names none keeps those of the query before."""
+        names, words = self.names, self.words
+        splits = [name for _, name in sorted(names.splits)]
+        loose = [name for _, name in names.loose if name not in splits]
+        filtered = {term.name for _, term, negative in names.members if not negative}
+        in_time = self._in_time(asked)
+        spread = words.ranked or words.share or words.change or words.thresholds or names.counted
+        if loose and not (splits or in_time) and spread:
+            splits, loose = [loose[0]], loose[1:]
+        if words.count and not metrics and names.counted:
+            splits = splits or names.counted
+        if names.counted and words.thresholds and names.counted[0] not in splits:
+            splits.append(names.counted[0])
+        if words.thresholds and not (splits or in_time) and _DAYS.search(names.masked):
+            in_time = [self.lexicon.time_splits["day"]]  # "days with more than 500 orders"
+        splits += [t for t in in_time if t not in splits]
+        one = entity_dimension(self.lexicon.schema, "customer")
+        bare = not (splits or loose or last) and words.ranked
+        if bare and not names.members and metrics and one and _WHO.search(names.masked):
+            splits = [one]  # "who spent the most?"
+        elif bare and _WHAT.search(names.masked):
+            splits = [s for s in (self.lexicon.schema.default_split,) if s and s not in filtered]
+        if len(splits) == 2 and words.ranked and splits[0] == self.order.ranked_split(tuple(splits)):
+            splits.reverse()  # "top 3 categories in each department": rows read by department
+        splits, listed = self._side_by_side(splits)
+        if last and not splits:
+            splits = [g for g in last.group_by if g not in filtered]
+        rest = (n for n in loose if n not in splits and n not in filtered)
+        return Splits(tuple(splits[:MAX_SPLITS]), tuple(rest), listed)
+
+    def _in_time(self, asked: AskedPeriods) -> list[str]:
+        """Steps of time that words name, or that a trend goes by."""
+        words, grains = self.words, list(self.words.grains)
+        if asked.split and asked.split not in grains:
+            grains.append(asked.split)
+        if not grains and (words.trend or words.running):
+            grains.append(trend_grain(asked.asked.interval if asked.asked else None, self.data))
+        return [self.lexicon.time_splits[g] for g in grains if g in self.lexicon.time_splits]
+
+    def _side_by_side(self, splits: list[str]) -> tuple[list[str], str | None]:
+        """Several members of one dimension are shown side by side, unless they are asked for together."""
+        if roles.together(self.names.masked):
+            return splits, None
+        listed = None
+        positive: dict[str, dict[int, set[object]]] = {}
+        for mention, term, negative in self.names.members:
+            if not negative:
+                numbered = self.lexicon.schema.dimensions[term.name].value == "int"
+                key = hash(term.value) if numbered else mention.start  # "stores 367 and 406" is one mention of two
+                positive.setdefault(term.name, {}).setdefault(key, set()).add(term.value)
+        for dimension, mentioned in positive.items():
+            places = {frozenset(values) for values in mentioned.values()}
+            if len(places) > 1 and dimension not in splits and len(splits) < MAX_SPLITS:
+                splits = [dimension, *splits]
+                apart = self.words.each or self.words.share or _COMPARED.search(self.names.masked)
+                listed = None if apart else dimension
+        return splits, listed

@@ -1,0 +1,137 @@
+"""What a question's words settle: figures, splits, conditions and bounds, of one clause or of several."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.ask import Analyst
+from agent.contracts import Reading
+from models.llm.scripted import scripted
+from tests.flow import analyst, form, open_journey, question
+
+RICH = ("income", "in", ("100-124K", "125-149K", "150-174K", "175-199K", "200-249K", "250K+"))
+PARENTS = ("kids", "in", ("1", "2", "3+"))
+
+
+@pytest.fixture(scope="module")
+def asked(journey_folder: Path) -> Analyst:
+    return analyst(open_journey(journey_folder))
+
+
+def read(asked: Analyst, text: str) -> tuple[Reading, ...]:
+    return asked._understand(question(text), asked.store.as_of, None, ()).readings
+
+
+def limits(reading: Reading) -> list[tuple[str, str, tuple[Any, ...]]]:
+    return [(f.dimension, f.op, f.values) for f in reading.filters]
+
+
+@pytest.mark.parametrize(
+    ("text", "figures"),
+    [
+        ("chargebacks: how many and how much, last quarter", [("chargebacks", "chargeback_amount")]),
+        ("上季度拒付多少笔、多少钱", [("chargebacks", "chargeback_amount")]),
+        ("refunds in november, number and amount", [("refunds", "refund_amount")]),
+        ("revenue as well as units by department in q4", [("revenue", "units")]),
+        ("活动13寄了多少户，其中多少户核销了", [("campaign_reach",), ("redeeming_customers",)]),
+        ("2017年分季度销售额，顺便把订单最多的三个小时也列一下", [("revenue",), ("orders",)]),
+        ("revenue by store and also orders", [("revenue", "orders")]),
+        ("how many customers ordered more than 10 times in december", [("orders",)]),
+        ("12月下单超过10次的顾客有多少", [("orders",)]),
+        ("有多少门店12月销售额超过1万", [("revenue",)]),
+    ],
+)
+def test_figures_of_each_clause(asked: Analyst, text: str, figures: list[tuple[str, ...]]) -> None:
+    assert [reading.metrics for reading in read(asked, text)] == figures
+
+
+@pytest.mark.parametrize(
+    ("text", "splits", "limited"),
+    [
+        ("aov for families with kids in march", (), [PARENTS]),
+        ("有孩子的家庭客单价是多少", (), [PARENTS]),
+        ("没有孩子的家庭12月花了多少钱", (), [("kids", "in", ("0",))]),
+        ("average basket of families with children vs without", ("kids",), [("kids", "in", ("1", "2", "3+", "0"))]),
+        ("revenue excluding households with kids", (), [("kids", "not_in", ("1", "2", "3+"))]),
+        ("under 35s: revenue in november", (), [("age", "in", ("19-24", "25-34"))]),
+        ("收入10万以上的家庭的销售额", (), [RICH]),
+        ("orders by number of kids", ("kids",), []),
+        ("average basket per visit to the shop", (), []),
+        ("number of refunds in q4 because we packed the wrong thing", (), [("refund_reason", "in", ("wrong_item",))]),
+        ("11月到手是坏的退了多少钱", (), [("refund_reason", "in", ("damaged",))]),
+    ],
+)  # fmt: skip
+def test_splits_and_conditions(
+    asked: Analyst, text: str, splits: tuple[str, ...], limited: list[tuple[str, str, tuple[Any, ...]]]
+) -> None:
+    (reading,) = read(asked, text)
+    assert (reading.group_by, limits(reading)) == (splits, limited)
+
+
+def test_times_bound_the_orders_of_each_customer(asked: Analyst) -> None:
+    (reading,) = read(asked, "11月来了5次以上的家庭有几户")
+    assert (reading.metrics, reading.group_by) == (("orders",), ("customer",))
+    assert [(bound.metric, bound.low) for bound in reading.having] == [("orders", 5.0)]
+
+
+def test_a_ratio_has_no_shares_of_its_own(asked: Analyst) -> None:
+    text = "share of digital wallet payments that didn't go through in december versus november"
+    (reading,) = read(asked, text)
+    assert reading.metrics == ("payment_failure_rate",)
+    assert limits(reading) == [("payment_method", "in", ("digital_wallet",))]
+    assert (reading.share, reading.keep) == (False, None)
+
+
+def test_a_share_that_the_store_knows_as_a_ratio(asked: Analyst) -> None:
+    (reading,) = read(asked, "what slice of each department's sales in 2017 was our own label")
+    assert (reading.metrics, reading.group_by, reading.filters) == (("private_label_share",), ("department",), ())
+
+
+def test_members_that_are_compared_have_no_sum_beside_them(asked: Analyst) -> None:
+    (compared,) = read(asked, "海鲜和肉类的销量比一下")
+    (listed,) = read(asked, "海鲜和肉类的销量")
+    assert (compared.listed, listed.listed) == (None, "department")
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "direction"),
+    [
+        ("conversion rate by traffic source, worst first", None, "asc"),
+        ("bottom 3 departments by revenue", 3, "asc"),
+    ],
+)
+def test_an_order_is_no_limit(asked: Analyst, text: str, limit: int | None, direction: str) -> None:
+    (reading,) = read(asked, text)
+    assert (reading.limit, reading.direction) == (limit, direction)
+
+
+def test_a_running_total_goes_month_by_month(asked: Analyst) -> None:
+    (reading,) = read(asked, "how many new customers per month in q4, as a running total")
+    assert (reading.group_by, reading.running, reading.per) == (("month",), True, None)
+
+
+def test_weekends_of_a_month_to_come(asked: Analyst) -> None:
+    (reading,) = read(asked, "预测一月的周末销售额")
+    assert (str(reading.ask.horizon and reading.ask.horizon.end), limits(reading)) == (
+        "2018-02-01", [("day_type", "in", (2,))]
+    )  # fmt: skip
+
+
+def test_how_something_is_names_nothing_unknown(asked: Analyst) -> None:
+    (reading,) = read(asked, "现在还挂着没关的工单，每个主题各有多少")
+    assert (reading.metrics, reading.group_by, reading.strangers) == (("open_tickets",), ("ticket_intent",), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("revenue of families with kids in may", "One kid (1) to Three or more kids (3+)"),
+        ("revenue of people under 35 in may", "Age 19-24 and Age 25-34"),
+    ],
+)
+def test_neighbouring_bands_are_named_by_their_ends(journey_folder: Path, text: str, said: str) -> None:
+    model, _ = scripted(form(("revenue", "none")))
+    assert said in analyst(open_journey(journey_folder), model).ask(question(text)).text
