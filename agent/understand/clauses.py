@@ -137,7 +137,7 @@ def _seam(left: str, right: str, scope: Scope, ordered: bool) -> bool:
         return True
     if one.names_metric and _HOW_MANY.match(right) and not two.names_metric and surely(two.figures):
         return surely(two.figures) not in one.names.metrics  # "how many payments in may, and how many failed?"
-    if _WHO_DO.match(left):
+    if _WHO_DO.match(left) or _BY_WHAT.search(left):
         return False
     if one.words.change and not _asks(one) and not two.names_something:  # "orders fell in June, who held us back?"
         return False
@@ -153,6 +153,7 @@ def _seam(left: str, right: str, scope: Scope, ordered: bool) -> bool:
     return _asks(one) and _asks(two) and one.tool != two.tool  # another tool: another question
 
 
+_BY_WHAT = re.compile(r"(?:按|以|论)[^,，]{1,8}来?[看算计]$")  # 按件数看，卖得最多的…: by what the rest is measured
 _OF_THEM = re.compile(r"how many of (?:them|these|those|whom)\b|其中(?:有)?(?:多少|几)", re.ASCII)
 _HOW_MANY = re.compile(r"how many (?!of\b)|有?多少|几[笔单个户位]", re.ASCII)
 _ASKS = re.compile(

@@ -33,12 +33,15 @@ STOP_ZH = (
     "并且同时而但如果只仅能可以应该会不没无非要需看是多是少了解具体大概大约左右差不表现用户人群户家庭"
 )
 _STOP_ZH_WORDS = re.compile(
-    "主要|处理|讲讲|说说|聊聊|发我|发给我|平均|新增|整体|总体|单独|顺便|打折|让利|增量|帮忙拉下|人群|这批|新来|麻烦|老板|领导|汇报|报表|同事|辛苦|感谢|谢谢|你好|您好|拉取|导出|整理|详细|贵店|咋样|经营|运营|会议|周报|月报|快速|维度|方面|水平|消费者|咋|下吧|一眼|方便|关于|期间|以内|当中|其中|简单|感觉|究竟|到底|目前为止|为止|全部|最近|近期|目前|部分|内部|家里|东西|里面|帮忙|一共|总共"
+    "真正|实际上?|真的|大约|差不多|大致|主要|处理|讲讲|说说|聊聊|发我|发给我|平均|新增|整体|总体|单独|顺便|打折|让利|增量|帮忙拉下|人群|这批|新来|麻烦|老板|领导|汇报|报表|同事|辛苦|感谢|谢谢|你好|您好|拉取|导出|整理|详细|贵店|咋样|经营|运营|会议|周报|月报|快速|维度|方面|水平|消费者|咋|下吧|一眼|方便|关于|期间|以内|当中|其中|简单|感觉|究竟|到底|目前为止|为止|全部|最近|近期|目前|部分|内部|家里|东西|里面|帮忙|一共|总共"
 )
 _TOKEN = re.compile(r"[a-z]+(?:['-][a-z]+)*|\d[\d,.]*|[\u3400-\u4dbf\u4e00-\u9fff]+", re.ASCII)
-
-
 _DOING = re.compile(r".{0,2}.着")  # 挂着, 一直拖着: how something is, and no name
+_BOUND = re.compile(
+    r"\b(?:over|above|under|below|(?:more|less|fewer|older|younger|higher|lower) than|at least|at most|exceed(?:s|ing)?)[ -]?[$]?(?P<a>\d)[\d,.]*\w*"
+    r"|(?:超过|高于|低于|不到|少于|多于|至少|大于|小于|不足)(?P<b>\d)[\d.,]*[万千百k]?|(?P<c>\d)[\d.,]*[万千百k]?[^\d\s]?(?:及?以上|及?以下)",
+    re.ASCII,
+)
 
 
 def unread_runs(text: str, taken: bytearray, masked: str) -> tuple[str, ...]:
@@ -48,13 +51,6 @@ def unread_runs(text: str, taken: bytearray, masked: str) -> tuple[str, ...]:
     kept = "".join(" " if c in STOP_ZH else c for c in free)
     runs = re.finditer(r"[\u3400-\u4dbf\u4e00-\u9fff]{2,}", kept)
     return tuple(m[0] for m in runs if not _DOING.fullmatch(m[0]) and re.match(r"的?[ⓂⒹⒺⓉ]", masked[m.end() :]))
-
-
-_BOUND = re.compile(
-    r"\b(?:over|above|under|below|(?:more|less|fewer|older|younger|higher|lower) than|at least|at most|exceed(?:s|ing)?)[ -]?[$]?(?P<a>\d)[\d,.]*\w*"
-    r"|(?:超过|高于|低于|不到|少于|多于|至少|大于|小于|不足)(?P<b>\d)[\d.,]*[万千百k]?|(?P<c>\d)[\d.,]*[万千百k]?[^\d\s]?(?:及?以上|及?以下)",
-    re.ASCII,
-)
 
 
 def unread_bounds(text: str, taken: bytearray) -> tuple[str, ...]:

@@ -23,6 +23,11 @@ _MADE = re.compile(  # a cause, and no money made
     r"(?=.* (?:differ\w*|chang\w+|drop|fall|rise|jump|climb|dip|swing|go|come|look|so|such)\b)",
     re.ASCII,
 )
+LIKELY_OVER = 0.1  # from this chance on a ratio is meant where its whole is named as a whole
+_WHOLE = re.compile(
+    rf"占(?:了|总|全部|整个|整体|我们|的)*{METRIC}"
+    rf"|\b(?:share|percent(?:age)?|part|proportion|fraction|slice|chunk) of (?:our |the |total |all |overall )*{METRIC}"
+)
 OFFERED = 0.05  # from this chance on a metric comes first where one is asked back
 _COMPARED = re.compile(r"\bcompar\w+|\bvs\b|\bversus\b|\bagainst\b|\bthan\b|[跟和与比].{1,8}比|对比|相比", re.ASCII)
 _RATED = re.compile(
@@ -32,7 +37,9 @@ _RATED = re.compile(
 )
 _TIMES = re.compile(r"\d ?(?:times|trips)\b|[\d十]\s?[次回趟]", re.ASCII)
 _PIECES = re.compile(r"(?:多少|几)[笔单]|[笔单]数")
-_MONEY = re.compile(r"\b(?:(?:most|least|how much) money|amounts?|in dollars|dollar (?:amount|value)s?)\b", re.ASCII)
+_MONEY = re.compile(
+    r"\b(?:(?:most|least|how much|more|less|refund) money|amounts?|in dollars|dollar (?:amount|value)s?)\b", re.ASCII
+)
 _BOTH = re.compile(  # "chargebacks: how many and how much"
     r"\bhow (?:many|much)\b.{0,12}?\b(?:and|&) how (?:many|much)\b"
     r"|\b(?:number|count)s? and (?:the )?(?:amount|value|sum)s?\b|\b(?:amount|value|sum)s? and (?:the )?(?:number|count)s?\b"
@@ -75,10 +82,7 @@ class MetricReader:
         if bounded := self._bounded():
             return bounded, ()
         if names.metrics or names.metric_options:
-            if not self._listed() and (meant := surely(self.meant)):
-                return self._pieces((meant,)), ()
-            named = self._reachable(self._parts_dropped(names.metrics))
-            return self._parted(self._pieces(named)), tuple(names.metric_options)
+            return self._named()
         if names.unavailable:
             return (), ()
         if inside := self._inside_asks():
@@ -103,6 +107,15 @@ class MetricReader:
         likely = {name: chance for name, chance in self.meant.items() if chance >= OFFERED}
         others = (name for name, m in self.lexicon.schema.metrics.items() if not m.hidden and name not in likely)
         return (), (*likely, *others)
+
+    def _named(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The metrics that words name, unless the wording surely means another one."""
+        if over := self._over_whole():
+            return (over,), ()
+        if not self._listed() and (meant := surely(self.meant)):
+            return self._pieces((meant,)), ()
+        named = self._reachable(self._parts_dropped(self.names.metrics))
+        return self._parted(self._pieces(named)), tuple(self.names.metric_options)
 
     def _bounded(self) -> tuple[str, ...]:
         """What a bound is of: times of coming; or, where stores are counted ("how many sold more than 1,000"), not them."""
@@ -141,6 +154,19 @@ class MetricReader:
         named_of = self.words.share or re.search(r"of (?:our |the |total |all )*Ⓜ", self.names.masked)
         whole = {known[n].denominator for n in metrics if known[n].is_ratio and named_of}
         return tuple(n for n in metrics if n not in whole)
+
+    def _over_whole(self) -> str | None:
+        """退出去的钱占销售额百分之几: where the named metric is what something is a share of, the likeliest ratio over it."""
+        named, known = self.names.metrics, self.lexicon.schema.metrics
+        if not (self.words.share and _WHOLE.search(self.names.masked)):
+            return None
+        if len(named) == 2:
+            ratios = (n for n, m in known.items() if m.unit == "ratio" and not m.hidden)
+            return next((n for n in ratios if {known[n].numerator, known[n].denominator} == {*named}), None)
+        if len(named) != 1:
+            return None
+        over = (n for n, chance in self.meant.items() if chance >= LIKELY_OVER and known[n].denominator == named[0])
+        return next(over, None)
 
     def _reachable(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
         """ "customers mailed by campaign 18": where the named metric is not recorded by that, one hinted at may be."""

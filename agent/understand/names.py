@@ -47,7 +47,7 @@ _SPLIT_BEFORE = re.compile(
 )
 _CAUSE = re.compile(r"reasons?|原因")
 _CAUSES = re.compile(  # split by a cause: "by reason", 按原因
-    r"(?:\b(?:by|per|each|every|which|across|top|main|most common|commonest)|[按各哪](?:种|类|个|几种|个个)?|分|主要|前[几三五十\d]+[个大种]?) ?$"
+    r"(?:\b(?:by|per|each|every|which|across|top|main|most common|commonest)|[按各哪](?:种|类|个|几种|个个)?|按[^,，]{1,6}的|分|主要|前[几三五十\d]+[个大种]?) ?$"
 )
 _ID_AFTER = re.compile(
     r" ?(?:numbers? |no\.? ?|ids? |#)?(\d+(?:(?: ?, ?| and | or |, and | ?[和、与及] ?)#?\d+(?!\d| ?(?:people|customers|households|shoppers|names|人|位|户|个)))*)(?![\d.,]*\d| ?(?:%|k\b|am\b|pm\b))(?:号)?",

@@ -189,25 +189,25 @@ GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     ),
     (
         rx(
-            r"\bdaily\b|\b(?:by|per|each|every) (?:day|date)\b|\bday[- ]by[- ]day\b|每一?[天日]|逐[天日]|按[天日]|各[天日]|天天|哪一?[天日]|哪几[天日]"
+            r"\bdaily\b|\b(?:by|per|each|every) (?:day|date)\b|\bday[- ]by[- ]day\b|每一?[天日]|逐[天日]|按[天日]|各[天日]|天天|哪一?[天日]|哪几[天日]|一天一天"
         ),
         "day",
     ),
     (
         rx(
-            r"\bweekly\b|\b(?:by|per|each|every) week\b|\bweek[- ]by[- ]week\b|每(?:一|个)?(?:周|星期)|逐周|按周(?!几)|各周|哪(?:一|个|几)?个?(?:周|星期)(?!几)"
+            r"\bweekly\b|\b(?:by|per|each|every) week\b|\bweek[- ]by[- ]week\b|每(?:一|个)?(?:周|星期)|逐周|按周(?!几)|各周|哪(?:一|个|几)?个?(?:周|星期)(?!几)|一个?(?:周|星期|礼拜)一个?(?:周|星期|礼拜)"
         ),
         "week",
     ),
     (
         rx(
-            r"\bmonthly\b|\b(?:by|per|each|every) months?\b|\bmonth[- ]by[- ]month\b|每(?:一|个)?个?月|逐月|按月份?|各个?月份?|月度|哪(?:一|个|几)?个?月份?|分月"
+            r"\bmonthly\b|\b(?:by|per|each|every) months?\b|\bmonth[- ]by[- ]month\b|每(?:一|个)?个?月|逐月|按月份?|各个?月份?|月度|哪(?:一|个|几)?个?月份?|分月|一个?月一个?月"
         ),
         "month",
     ),
     (
         rx(
-            r"\bquarterly\b|\b(?:by|per|each|every) quarters?\b|\bquarter[- ]by[- ]quarter\b|每(?:一|个)?个?季度?|逐季|按季度?|各个?季度?|季度性|哪(?:一|个|几)?个?季度?|分季度?"
+            r"\bquarterly\b|\b(?:by|per|each|every) quarters?\b|\bquarter[- ]by[- ]quarter\b|每(?:一|个)?个?季度?|逐季|按季度?|各个?季度?|季度性|哪(?:一|个|几)?个?季度?|分季度?|一个季度?一个季度?"
         ),
         "quarter",
     ),

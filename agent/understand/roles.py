@@ -31,7 +31,7 @@ _LIST_BEFORE = _rx(
 _CUE_AFTER = _rx(
     r" ?(?:breakdown|split|distribution|rankings?|league|wise|-wise|mix|comparison|level|with the|whose|that|who|where|having|grew|fell|saw|had|has|sold|sells?|drives?|drove|brings?|generat\w+|spend|spent|made|makes?|contribut\w+|account\w*|did (?:best|worst))\b"
     r"| ?(?:are|is|was|were) (?:the )?(?:" + _ADJECTIVE + r")\b"
-    r"|(?:分布|排名|排行|占比|构成|对比|之间|分别|维度|的?排|卖得|卖的|销量?最|最|里?哪|中?哪|贡献)"
+    r"|(?:各自?(?:是|有|占|为)?(?:多少|几)|分布|排名|排行|占比|构成|对比|之间|分别|维度|的?排|卖得|卖的|销量?最|最|里?哪|中?哪|贡献)"
 )
 _COUNT_BEFORE = _rx(
     r"(?:\bhow many|\bnumber of|\bcount of|\b# of|\bno\. of|\btotal)(?: distinct| unique| different| active| our)* ?$|(?:多少|几)[个家位名款种户人]?(?:不同的)?$|(?:总共|一共)有?(?:多少)?[个家位]?$"

@@ -42,6 +42,11 @@ def limits(reading: Reading) -> list[tuple[str, str, tuple[Any, ...]]]:
         ("how many customers ordered more than 10 times in december", [("orders",)]),
         ("12月下单超过10次的顾客有多少", [("orders",)]),
         ("有多少门店12月销售额超过1万", [("revenue",)]),
+        ("三季度按件数看，卖得最多的五个品类是哪些", [("units",)]),
+        ("2017年逐月列一下，退出去的钱占销售额百分之几", [("refund_rate",)]),
+        ("discount as a share of sales before discounts by month", [("discount_rate",)]),
+        ("what share of revenue came from meat in december", [("revenue",)]),
+        ("熟食部二季度真正卖动的商品有多少种", [("products_sold",)]),
     ],
 )
 def test_figures_of_each_clause(asked: Analyst, text: str, figures: list[tuple[str, ...]]) -> None:
@@ -59,6 +64,9 @@ def test_figures_of_each_clause(asked: Analyst, text: str, figures: list[tuple[s
         ("under 35s: revenue in november", (), [("age", "in", ("19-24", "25-34"))]),
         ("收入10万以上的家庭的销售额", (), [RICH]),
         ("orders by number of kids", ("kids",), []),
+        ("12月各付款方式到账的钱各多少", ("payment_method",), []),
+        ("去年酸奶平均一件卖多少钱，一个季度一个季度看", ("quarter",), [("category", "in", ("YOGURT",))]),
+        ("检查2017年12月订单数的异常", (), []),
         ("average basket per visit to the shop", (), []),
         ("number of refunds in q4 because we packed the wrong thing", (), [("refund_reason", "in", ("wrong_item",))]),
         ("11月到手是坏的退了多少钱", (), [("refund_reason", "in", ("damaged",))]),
