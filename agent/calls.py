@@ -54,10 +54,21 @@ def calls_of(
     whom = len(chain) > 1 and name in chain and (name != chain[0] or reading.ask.them) and not named
     names = chain if whom and not reading.ask.again else [name]
     calls: list[Call] = []
-    for each in names:
+    for place, each in enumerate(names):
+        own = (
+            _without_campaign(reading, schema)
+            if any(offered[t].takes("campaign") for t in names[place + 1 :])
+            else reading
+        )
         chained = each != names[0] or (linked and each in CHAIN[1:] and not reading.filters)
-        calls += _tool_calls(offered[each], reading, part, schema, offered, [*before, *calls], chained)
+        calls += _tool_calls(offered[each], own, part, schema, offered, [*before, *calls], chained)
     return calls
+
+
+def _without_campaign(reading: Reading, schema: StoreSchema) -> Reading:
+    """For a step that only finds the people to whom a later one sends a campaign."""
+    campaign = entity_dimension(schema, "campaign")
+    return replace(reading, filters=tuple(f for f in reading.filters if f.dimension != campaign))
 
 
 def _over_steps(

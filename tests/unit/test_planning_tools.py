@@ -94,6 +94,12 @@ def test_by_what_means_is_no_condition(asked: Analyst) -> None:
     assert call["filters"] == [{"dimension": "age", "op": "in", "values": ["55-64", "65+"]}]
 
 
+def test_a_campaign_belongs_to_the_step_that_sends_it(asked: Analyst) -> None:
+    leaving, mailed = plan(asked, "快流失的客户里挑150个发活动18的券")
+    assert (leaving["tool"], leaving.get("filters")) == ("segment_customers", None)
+    assert (mailed["tool"], mailed["campaign"]) == ("find_audience", "18")
+
+
 def test_people_are_handed_from_step_to_step(asked: Analyst) -> None:
     found = plan(asked, "who is about to leave, and what should we offer them?")
     assert [call["tool"] for call in found] == ["segment_customers", "recommend_products"]
