@@ -133,7 +133,10 @@ class ClauseReader:
             self.text, self.taken, self.lexicon, self.names, self.words, self.asked, self.periods, self.figures
         )
         metrics, options = measured.read(last)
-        metrics = self._known_share(metrics)
+        within = self._counted_within(self._known_share(metrics))
+        if within != metrics and not (self.names.splits or self.words.grains):
+            self.words = replace(self.words, share=True)  # their part of all that failed
+        metrics = within
         if metrics and all(self.lexicon.schema.metrics[n].unit == "ratio" for n in metrics):
             self.words = replace(self.words, share=False)  # "the share of … that failed" is the ratio itself
         split = SplitReader(self.lexicon, self.names, self.words, self.order, self.scope.data).read(
@@ -347,6 +350,12 @@ class ClauseReader:
             if found := next((n for n in ratios if known[known[n].numerator or ""].where == where), None):
                 return (found,)
         return metrics
+
+    def _counted_within(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
+        """The failure rate of payments that failed for a reason would be 100 %: those that failed are counted instead."""
+        known, dimensions = self.lexicon.schema.metrics, self.lexicon.schema.dimensions
+        within = {dimensions[term.name].within for _, term, _ in self.names.members} - {None}
+        return tuple(known[n].numerator or n if known[n].numerator in within else n for n in metrics)
 
     def _lists_members(self) -> bool:
         kept = [(term.name, term.value) for _, term, negative in self.names.members if not negative]

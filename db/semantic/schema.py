@@ -107,7 +107,8 @@ class Dimension(_Strict):
 
     A time dimension has a ``grain`` and takes its column from each metric's own time. A member dimension has a
     ``table`` and ``column``; ``also`` names the same thing in other fact tables, as ``table.column``. ``fill``: whether
-    empty periods are shown for each member (off where there are too many members).
+    empty periods are shown for each member (off where there are too many members). ``within``: the metric that
+    counts the only rows with a member (failed payments alone have a reason of failure).
     """
 
     name: str = ""
@@ -124,6 +125,7 @@ class Dimension(_Strict):
     also: tuple[str, ...] = ()
     value: Literal["text", "int"] = "text"
     fill: bool = True
+    within: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:

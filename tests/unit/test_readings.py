@@ -93,6 +93,19 @@ def test_a_ratio_has_no_shares_of_its_own(asked: Analyst) -> None:
     assert (reading.share, reading.keep) == (False, None)
 
 
+def test_a_rate_is_not_limited_to_what_its_upper_part_alone_has(asked: Analyst) -> None:
+    (reading,) = read(asked, "payment failure rate because of insufficient funds, december by week")
+    assert reading.metrics == ("failed_payments",)
+    assert limits(reading) == [("failure_reason", "in", ("insufficient_funds",))]
+
+
+def test_a_rate_of_one_reason_is_its_share_of_all_reasons(asked: Analyst) -> None:
+    (reading,) = read(asked, "what share of failed payments in december was due to expired cards")
+    assert (reading.metrics, reading.share) == (("failed_payments",), True)
+    assert reading.keep is not None
+    assert reading.keep.values == ("expired_card",)
+
+
 def test_a_share_that_the_store_knows_as_a_ratio(asked: Analyst) -> None:
     (reading,) = read(asked, "what slice of each department's sales in 2017 was our own label")
     assert (reading.metrics, reading.group_by, reading.filters) == (("private_label_share",), ("department",), ())
