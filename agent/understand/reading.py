@@ -133,12 +133,7 @@ class ClauseReader:
             self.text, self.taken, self.lexicon, self.names, self.words, self.asked, self.periods, self.figures
         )
         metrics, options = measured.read(last)
-        within = self._counted_within(self._known_share(metrics))
-        if within != metrics and not (self.names.splits or self.words.grains):
-            self.words = replace(self.words, share=True)  # their part of all that failed
-        metrics = within
-        if metrics and all(self.lexicon.schema.metrics[n].unit == "ratio" for n in metrics):
-            self.words = replace(self.words, share=False)  # "the share of … that failed" is the ratio itself
+        metrics = self._shared(metrics)
         split = SplitReader(self.lexicon, self.names, self.words, self.order, self.scope.data).read(
             asked, last, metrics
         )
@@ -337,6 +332,15 @@ class ClauseReader:
         if asked.baseline is None and last and not self.periods:
             return last.compare  # "same but for drug gm" compares as before
         return asked.baseline
+
+    def _shared(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
+        """The figures, and whether a share of them is wanted: a ratio is a share itself."""
+        found = self._counted_within(self._known_share(metrics))
+        if found != metrics and not (self.names.splits or self.words.grains):
+            self.words = replace(self.words, share=True)  # of all that failed, those that failed for this reason
+        if found and all(self.lexicon.schema.metrics[n].unit == "ratio" for n in found):
+            self.words = replace(self.words, share=False)  # "the share of payments that failed"
+        return found
 
     def _known_share(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
         """ "What slice of each department's sales was our own label": a share that the store knows as a ratio."""
