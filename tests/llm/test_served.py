@@ -26,8 +26,8 @@ SCHEMA = {
 }
 PROMPT = Prompt((Message("system", "Answer in JSON."),), (Message("user", "What is the capital of France?"),))
 
-# The server with the weights as they are stored, as models/llm/engine.py runs them. By its default it repacks them for the
-# processor; with that it broke the connection on some machines (with AMX), why is not known.
+# The server with the weights as they are stored, as models/llm/engine.py runs them. By its default it repacks them for
+# the processor; with that it broke the connection on some machines (with AMX), why is not known.
 _SERVER = """
 import runpy
 from llama_cpp import llama_cpp
