@@ -286,10 +286,8 @@ RULES: tuple[Rule, ...] = (
     (_rx(r"明天"), lambda m, c: unit(c.as_of, "day", 1)),
     (_rx(r"后天"), lambda m, c: unit(c.as_of, "day", 2)),
     (_rx(r"下(?:一?个)?(?:周|星期|礼拜)(?P<wd>[一二三四五六日天])(?!共)"), _next_weekday),
-    (
-        _rx(r"(?<![月年季]的)(?<![月年季每])(?P<u>下*)(?:一?个)?(?:这个?|本)?周末"),
-        _coming_weekend,
-    ),  # 一月的周末 are all of them
+    # 一月的周末 are all of them, and no coming one
+    (_rx(r"(?<![月年季]的)(?<![月年季每])(?P<u>下*)(?:一?个)?(?:这个?|本)?周末"), _coming_weekend),
     (_rx(r"下(?:一?个)?(?P<g>周|星期|礼拜|月|季度|季)(?!末)"), lambda m, c: unit(c.as_of, _GRAINS[m["g"]], 1)),
     (_rx(r"明年"), lambda m, c: unit(c.as_of, "year", 1)),
     (_rx(r"(?<=[到至])年[底末]"), lambda m, c: unit(date((c.as_of - timedelta(days=1)).year, 12, 31), "day")),

@@ -38,7 +38,7 @@ _STOP_ZH_WORDS = re.compile(
 _TOKEN = re.compile(r"[a-z]+(?:['-][a-z]+)*|\d[\d,.]*|[\u3400-\u4dbf\u4e00-\u9fff]+", re.ASCII)
 _DOING = re.compile(r".{0,2}.着")  # 挂着, 一直拖着: how something is, and no name
 _BOUND = re.compile(
-    r"\b(?:over|above|under|below|(?:more|less|fewer|older|younger|higher|lower) than|at least|at most|exceed(?:s|ing)?)[ -]?[$]?(?P<a>\d)[\d,.]*\w*"
+    r"\b(?:over|above|under|below|(?:more|less|(?!other|rather)[a-z]+er) than|at least|at most|exceed(?:s|ing)?)[ -]?[$]?(?P<a>\d)[\d,.]*\w*"
     r"|(?:超过|高于|低于|不到|少于|多于|至少|大于|小于|不足)(?P<b>\d)[\d.,]*[万千百k]?|(?P<c>\d)[\d.,]*[万千百k]?[^\d\s]?(?:及?以上|及?以下)",
     re.ASCII,
 )

@@ -79,6 +79,12 @@ def test_splits_and_conditions(
     assert (reading.group_by, limits(reading)) == (splits, limited)
 
 
+@pytest.mark.parametrize("text", ["orders from people taller than 180", "aov of people heavier than 80 in may"])
+def test_a_bound_that_nobody_reads_is_unknown(asked: Analyst, text: str) -> None:
+    (reading,) = read(asked, text)
+    assert reading.strangers
+
+
 def test_times_bound_the_orders_of_each_customer(asked: Analyst) -> None:
     (reading,) = read(asked, "11月来了5次以上的家庭有几户")
     assert (reading.metrics, reading.group_by) == (("orders",), ("customer",))
