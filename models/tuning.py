@@ -1,8 +1,9 @@
-"""Train e5's biases and layer norms further, together with the linear classifiers that read its vectors (needs torch).
+"""Train e5 further where its 4-bit file can hold it, together with the linear classifiers that read its vectors.
 
-The matrices stay as they are ("BitFit", Ben Zaken et al., arXiv:2106.10199): 60,672 of 118 million numbers are trained,
-so they ship in 0.1 MB and run in the engine that runs e5 (:mod:`models.e5file`). Each classifier is one of
-:mod:`models.routing`: the same features, penalty and temperature, fitted by gradient steps instead of at once.
+The matrices' 4-bit codes stay as they are. What is trained are the scales of their blocks ("PEQA", Kim et al.,
+arXiv:2305.14152), the biases and the layer norms ("BitFit", Ben Zaken et al., arXiv:2106.10199): 724,224 of 118 million
+numbers, which run in the engine that runs e5 (:mod:`models.e5file`). Each classifier is one of :mod:`models.routing`:
+the same features, penalty and temperature, fitted by gradient steps instead of at once. Needs torch.
 """
 
 from __future__ import annotations
@@ -13,16 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models.e5file import BLOCK, SCALE_PARTS, in_parts
 from models.routing import BUCKETS, MEANING, PARTS, RIDGE, RoutingModel, bags, softmax, temperature_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.e5file import E5File
-    from models.routing import Floats, Matrix
+    from models.routing import Matrix
 
-EPOCHS, BATCH = 5, 64
-ENCODER_RATE, HEAD_RATE = 3e-3, 3e-2  # of Adam, after a warm-up falling to nothing
+EPOCHS, FURTHER_EPOCHS, BATCH = 5, 2, 64
+FLOAT_RATE, SCALE_RATE, HEAD_RATE = 3e-3, 3e-3, 3e-2  # of Adam, after a warm-up falling to nothing
+FURTHER = 0.5  # of the encoder's rates, from where an earlier training ended
 WARM = 100  # steps
 HIDDEN, DROPPED = 0.1, 0.1  # of the pieces of a text in training, and of what passes between the encoder's parts
 HELD = 20  # one text in so many is left out: it tells how the classifiers do, and their temperatures
@@ -51,16 +54,22 @@ class Told:
 
 
 def tune(
-    file: E5File, tasks: Sequence[Task], source: str, said: Callable[[str], None] = lambda _: None, epochs: int = EPOCHS
-) -> tuple[Mapping[str, Floats], Mapping[str, Told]]:
+    file: E5File,
+    tasks: Sequence[Task],
+    source: str,
+    said: Callable[[str], None] = lambda _: None,
+    epochs: int = EPOCHS,
+    start: Mapping[str, NDArray[Any]] | None = None,
+) -> tuple[Mapping[str, NDArray[Any]], Mapping[str, Told]]:
     """Train the encoder on all tasks at once.
 
     Args:
         source: kept in the classifiers, to tell later what they were trained on.
         said: told the loss of each epoch.
+        start: what an earlier training changed in the encoder; it then moves half as fast from there.
 
     Returns:
-        What to add to each tensor of the encoder, and each classifier by its name.
+        What changes in the encoder, as :meth:`models.e5file.E5File.tuned` takes it, and each classifier by its name.
 
     Raises:
         ImportError: torch is not installed.
@@ -69,11 +78,12 @@ def tune(
 
     torch.manual_seed(0)
     chance = np.random.default_rng(0)
-    encoder = _Encoder(torch, file)
+    encoder, slower = _Encoder(torch, file, start or {}), FURTHER if start else 1.0
     ready = [_Ready(torch, encoder, task, chance) for task in tasks]
     heads = [head for each in ready for head in each.heads.values()]
     groups = [
-        {"params": list(encoder.tuned.values()), "lr": ENCODER_RATE},
+        {"params": list(encoder.floats.values()), "lr": FLOAT_RATE * slower},
+        {"params": list(encoder.scales.values()), "lr": SCALE_RATE * slower},
         {"params": [weight for head in heads for weight in head.weights], "lr": HEAD_RATE},
     ]
     optimiser = torch.optim.Adam(groups)
@@ -91,28 +101,42 @@ def tune(
             fading.step()
             lost.append(loss.item())
         said(f"epoch {epoch + 1} of {epochs}: loss {np.mean(lost):.3f}")
-    added = {name: value.detach().numpy() - file.floats(name) for name, value in encoder.tuned.items()}
-    return added, {name: told for each in ready for name, told in each.told(source)}
+    return encoder.changes(), {name: told for each in ready for name, told in each.told(source)}
 
 
 class _Encoder:
-    """e5 in torch: matrices in 16 bits, the tuned floats in 32."""
+    """e5 in torch: it multiplies in 16 bits, and holds what is trained in 32."""
 
-    def __init__(self, torch: Any, file: E5File) -> None:
+    def __init__(self, torch: Any, file: E5File, start: Mapping[str, NDArray[Any]]) -> None:
         self.torch, self.file, self.shape = torch, file, file.shape
         hidden, inner = self.shape.hidden, self.shape.inner
         rows = {"q": hidden, "k": hidden, "v": hidden, "ao": hidden, "fi": inner, "fo": hidden}
         self.matrices = {
-            f"l{layer}.{part}": torch.from_numpy(file.matrix(f"l{layer}.{part}.w", count)).bfloat16()
+            f"l{layer}.{part}": torch.from_numpy(file.matrix(f"l{layer}.{part}.w", count)).view(count, -1, BLOCK)
             for layer in range(self.shape.layers)
             for part, count in rows.items()
+        }
+        self.scales = {
+            name: torch.zeros(matrix.shape[:2])
+            if grown is None
+            else torch.from_numpy(grown / SCALE_PARTS).view(matrix.shape[:2])
+            for name, matrix in self.matrices.items()
+            for grown in (start.get(f"{name}.w"),)
         }
         self.words = torch.from_numpy(file.matrix("emb.word", self.shape.vocabulary))
         self.places = torch.from_numpy(file.floats("emb.pos").copy()).view(-1, hidden) + torch.from_numpy(
             file.floats("emb.type")[:hidden].copy()
         )
         names = [name for name, tensor in file.tensors.items() if not tensor.type and name not in FIXED]
-        self.tuned = {name: torch.tensor(file.floats(name).copy(), requires_grad=True) for name in names}
+        self.floats = {name: torch.from_numpy(file.floats(name) + start.get(name, np.float32(0))) for name in names}
+        for trained in (*self.scales.values(), *self.floats.values()):
+            trained.requires_grad_()
+
+    def changes(self) -> Mapping[str, NDArray[Any]]:
+        """What is no longer as in the file."""
+        added = {name: value.detach().numpy() - self.file.floats(name) for name, value in self.floats.items()}
+        grown = {f"{name}.w": in_parts(scale.detach().numpy().ravel()) for name, scale in self.scales.items()}
+        return {**added, **grown}
 
     def batch(self, tokens: Sequence[Sequence[int]]) -> tuple[Any, Any]:
         """Pieces as a rectangle, and where it holds any."""
@@ -153,11 +177,12 @@ class _Encoder:
         return self._linear(self.torch.nn.functional.gelu(self._linear(state, f"l{layer}.fi")), f"l{layer}.fo")
 
     def _linear(self, state: Any, name: str) -> Any:
-        moved = self.torch.nn.functional.linear(state.bfloat16(), self.matrices[name])
-        return moved.float() + self.tuned[f"{name}.b"]
+        scaled = self.matrices[name] * (1 + self.scales[name][..., None])
+        moved = self.torch.nn.functional.linear(state.bfloat16(), scaled.flatten(1).bfloat16())
+        return moved.float() + self.floats[f"{name}.b"]
 
     def _normed(self, state: Any, name: str) -> Any:
-        weight, bias = self.tuned[f"{name}.w"], self.tuned[f"{name}.b"]
+        weight, bias = self.floats[f"{name}.w"], self.floats[f"{name}.b"]
         return self.torch.nn.functional.layer_norm(state, weight.shape, weight, bias, self.file.epsilon)
 
 

@@ -1,14 +1,17 @@
 """Train what tells which tool a clause asks for, what its arguments are, and which metric it means.
 
-    python -m agent.evaluation.routing
+    python -m agent.evaluation.routing [--further]
 
 One encoder and all classifiers that read its vectors are trained together on the questions of
-``prompts/examples.yaml``, ``prompts/arguments.yaml`` and ``prompts/metrics.yaml``, in forty minutes on two cores. It
-needs the demo store, whose kinds of names are marks, and torch (``pip install 'shopops[deep]'``).
+``prompts/examples``, ``prompts/arguments.yaml`` and ``prompts/metrics.yaml``, in an hour or more on two cores; with
+``--further`` from the encoder that ships, in half of that. It needs the demo store, whose kinds of names are marks, and
+torch (``pip install 'shopops[deep]'``).
 """
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from models.tuning import Task, Told
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
-EXAMPLES, LABELS, METRICS = "examples.yaml", "arguments.yaml", "metrics.yaml"
+EXAMPLES, LABELS, METRICS = "examples", "arguments.yaml", "metrics.yaml"
 NAMING = ("query_metrics", "explain_change", "forecast", "detect_anomalies")  # tools whose questions name metrics
 LIKELY_NAMED = 0.1  # how likely a metric that words name must be for its question to teach
 FRAMED, NAMES = 8, 2  # sentences around a name, and names of a metric that are put in them
@@ -44,9 +47,11 @@ UNCLEAR = "unclear"
 
 def read_examples() -> Mapping[str, tuple[str, ...]]:
     """The example questions of both languages, by kind."""
-    content = yaml.safe_load((files("prompts") / EXAMPLES).read_text(encoding="utf-8"))
-    kinds = {name: words for name, words in content.items() if name not in ("id", "version")}
-    return {name: tuple(str(q) for language in ("en", "zh") for q in words[language]) for name, words in kinds.items()}
+    found = {}
+    for file in sorted((files("prompts") / EXAMPLES).iterdir(), key=lambda file: file.name):
+        words = yaml.safe_load(file.read_text(encoding="utf-8"))
+        found[file.name.removesuffix(".yaml")] = tuple(str(q) for language in ("en", "zh") for q in words[language])
+    return found
 
 
 def read_questions() -> Mapping[str, tuple[str, ...]]:
@@ -59,8 +64,8 @@ def read_questions() -> Mapping[str, tuple[str, ...]]:
 
 def source_of() -> str:
     """The digest of all questions that the classifiers are trained on."""
-    content = b"".join((files("prompts") / name).read_bytes() for name in (EXAMPLES, LABELS, METRICS))
-    return sha256(content).hexdigest()[:16]
+    others = [yaml.safe_load((files("prompts") / name).read_text(encoding="utf-8")) for name in (LABELS, METRICS)]
+    return sha256(json.dumps([read_examples(), *others]).encode()).hexdigest()[:16]
 
 
 def tools_task(lexicon: Lexicon, tools: ToolWords) -> Task:
@@ -214,19 +219,21 @@ def said_of_metrics(task: Task, metrics: Told, kinds: Told, kind: Mapping[str, s
 
 
 def main() -> None:
-    """Train all of them, and say how they do on questions left out."""
+    """Train all of them, and say how they do on questions left out; with ``--further`` from the encoder that ships."""
     from agent.evaluation.opening import open_to_measure
     from agent.settings import load_settings
     from models.e5file import E5File
-    from models.embedding import model_file, write_tuning
-    from models.tuning import tune
+    from models.embedding import model_file, read_tuning, write_tuning
+    from models.tuning import EPOCHS, FURTHER_EPOCHS, tune
 
     words = open_to_measure(load_settings()).words
     metrics = metrics_task(words.lexicon, Clock(MEASURED, MEASURED))
     arguments = [values_task(words.lexicon, words.tools, name, field) for name, field in ARGUMENTS]
     tasks = [tools_task(words.lexicon, words.tools), metrics, *arguments]
-    added, told = tune(E5File(model_file()), tasks, source_of(), print)
-    write_tuning(PROMPTS / ENCODER, added, source_of())
+    further = "--further" in sys.argv[1:]
+    start, epochs = (read_tuning(PROMPTS / ENCODER), FURTHER_EPOCHS) if further else (None, EPOCHS)
+    changes, told = tune(E5File(model_file()), tasks, source_of(), print, epochs, start)
+    write_tuning(PROMPTS / ENCODER, changes, source_of())
     for task in tasks:
         for name in task.kinds:
             told[name].model.save(PROMPTS / name)

@@ -153,6 +153,8 @@ _COUNT = re.compile(
     rf"\b(?P<n>{EN_AMOUNT}) (?:(?!more than|or more)(?!times |days |weeks |months |percent )[a-z]+(?:-[a-z]+)? )?(?:{_PEOPLE}|{_THINGS})\b"
     r"|\bthe (?P<t4>\d+) (?:who|that|most|best|riskiest|worst|biggest|largest|top)\b"
     r"|\b(?P<t3>\d+) of them\b|\b(?:list|group|sample|audience|max|maximum|up to|(?:no|not) more than|at most) (?:of )?(?P<t2>\d{2,})\b(?! ?[%$]| (?:percent|dollars|bucks))"
+    r"|\b(?P<t5>\d{2,}) (?:[a-z]+ )?(?:coupons|vouchers|flyers|leaflets|letters|postcards|samples|mailings)\b(?! (?:worth|per|each|a)\b)"
+    rf"|(?P<t6>\d{{2,}})[张份封](?!工单)"
     rf"|(?<!平均)(?<![不每])(?P<z>{ZH_AMOUNT})(?:个|位|名|户|款|种|样|件|条|单|笔|人)(?!月|季|星期|小时|孩|小孩|子女|活动|工作日|百分点)"
     r"|(?:top|(?<![目之以先从提])前) ?(?P<t>\d+)(?!\d|天|日|周|个?星期|个?月|年|个?季|个?小时)",
     re.ASCII,
@@ -175,7 +177,7 @@ def count_in(text: str, spans: Iterable[Span]) -> tuple[int, Span] | None:
     taken = tuple(spans)
     for match in _COUNT.finditer(text):
         before, after = text[: match.start()], text[match.end() :]
-        words = next((match[g] for g in ("n", "z", "t", "t2", "t3", "t4") if match[g]), "")
+        words = next((match[g] for g in ("n", "z", "t", "t2", "t3", "t4", "t5", "t6") if match[g]), "")
         if (
             _VAGUE.search(before)
             or (_YEAR.fullmatch(words) and _IN_YEAR.search(before))

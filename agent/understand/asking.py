@@ -52,7 +52,7 @@ class ToolWords:
         Args:
             names: where the store's own names stand; words that begin inside a longer one (原因 in 退款原因) ask nothing.
         """
-        text = _WHY_NOT.sub(lambda match: " " * len(match[0]), text)
+        text = _IDIOMS.sub(lambda match: " " * len(match[0]), text)
         sure, asked = _found(self._asks, text, names)
         sure = tuple(sorted(sure, key=lambda name: not self.tools[name].writes))  # "alert me on fraud rings": an alert
         maybe, hinted = _found(self._hints, text, names)
@@ -121,7 +121,9 @@ _IDS: Mapping[str, tuple[str, str]] = {
     "orders": ("order|basket|transaction|purchase|receipt", "订单|购物篮|单号|小票|交易|(?<!工)单"),
 }
 _SHORTEST_ORDER = 5  # digits: "order 5 more" names no order, "basket 31198570022" does
-_WHY_NOT = re.compile(r"\bwhy not\b", re.ASCII)  # a proposal, not a question for a cause
+_IDIOMS = re.compile(
+    r"\bwhy not\b|\bnext to\b|会[议员计]|[开机社聚协]个?会", re.ASCII
+)  # a proposal, no cause; beside, not to come
 _LONG_NUMBER = re.compile(r"(?<![\d.,$-])\d{9,}(?![\d.,]*\d)", re.ASCII)  # so long a number is an order's
 _POINTED: Mapping[str, re.Pattern[str]] = {
     kind: re.compile(rf"\b(?:this|that) (?:{en})\b|[这那](?:个|位|笔|单|件|户|张)(?:{zh})(?!们)", re.ASCII)

@@ -78,6 +78,7 @@ _WORDS = {
         rf"\b{_bound(_N)} (?:kids?|child(?:ren)?|little ones)\b",
         rf"(?P<a>{_ZN})个?{_ZH_SIDE}的?(?:孩子|小孩|娃|子女)",
         rf"{_ZH_SIGN}(?P<a>{_ZN})个(?:孩子|小孩|娃|子女)",
+        rf"(?P<a>{_ZN})个(?:孩子|小孩|娃|子女){_ZH_SIDE}",
         rf"(?:孩子|小孩|娃|子女)(?:有|在)?(?P<a>{_ZN})个{_ZH_SIDE}",
     ),
 }

@@ -72,7 +72,7 @@ class _Weighed:
             return False
         sides = ClauseReader(one, self.scope), ClauseReader(two, self.scope)
         ordered = seam == SENTENCE or bool(_ORDERS.search(seam))
-        if not ordered and (_ADDS.search(seam) or _joins_figures(*sides)):
+        if not ordered and (_ADDS.search(seam) or _joins_figures(*sides) or _joins_members(*sides)):
             return False
         if all(side.clear for side in sides) or sides[1].text.startswith("但"):  # figures alone: their names tell
             return False
@@ -139,6 +139,10 @@ def _seam(left: str, right: str, scope: Scope, ordered: bool) -> bool:
         return surely(two.figures) not in one.names.metrics  # "how many payments in may, and how many failed?"
     if _WHO_DO.match(left) or _BY_WHAT.search(left):
         return False
+    if one.names.unavailable and not one.names_metric and _TOLD.search(left) and not _asks(one) and _asks(two):
+        return False  # "we're short on staff in january, how many orders should we expect"
+    if _states(one) and not _asks(two):  # "produce did well in the second quarter, in the third sales fell, why?"
+        return False
     if one.words.change and not _asks(one) and not two.names_something:  # "orders fell in June, who held us back?"
         return False
     if _lists(one, two) or not (_complete(one) and _complete(two)) or _adds(one, two):
@@ -153,9 +157,12 @@ def _seam(left: str, right: str, scope: Scope, ordered: bool) -> bool:
     return _asks(one) and _asks(two) and one.tool != two.tool  # another tool: another question
 
 
+_TOLD = re.compile(
+    r"\b(?:we|i|they|our|my)\b|'(?:re|s|ve|m)\b|\b(?:is|are|was|were|has|have)\b|不够|[太没]|有点|紧张", re.ASCII
+)
 _BY_WHAT = re.compile(r"(?:按|以|论)[^,，]{1,8}来?[看算计]$")  # 按件数看，卖得最多的…: by what the rest is measured
 _OF_THEM = re.compile(r"how many of (?:them|these|those|whom)\b|其中(?:有)?(?:多少|几)", re.ASCII)
-_HOW_MANY = re.compile(r"how many (?!of\b)|有?多少|几[笔单个户位]", re.ASCII)
+_HOW_MANY = re.compile(r"how (?:many|much) (?!of\b)|有?多少|几[笔单个户位]", re.ASCII)
 _ASKS = re.compile(
     r"(?:which|what|what's|how|who|whom|when|where|show|list|give|tell|is|are|did|does|do|was|were|compare)\b|.{0,12}[哪几谁]|.*(?:多少|如何|怎么样|怎样|什么)",
     re.ASCII,
@@ -213,6 +220,11 @@ def _adds(before: ClauseReader, part: ClauseReader) -> bool:
     return part.tool == before.tool or (measures and before.names_metric and not _asks(before))
 
 
+def _states(part: ClauseReader) -> bool:
+    """Whether a part tells of something and asks for nothing, its figure only hinted at."""
+    return part.hints_metric and not (part.names_metric or part.tool or _asks(part) or part.words.ranked)
+
+
 def _lists(one: ClauseReader, two: ClauseReader) -> bool:
     """Whether the seam lies between two figures of a list ("any odd days in revenue | and orders"), or before a "but"."""
     return two.text.startswith("但") or (_joins_figures(one, two) and bool(two.tool) and not one.tool)
@@ -222,6 +234,12 @@ def _joins_figures(one: ClauseReader, two: ClauseReader) -> bool:
     """Whether a metric's name stands on either side of the seam."""
     ends = {end for start, end in one.metric_spans}
     return len(one.text.rstrip()) in ends and 0 in {start for start, end in two.metric_spans}
+
+
+def _joins_members(one: ClauseReader, two: ClauseReader) -> bool:
+    """Whether the seam lies inside a list of members ("produce | and deli together")."""
+    last = {term.name for mention, term, _ in one.names.members if mention.end >= len(one.text.rstrip())}
+    return any(mention.start == 0 and term.name in last for mention, term, _ in two.names.members)
 
 
 def _complete(reader: ClauseReader) -> bool:

@@ -42,6 +42,10 @@ _STARTING = re.compile(r"\b(?:from|starting(?: from| in)?|beginning) $", re.ASCI
 _AFTER = re.compile(r"\bafter (?:the end of )?$", re.ASCII)
 _BEFORE = re.compile(r"\b(?:before|prior to|earlier than) (?:the start of )?$", re.ASCII)
 _UNTIL = re.compile(r"\b(?:until|till|up to|through|up until|by the end of) $|(?:截至|截止到?|直到)$", re.ASCII)
+_BROWSED = re.compile(
+    r"\b(?:comb|go(?:es|ing)?|went|look(?:ing)?|sift|run|walk|trawl|read|browse|dig|wade|work|scan)(?: (?:me|us|back))? through $",
+    re.ASCII,
+)
 _ZH_SINCE = re.compile(r"(?:以来|至今|到现在|到今天|起)")
 _EN_ON = re.compile(r" (?:onwards?|until now|till now|to date|to now|until today|on(?=[ ,?.]|$))", re.ASCII)
 _ZH_AFTER = re.compile(r"(?:以后|之后)")
@@ -145,7 +149,7 @@ def _opened(mention: PeriodMention, text: str, clock: Clock) -> PeriodMention:
         (_BEFORE, min(clock.data_start, interval.start), interval.start),
         (_UNTIL, min(clock.data_start, interval.start), interval.end),
     ):
-        if match := pattern.search(before):
+        if (match := pattern.search(before)) and not (pattern is _UNTIL and _BROWSED.search(before)):
             return PeriodMention(match.start(), mention.end, Period(Interval(start=start, end=end)))
     for pattern, start, end in (
         (_ZH_SINCE, interval.start, today),

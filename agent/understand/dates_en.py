@@ -465,7 +465,7 @@ RULES: tuple[Rule, ...] = (
     ),
     (
         _rx(
-            r"(?:\b(?:on|at|during|around|over|for|from|of|vs|and|to) (?:the )?(?:week of )?|(?<=since )|(?<=before )|(?<=after )|(?<=through )|(?<=until )|(?<=till )|(?<=and ))(?P<h>"
+            r"(?:\b(?:in|on|at|during|around|over|for|from|of|vs|and|to) (?:the )?(?:week of )?|(?<=since )|(?<=before )|(?<=after )|(?<=through )|(?<=until )|(?<=till )|(?<=and ))(?P<h>"
             + "|".join(_HOLIDAYS)
             + r")(?: day)?(?: week)?\b(?! seasonal)"
             + _YEAR

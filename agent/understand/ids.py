@@ -236,7 +236,7 @@ _EN_RANGE_AFTER = re.compile(
 )
 _ZH_UNIT = re.compile(
     r" ?(?:个|位|名|户|款|种|样|件|条|单|笔|人(?!家)|口|岁|元|块|钱|美金|美元|刀|万|千|百|亿|天|日|月|年|周|点|时|分|秒|小时|季|度|折|斤|公斤|克|升|瓶|包|箱|袋|盒|次|倍|张"
-    r"|项|类|组|批|份|页|级|星|排|栋|楼|字|成|多|几|来|左右|以上|以下|以内|之内|余|强|期|步|期|套|双|支|段|[到至~-] ?\d|家(?![里的中还最缺])|号(?:店|门店|活动|工单|线|楼))"
+    r"|项|类|组|批|份|页|级|星|排|栋|楼|字|成|多|几|来|左右|以上|以下|以内|之内|余|强|期|步|期|套|双|支|段|[到至~-] ?\d|家(?![里的中还最缺常老总爱])|号(?:店|门店|活动|工单|线|楼))"
 )
 _EN_SURE = re.compile(
     r"(?:\b(?:for|to|on|about|from|with|at|in|call|ring|check|offer|mail|email|write|message|ask|tell|show|send|give|recommend|profile|did|does|will|would|should|could|can)|^(?:is|has|does|did|will|was)|^|[,;:(] ?) ?#?$",
@@ -247,12 +247,15 @@ _EN_POINTED = re.compile(
     r"| (?:is |are )?(?:on the (?:phone|line)|at the (?:desk|counter|till|door)|in front of me)\b",
     re.ASCII,
 )
+_EN_NUMBER_BEFORE = re.compile(
+    r"(?:^|\b(?:for|to|about|and|from|with|on|is|has|does|did) )(?:number|no\.?|#) ?$", re.ASCII
+)
 _POSSESSED = re.compile(r"'s ", re.ASCII)
 _FIGURES = re.compile(
     r"'s (?:\w+ )?(?:revenue|sales|takings|orders|figures|numbers|results|total|customers|basket)\b", re.ASCII
 )
 _ZH_POINTED = re.compile(
-    r" ?(?:号(?!店|门店|活动|工单|线|楼|到|至|[、和]\d)|[这那](?:个(?!月|星期|季|周)|人|品|顾客|客户|会员|用户|商品|[位户单笔家款俩两三几])|[这那两俩三]{1,2}[位户个]|家里|的(?:画像|客户|顾客|用户|会员|连带|关联)|先生|女士|大姐|大哥|阿姨|老师)"
+    r" ?(?:号(?!店|门店|活动|工单|线|楼|到|至|[、和]\d)|[这那](?:个(?!月|星期|季|周)|人|品|顾客|客户|会员|用户|商品|[位户单笔家款俩两三几])|[这那两俩三]{1,2}[位户个]|家(?=[里常老总爱])|的(?:画像|客户|顾客|用户|会员|连带|关联)|先生|女士|大姐|大哥|阿姨|老师)"
 )
 _ZH_SURE = re.compile(
     r"(?:^|[,。:;、?!「」(（]|给|对|向|为|找|查|访|联系|回复|关于|推荐给|发给|写信的是|就是|推广?|主推|搭配?|配|问) ?#?$"
@@ -268,6 +271,8 @@ def _force(text: str, group: Sequence[_Number]) -> int:
     before, after = text[: group[0].start], text[group[-1].end :]
     if any(_ZH_UNIT.match(text[n.end :]) for n in group) or _EN_RANGE_AFTER.match(after):
         return NO
+    if _EN_NUMBER_BEFORE.search(before):
+        return POINTED
     if not all(_common(n.words, text) for n in group) and (_POSSESSED.match(after) or _EN_POINTED.match(after)):
         return SURE
     if _EN_NOT_BEFORE.search(before) or _ZH_NOT_BEFORE.search(before):

@@ -1,6 +1,6 @@
 """Which tool a clause asks for: a classifier's chances, held against what its words settle.
 
-The classifier (:mod:`models.routing`) was trained on the questions of ``prompts/examples.yaml``; beside a clause's
+The classifier (:mod:`models.routing`) was trained on the questions of ``prompts/examples``; beside a clause's
 meaning and its n-grams it sees what code reads out of it: whose own words stand there, and which kinds of names and
 ids. ``agent.evaluation.routing`` trains it.
 """
@@ -120,12 +120,14 @@ class Said:
         ahead: its period is one that comes soon.
         parted: it is split by what is no single customer or product.
         clear: every word of it was read, and none points beyond a figure.
+        counted: it is split by what only a figure is (weekdays, hours, causes), and asks for no cause itself.
     """
 
     past: bool = False
     ahead: bool = False
     parted: bool = False
     clear: bool = False
+    counted: bool = False
 
 
 def settled(reading: Reading, chances: Chances, tools: Mapping[str, Tool], said: Said = Said()) -> Reading:
@@ -181,6 +183,8 @@ def _possible(name: str, chance: float, reading: Reading, tools: Mapping[str, To
         meant = chance >= CERTAIN or (chance >= SURE and _limited(tool, reading.text))
         return name if meant and _ordered(tool, said, reading.text) else figure
     ranks = bool(reading.metrics and reading.order_by and reading.limit)  # "top 3 departments by discount"
+    if said.counted and figure and tool.takes("metric"):  # "money refunded, broken down by reason"
+        return figure
     if said.clear and (ranks or tool.takes("horizon")):  # "the day with the lowest revenue" is no odd one
         return figure
     ruled = not (tool.takes("filters") or reading.time or reading.group_by)  # the handbook's, where no figure is meant

@@ -17,6 +17,7 @@ from agent.understand.names import Names
 from agent.understand.patterns import ENTITY, METRIC
 from agent.understand.vocabulary import Mention
 from db.semantic.query import SemanticQuery
+from db.semantic.roles import entity_dimension
 
 _MADE = re.compile(  # a cause, and no money made
     r"\b(?:what|which|who|it|that) (?:has |have )?ma[dk]es?\b"
@@ -38,7 +39,10 @@ _RATED = re.compile(
 _TIMES = re.compile(r"\d ?(?:times|trips)\b|[\d十]\s?[次回趟]", re.ASCII)
 _PIECES = re.compile(r"(?:多少|几)[笔单]|[笔单]数")
 _MONEY = re.compile(
-    r"\b(?:(?:most|least|how much|more|less|refund) money|amounts?|in dollars|dollar (?:amount|value)s?)\b", re.ASCII
+    r"\b(?:(?:most|least|how much|more|less|refund|that|the) money|amounts?|in dollars|dollar (?:amount|value)s?)\b"
+    r"|\b(?:above|over|under|below|than|exceeds?|hits?|pass(?:es)?|reach(?:es)?) (?:\$ ?\d|\d[\d,.]*k? ?(?:dollars|bucks|usd)\b)"
+    r"|(?:超过?|高于|低于|大于|小于|不到|达到)\d[\d,.]*[万千]?(?:美[元金]|刀|块|元)",
+    re.ASCII,
 )
 _BOTH = re.compile(  # "chargebacks: how many and how much"
     r"\bhow (?:many|much)\b.{0,12}?\b(?:and|&) how (?:many|much)\b"
@@ -89,7 +93,7 @@ class MetricReader:
             return (inside,), ()
         hinted = self._hinted()
         own = not last or unread_words(self.text, self.taken)  # "and forecast them" says nothing of its own
-        if own and (meant := surely(self.meant)):
+        if own and (meant := self._meant()):
             return self._pieces((meant,)), ()
         if hinted:
             return (hinted,), ()
@@ -112,10 +116,31 @@ class MetricReader:
         """The metrics that words name, unless the wording surely means another one."""
         if over := self._over_whole():
             return (over,), ()
-        if not self._listed() and (meant := surely(self.meant)):
+        if self._places_counted():
+            return tuple(self.names.metrics), ()
+        if not self._listed() and (meant := self._meant()):
             return self._pieces((meant,)), ()
         named = self._reachable(self._parts_dropped(self.names.metrics))
         return self._parted(self._pieces(named)), tuple(self.names.metric_options)
+
+    def _meant(self) -> str | None:
+        """The metric that is surely meant; of customers that are bounded one by one, none that only counts them."""
+        meant = surely(self.meant)
+        one = entity_dimension(self.lexicon.schema, "customer")
+        if not (meant and one and self.words.thresholds and any(name == one for _, name in self.names.splits)):
+            return meant
+        known, column = self.lexicon.schema.metrics, self.lexicon.schema.dimensions[one].column
+        counts = [
+            name
+            for name, m in known.items()
+            if (m.expr or "").startswith("count(distinct") and f".{column})" in (m.expr or "")
+        ]
+        return next((name for name in self.meant if name not in counts), None) if meant in counts else meant
+
+    def _places_counted(self) -> bool:
+        """ "How many stores rang up a single sale": where shops are counted, whatever they did is no figure of its own."""
+        counted = [name for name in self.names.counted if name not in self.lexicon.entities]
+        return bool(counted) and self.names.metrics == [self.lexicon.counters.get(counted[0])]
 
     def _bounded(self) -> tuple[str, ...]:
         """What a bound is of: times of coming; or, where stores are counted ("how many sold more than 1,000"), not them."""

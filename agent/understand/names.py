@@ -12,10 +12,11 @@ from agent.understand.lexicon import HINT, RAW, Lexicon
 from agent.understand.meaning import Chances
 from agent.understand.metrics import surely
 from agent.understand.modifiers import Reader
+from agent.understand.numbering import ID_AFTER, NumberReader
 from agent.understand.patterns import DIMENSION, ENTITY, MEMBER, METRIC, PERIOD
 from agent.understand.roles import Place
+from agent.understand.text import EN_NUMBER
 from agent.understand.vocabulary import Mention, Term
-from db.errors import UnknownMember
 from db.semantic.query import Filter, Scalar
 from db.semantic.schema import Text
 
@@ -30,6 +31,11 @@ _BOUND = re.compile(
 _DETERMINED = re.compile(
     r"\b(?:which|what|by|per|each|every|the|our|a|this|that|best|worst|top|busiest|biggest|quietest) $", re.ASCII
 )
+_IN_LINE = re.compile(r"\b(?:out of|in|bottom|on the|down the|along the) $", re.ASCII)  # and not those of a receipt
+_ORDER_BEFORE = re.compile(r"(?:please |pls |can you |could you |now )?", re.ASCII)
+_ORDERED = re.compile(r" (?:the|any|all|those|these|every|our|my|me|us|which|up|out)\b", re.ASCII)
+_SCENES = re.compile(r",|，|;|；|\.\s|。| so | because |所以", re.ASCII)  # what stands before may only be why one asks
+FEWEST_TOLD, FEWEST_TOLD_ZH = 3, 4  # words or characters beside the word, of a part that tells something
 _INTO_THE = re.compile(r"\b(?:to|in|at|into|through|from) (?:the|our) $", re.ASCII)
 _WHY_NOT = re.compile(r"why not\b", re.ASCII)  # a proposal, not a question for a cause
 _AVERAGE_PER = re.compile(
@@ -45,33 +51,11 @@ _SPLIT_BEFORE = re.compile(
     r"\b(?:by|per|each|every|which|what|across|best|worst|busiest|quietest|strongest|weakest|slowest|rank|rank the|peak|top) $",
     re.ASCII,
 )
-_CAUSE = re.compile(r"reasons?|原因")
+CAUSE = re.compile(r"reasons?|causes?|原因")
+_EACH_AFTER = re.compile(r".{0,3}[,，]?各(?:自|有|是|占)?(?:多少|几)")  # 卡在什么原因上，各多少笔
 _CAUSES = re.compile(  # split by a cause: "by reason", 按原因
-    r"(?:\b(?:by|per|each|every|which|across|top|main|most common|commonest)|[按各哪](?:种|类|个|几种|个个)?|按[^,，]{1,6}的|分|主要|前[几三五十\d]+[个大种]?) ?$"
+    rf"(?:\b(?:by|per|each|every|which|across|(?:top|main|biggest|most common|commonest)(?: {EN_NUMBER})?)|[按各哪](?:种|类|个|几种|个个)?|按[^,，]{1, 6}的|分|主要|前[几两三四五六十\d]+[个大种]?|最[多高大]的?前?[几两三四五六十\d]+[个大种]) ?$"
 )
-_ID_AFTER = re.compile(
-    r" ?(?:numbers? |no\.? ?|ids? |#)?(\d+(?:(?: ?, ?| and | or |, and | ?[和、与及] ?)#?\d+(?!\d| ?(?:people|customers|households|shoppers|names|人|位|户|个)))*)(?![\d.,]*\d| ?(?:%|k\b|am\b|pm\b))(?:号)?",
-    re.ASCII,
-)
-_ID_BEFORE = re.compile(r"#?(\d+(?:(?:、|和|,|与)\d+)*)(?:号|#)$", re.ASCII)
-_ID_BARE = re.compile(r"(?<![\d.,前后p])(\d{2,})$", re.ASCII)  # 367店, not 前10门店
-_COUNT_OF = re.compile(r"(\d|no|one|two|three|four|five|没有|无|[一二两三四五])(?:\+| or more|个|口)?[ -]?$", re.ASCII)
-_DIGIT = {
-    "no": "0",
-    "one": "1",
-    "two": "2",
-    "three": "3",
-    "four": "4",
-    "five": "5",
-    "没有": "0",
-    "无": "0",
-    "一": "1",
-    "二": "2",
-    "两": "2",
-    "三": "3",
-    "四": "4",
-    "五": "5",
-}
 
 
 @dataclass(slots=True)
@@ -89,6 +73,11 @@ class Names:
     ambiguities: list[Ambiguity] = field(default_factory=list)
     unavailable: list[str] = field(default_factory=list)
     counted: list[str] = field(default_factory=list)
+
+    @property
+    def kept(self) -> list[Term]:
+        """The members that figures are limited to."""
+        return [term for _, term, negative in self.members if not negative]
 
 
 class NameReader:
@@ -138,7 +127,9 @@ class NameReader:
     def _is_cause(self, mention: Mention) -> bool:
         """ "The reason for the drop", 下滑的原因: asked for, and no split."""
         words = self.text[mention.start : mention.end]
-        if not (mention.of("dimension") and _CAUSE.fullmatch(words)) or _CAUSES.search(self.text[: mention.start]):
+        if not (mention.of("dimension") and CAUSE.fullmatch(words)) or _CAUSES.search(self.text[: mention.start]):
+            return False
+        if _EACH_AFTER.match(self.text, mention.end):
             return False
         self.taken[mention.start : mention.end] = bytes(mention.end - mention.start)
         return True
@@ -146,19 +137,25 @@ class NameReader:
     def _is_verb(self, mention: Mention) -> bool:
         """ "how often do customers shop": as a noun the word has a determiner before it; "to the shop" is no split."""
         words, before = self.text[mention.start : mention.end], self.text[: mention.start]
-        if words in ("shop", "store") and _INTO_THE.search(before) and not _ID_AFTER.match(self.text, mention.end):
+        if words in ("line", "lines") and _IN_LINE.search(before):
+            return True
+        if _ORDER_BEFORE.fullmatch(before) and _ORDERED.match(self.text, mention.end) and not mention.of("metric"):
+            return True  # "flag the days", "sort the stores"
+        if words in ("shop", "store") and _INTO_THE.search(before) and not ID_AFTER.match(self.text, mention.end):
             return True
         return words == "shop" and not _DETERMINED.search(before)
 
     def read(self) -> Names:
         """Settle every mention."""
-        self._attach_numbers()
+        self.mentions = NumberReader(self.text, self.taken, self.lexicon).attached(self.mentions)
         names = Names(self._mask())
         members = [m for m in self.mentions if self._is_member(m, names.masked)]
         self._settle_members(names, members)
         rest = [m for m in self.mentions if m not in members]
         lacking = [
-            m for m in rest if m.of("unavailable") and not (_WHY_NOT.match(self.text, m.start) or self._heads(m))
+            m
+            for m in rest
+            if m.of("unavailable") and not (_WHY_NOT.match(self.text, m.start) or self._heads(m) or self._idle(m))
         ]
         names.unavailable = [m.of("unavailable")[0].name for m in lacking]
         nouns = [m for m in rest if not m.of("unavailable")]
@@ -169,6 +166,21 @@ class NameReader:
         named = sorted(names.metric_places)
         names.metrics.sort(key=lambda n: next((s for s, m in named if m == n), 0))
         return names
+
+    def _idle(self, mention: Mention) -> bool:
+        """Whether it means nothing that is lacking: "online carts", or why one asks ("staff is short, so …")."""
+        lacking = self.lexicon.schema.unavailable[mention.of("unavailable")[0].name]
+        if surely(self._figures()) in lacking.unless:
+            return True
+        for seam in _SCENES.finditer(self.text, mention.end):
+            told, asked = self.text[: seam.start()], seam.end()
+            words = len(re.findall(r"[a-z']+|[\u3400-\u9fff]", told)) - len(
+                re.findall(r"[a-z']+|[\u3400-\u9fff]", self.text[mention.start : mention.end])
+            )
+            here = [m for m in self.mentions if m.start < seam.start() and not m.of("unavailable")]
+            there = any(m.of("metric") for m in self.mentions if m.start >= asked) or bool(surely(self._figures()))
+            return not here and there and words >= (FEWEST_TOLD if told.isascii() else FEWEST_TOLD_ZH)
+        return False
 
     def _heads(self, mention: Mention) -> bool:
         """Whether it only is part of a heading ("cash planning: refunds by week"); alone it limits ("cash: payments")."""
@@ -181,58 +193,6 @@ class NameReader:
             return False
         others = [m for m in self.mentions if m is not mention]
         return all(m.start > len(heading) for m in others) and any(m.of("metric") for m in others)
-
-    def _attach_numbers(self) -> None:
-        """ "store 367", "campaigns 8 and 13", 367号店, "2 kids": a dimension's number becomes a member."""
-        result: list[Mention] = []
-        for mention in self.mentions:
-            dimension = next((t.name for t in mention.of("dimension")), None)
-            found = self._numbers(mention, dimension) if dimension else None
-            result.extend(found or [mention])
-        self.mentions = sorted(result, key=lambda m: m.start)
-
-    def _numbers(self, mention: Mention, dimension: str) -> list[Mention] | None:
-        declared = self.lexicon.schema.dimensions[dimension]
-        if declared.kind == "time":
-            return None
-        numeric = declared.value == "int"
-        if numeric and (match := _ID_AFTER.match(self.text, mention.end)) and not self.taken[match.start(1)]:
-            return self._by_number(mention, dimension, match.start(), match.end(), re.findall(r"\d+", match[1]))
-        before = self.text[: mention.start]
-        bare = None if self.text[mention.start].isascii() else _ID_BARE.search(before)
-        beside = _ID_BEFORE.search(before) or bare
-        if numeric and (match := beside):
-            return self._by_number(mention, dimension, match.start(), mention.end, re.findall(r"\d+", match[1]))
-        if not numeric and (match := _ID_AFTER.match(self.text, mention.end)) and not self.taken[match.start(1)]:
-            digits = re.findall(r"\d+", match[1])
-            if all(self.lexicon.numbered(dimension, d) is not None for d in digits):
-                return self._by_number(mention, dimension, match.start(), match.end(), digits)
-        if not numeric and (match := _COUNT_OF.search(self.text[: mention.start])):
-            digit = _DIGIT.get(match[1], match[1])
-            if self.lexicon.numbered(dimension, digit) is not None:
-                return self._by_number(mention, dimension, match.start(), mention.end, [digit])
-        return None
-
-    def _by_number(self, mention: Mention, dimension: str, start: int, end: int, digits: list[str]) -> list[Mention]:
-        start, end = min(start, mention.start), max(end, mention.end)
-        terms: list[Mention] = []
-        for number in digits:
-            value = self.lexicon.numbered(dimension, number)
-            if value is None:
-                raise self._unknown_number(dimension, number)
-            terms.append(Mention(start, end, (Term("member", dimension, value),), 2))
-        self.taken[start:end] = b"\x01" * (end - start)
-        return terms
-
-    def _unknown_number(self, dimension: str, number: str) -> UnknownMember:
-        known = sorted(
-            (m for m in self.lexicon.members(dimension) if str(m).isdigit()), key=lambda m: abs(int(m) - int(number))
-        )
-        near = ", ".join(str(m) for m in known[:3])
-        label = self.lexicon.schema.dimensions[dimension].label.en.lower()
-        return UnknownMember(
-            f"There is no {label} {number} in this store.", f"The nearest ones are {near}." if near else ""
-        )
 
     def _mask(self) -> str:
         marks = [(s, e, PERIOD) for s, e in self._periods]
@@ -420,7 +380,8 @@ class NameReader:
         around = re.search(r"\b(?:from|of|for|among|by|to|in|with) (?:our |the |all )?$", place.before, re.ASCII)
         member_after = re.match(rf".{{0,20}}{MEMBER}", place.after)
         member_before = re.search(rf"{MEMBER}\S* ?的?$", place.before)
-        other_metric = METRIC in place.before or METRIC in place.after or self._hinted
+        ranking = DIMENSION in place.before and self._ranks()  # "top categories for households with 5 people"
+        other_metric = METRIC in place.before or METRIC in place.after or self._hinted or ranking
         return other_metric and bool(around or member_before or member_after) and not roles.joined_to_metric(place)
 
     def _add_metric(self, names: Names, mention: Mention, terms: tuple[Term, ...]) -> None:

@@ -21,14 +21,14 @@ def rx(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.ASCII)
 
 
-BEST = r"best(?:[- ]selling|[- ]performing)?|top(?:[- ]selling|[- ]performing)?|strongest|leading|most popular|favou?rite|most successful"
+BEST = r"best(?:[- ]selling|[- ]performing)?|top(?:[- ]selling|[- ]performing)?|strongest|leading|most popular|favou?rite|most successful|fastest|quickest"
 MOST = r"highest|most|largest|biggest|greatest|busiest|max(?:imum)?|peak|popular|priciest|no\. ?1|number one|#1|hottest|richest|heaviest|(?!latest|west|rest|test|interest|request|honest|forest|harvest|guest|contest|nearest|modest|invest|suggest|earliest|lowest|slowest|smallest|quietest|cheapest|poorest|weakest|fewest|least|worst|best)[a-z]{3,}est"
-WORST = r"worst(?:[- ]selling|[- ]performing)?|weakest|poorest|bottom|least popular|under-?performing|laggards?|least successful|slowest[- ]selling"
-LEAST = r"lowest|least|fewest|smallest|min(?:imum)?|quietest|slowest|cheapest|tiniest"
+WORST = r"worst(?:[- ]selling|[- ]performing)?|weakest|poorest|bottom|least popular|under-?performing|laggards?|least successful|slowest(?:[- ]selling)?"
+LEAST = r"lowest|least|fewest|smallest|min(?:imum)?|quietest|cheapest|tiniest"
 ZH_MOST = r"最高|最多|最大|最狠|最猛|最厉害|最凶|最明显|最畅销|最热销|最受欢迎|最热门|最旺|最忙|最繁忙|最贵|最活跃|之最|第一名?|冠军|居首|高峰|峰值"
-ZH_BEST = r"最好|最佳|最强|最优|卖得最好|最火|表现最好"
+ZH_BEST = r"最好|最佳|最强|最优|卖得最好|最火|表现最好|最快"
 ZH_LEAST = r"最低|最少|最小|最冷清|最清淡|最闲|低谷|最便宜|最不畅销|最不受欢迎"
-ZH_WORST = r"最惨|最差|最弱|垫底|倒数第一|表现最差|最糟"
+ZH_WORST = r"最惨|最差|最弱|垫底|倒数第一|表现最差|最糟|最慢"
 ZH_UNIT = r"[名个大家位款种天周月类项]?"
 
 ORDER_RULES: tuple[tuple[re.Pattern[str], Direction, bool], ...] = (
@@ -42,7 +42,9 @@ ORDER_RULES: tuple[tuple[re.Pattern[str], Direction, bool], ...] = (
         False,
     ),
     (
-        rx(r"\b(?:which|who|what)\b.*\b(?:less|fewer|lower|worse|smaller)\b(?! than)|[哪谁].*更[低少差小弱]"),
+        rx(
+            r"\b(?:which|who|what)\b.*\b(?:less|fewer|lower|(?<!getting )(?<!gets )(?<!got )(?<!get )(?<!gone )worse|smaller)\b(?! than)|[哪谁].*更[低少差小弱]"
+        ),
         "asc",
         False,
     ),
@@ -74,18 +76,27 @@ TOP_N = (
     (rx(r"\bgive me (?:just |only )?(?:the )?(?P<n>\d{1,2})\b(?! ?%)(?! ?(?:days|weeks|months))"), "as said"),
     (rx(rf"(?:倒数|后|末)(?P<n>{ZH_NUMBER}){ZH_UNIT}"), "asc"),
     (rx(rf"(?:排名|排行|top ?)?前(?P<n>{ZH_NUMBER}){ZH_UNIT}|\btop ?(?P<n2>\d+)"), "desc"),
-    (rx(rf"(?:{ZH_MOST}|{ZH_BEST})的?(?:前)?(?P<n>{ZH_NUMBER}){ZH_UNIT}"), "desc"),
+    (rx(rf"(?:{ZH_MOST}|{ZH_BEST})钱?的?(?:前)?(?P<n>{ZH_NUMBER}){ZH_UNIT}"), "desc"),
     (rx(rf"(?:{ZH_LEAST}|{ZH_WORST})的?(?P<n>{ZH_NUMBER}){ZH_UNIT}"), "asc"),
 )
 RANKED = rx(
     r"\brank(?:ed|ing|s)?\b|\bsort(?:ed)?\b|\border(?:ed)? by\b|\bleague table\b|\bleaderboard\b|排名|排行榜?|排序|从高到低|由高到低|降序"
 )
 ASCENDING = rx(r"\bascending\b|\blowest first\b|\bsmallest first\b|从低到高|由低到高|升序")
+_PHRASAL = "make made add sum ring rang rung run run- lead leading build split break line stock turn turned show showed tot tally back give gave end ended wind set open catch warm wrap them it that".split()
+_NO_RISE = "".join(f"(?<!{verb}{'' if verb.endswith('-') else ' '})" for verb in _PHRASAL)  # "ring up", "the run-up to"
+_NO_FALL = "".join(
+    f"(?<!{verb} )" for verb in "broken break breaks breaking drill drilled narrow narrowed them it that".split()
+)
 UP = rx(
-    r"\b(?:grew|grow(?:n|ing|s)?|rose|rise[sn]?|rising|increas(?:e[ds]?|ing)|gain(?:ed|s|ing)?|climb(?:ed|s|ing)?|jump(?:ed|s)?|improv(?:e[ds]?|ing|ement)|growth|(?<!runners-)(?<!runners )(?<!make )(?<!made )(?<!add )(?<!sum )up(?! to\b| front\b))\b|增长|增量|上升|上涨|增加|提升|涨幅|增幅|涨了?"
+    r"\b(?:grew|grow(?:n|ing|s)?|rose|rise[sn]?|rising|increas(?:e[ds]?|ing)|gain(?:ed|s|ing)?|climb(?:ed|s|ing)?|jump(?:ed|s)?|improv(?:e[ds]?|ing|ement)|growth|(?<!runners-)(?<!runners )"
+    + _NO_RISE
+    + r"up(?! to\b| front\b))\b|增长|增量|上升|上涨|增加|提升|涨幅|增幅|涨了?"
 )
 DOWN = rx(
-    r"\b(?:fell|fall(?:en|s|ing)?(?! on\b| in\b| under\b| into\b)|drop(?:ped|s|ping)?|declin(?:e[ds]?|ing)|decreas(?:e[ds]?|ing)|los(?:e|t|ing)|shr[ai]nk(?:ing)?|shrunk|slid|down|dip(?:ped)?|worsen(?:ed)?|slump(?:ed)?)\b|下降|少了|变少|掉得|下滑|下跌|减少|降低|跌幅|降幅|跌了?|降了"
+    r"\b(?:fell(?! through\b)|fall(?:en|s|ing)?(?! on\b| in\b| under\b| into\b| through\b)|drop(?:ped|s|ping)?|declin(?:e[ds]?|ing)|decreas(?:e[ds]?|ing)|los(?:e|t|ing)|shr[ai]nk(?:ing)?|shrunk|slid|"
+    + _NO_FALL
+    + r"down|dip(?:ped)?|worsen(?:ed)?|slump(?:ed)?)\b|下降|少了|变少|掉得|下滑|下跌|减少|降低|跌幅|降幅|跌了?|降了"
 )
 CHANGE = rx(r"\b(?:chang(?:e[ds]?|ing)|difference|delta|swing)\b|变化|变动|差异|差多少|差距|涨跌")
 RELATIVE = rx(
@@ -153,7 +164,7 @@ EACH = rx(
     r"\brespectively\b|\bvs\.?(?= |$)|\bversus\b|\bcompar(?:e|ed|ing|ison)\b|\bagainst\b|\beach\b|\bside by side\b|\bor\b|分别|各自|各是|对比|比较|相比|\bpk\b|哪个|谁|还是"
 )
 COUNT = rx(
-    r"\bhow many\b|\bnumber of\b|\bcount of\b|\b# of\b|\bno\. of\b|\btotal number\b|多少[个家位名款种户]|几[个家位名款种]|[个家人]数|数量"
+    r"\bhow many\b|\bnumber of\b|\bcount of\b|\b# of\b|\bno\. of\b|\btotal number\b|\bby (?:count|number)\b(?! of\b)|多少[个家位名款种户]|几[个家位名款种]|[个家人]数|数量"
 )
 FOLLOW = rx(
     r"^(?:and|but|what about|how about|what if|same|also|only|just|now|then|ok(?:ay)?,? (?:and|now|so)|so|split|break|instead|again|for|by|per|in|with|without|excluding|show (?:it|that|them|the same)|(?:can you )?(?:do|sort|rank|compare|split|break|show) (?:it|that|this|them|those|the same))\b"
@@ -177,7 +188,7 @@ GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     (rx(ALSO_BY + r"(?:quarters?\b|季度)"), "quarter"),
     (
         rx(
-            r"\bhourly\b|\b(?:by|per|each|every|which|what|busiest|best|worst|peak|quietest|deadest|slowest|across)(?: \w+)? hours?\b|\bhours? of (?:the )?day\b|\bwhat time(?: of (?:the )?day)?\b|\bbusiest times?\b|\bhour by hour\b|每(?:个)?小时|按小时|各小时|分时段?|各时段|时段|哪个小时|几点(?!到|至|以|之|前|后)|哪个钟头"
+            r"\bhourly\b|\b(?:by|per|each|every|which|what|busiest|best|worst|peak|quietest|deadest|slowest|across)(?: \w+)? hours?\b|\bhours? of (?:the )?day\b|\bwhat times?(?: of (?:the )?day)?\b|\bbusiest times?\b|\bhour by hour\b|每(?:个)?小时|按小时|各小时|分时段?|各时段|时段|哪个小时|几点(?!到|至|以|之|前|后)|[各每哪]个?钟[头点]|一天(?:里|中)?(?:的)?24个?小时"
         ),
         "hour",
     ),
@@ -189,25 +200,25 @@ GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     ),
     (
         rx(
-            r"\bdaily\b|\b(?:by|per|each|every) (?:day|date)\b|\bday[- ]by[- ]day\b|每一?[天日]|逐[天日]|按[天日]|各[天日]|天天|哪一?[天日]|哪几[天日]|一天一天"
+            r"\bdaily\b|\b(?:by|per|each|every) (?:day|date)\b|\bday[- ](?:by|after)[- ]day\b|每一?[天日]|逐[天日]|按[天日]|各[天日]|天天|哪一?[天日]|哪几[天日]|一天一天"
         ),
         "day",
     ),
     (
         rx(
-            r"\bweekly\b|\b(?:by|per|each|every) week\b|\bweek[- ]by[- ]week\b|每(?:一|个)?(?:周|星期)|逐周|按周(?!几)|各周|哪(?:一|个|几)?个?(?:周|星期)(?!几)|一个?(?:周|星期|礼拜)一个?(?:周|星期|礼拜)"
+            r"\bweekly\b|\b(?:by|per|each|every) week\b|\bweek[- ](?:by|after)[- ]week\b|每(?:一|个)?(?:周|星期)|逐周|按周(?!几)|各周|哪(?:一|个|几)?个?(?:周|星期)(?!几)|一个?(?:周|星期|礼拜)一个?(?:周|星期|礼拜)"
         ),
         "week",
     ),
     (
         rx(
-            r"\bmonthly\b|\b(?:by|per|each|every) months?\b|\bmonth[- ]by[- ]month\b|每(?:一|个)?个?月|逐月|按月份?|各个?月份?|月度|哪(?:一|个|几)?个?月份?|分月|一个?月一个?月"
+            r"\bmonthly\b|\b(?:by|per|each|every) months?\b|\bmonth[- ](?:by|after)[- ]month\b|每(?:一|个)?个?月|逐月|按月份?|各个?月份?|月度|哪(?:一|个|几)?个?月份?|分月|一个?月一个?月"
         ),
         "month",
     ),
     (
         rx(
-            r"\bquarterly\b|\b(?:by|per|each|every) quarters?\b|\bquarter[- ]by[- ]quarter\b|每(?:一|个)?个?季度?|逐季|按季度?|各个?季度?|季度性|哪(?:一|个|几)?个?季度?|分季度?|一个季度?一个季度?"
+            r"\bquarterly\b|\b(?:by|per|each|every) quarters?\b|\bquarter[- ](?:by|after)[- ]quarter\b|每(?:一|个)?个?季度?|逐季|按季度?|各个?季度?|季度性|哪(?:一|个|几)?个?季度?|分季度?|一个季度?一个季度?"
         ),
         "quarter",
     ),
@@ -303,6 +314,9 @@ HOURS_ZH_OPEN = rx(
     rf"{PART_ZH}(?P<h>{ZH_NUMBER})(?:点(?=[钟以之前后整])|点(?<!(?<![早晚午晨里])一点))(?:钟)?(?P<side>以后|之后|后|以前|之前|前)?"
 )
 DAYPARTS = (
+    (rx(r"\bbefore noon\b|中午(?:以|之)?前"), (0, 12)),
+    (rx(r"\bafter noon\b|中午(?:以|之)?后"), (12, 24)),
+    (rx(r"\b(?:at|over|during) lunch(?:time)?\b|\blunch hours?\b|中午|午饭时间"), (11, 14)),
     (rx(r"\bin the mornings?\b|\bmornings\b|早上|早晨|上午"), (6, 12)),
     (rx(r"\bin the afternoons?\b|\bafternoons\b|下午"), (12, 18)),
     (rx(r"\bin the evenings?\b|\bevenings\b|傍晚|晚上|晚间"), (18, 24)),

@@ -16,9 +16,11 @@ from agent.understand.patterns import PERIOD, Baseline, TimeGrain
 from db.semantic.query import Interval
 
 _BASELINE_BEFORE = re.compile(
-    r"(?:\bvs\.?|\bversus|\bcompared? (?:to|with|against)|\bcomparing (?:to|with)|\bagainst|\brelative to|\bthan(?: in| on)?|\bover|\bup from|\bdown from|\bfrom|(?<![环占同对])比|较|对比|相比|相较于?) ?(?:the )?$",
+    r"(?:\bvs\.?|\bversus|\bcompared? (?:to|with|against)|\bcomparing (?:to|with)|\bagainst|\brelative to|\bthan(?: in| on)?|\bup from|\bdown from|(?<![环占同对])比|较|对比|相比|相较于?) ?(?:the )?$",
     re.ASCII,
 )
+_CHANGED_FROM = re.compile(r"\b(?:over|from) ?(?:the )?$", re.ASCII)  # of a change; "orders over September" lie in it
+_UP_TO = re.compile(r"\b(?:run-?up|ahead|leading up|up|before|until)(?: to| of)? (?:the )?$", re.ASCII)
 _BASELINE_AFTER = re.compile(r" ?(?:相比|比较|对比|比起来|比(?!例))", re.ASCII)
 
 
@@ -54,7 +56,9 @@ def settle_periods(
         context: the period of the conversation's last query, for "compared with March".
     """
     spelled = [m for m in mentions if text[m.start - 1 : m.start] == "(" and m.start]
-    mentions = spelled[-1:] or _without_containers(mentions)  # "the last 10 days before christmas (15-24 dec)"
+    mentions = spelled[-1:] or _without_containers(
+        _without_eves(text, mentions)
+    )  # "the last 10 days before christmas (15-24 dec)"
     if len(mentions) >= 3:
         return _several([m.period for m in mentions])
     if len(mentions) == 2:
@@ -69,7 +73,7 @@ def settle_periods(
         return AskedPeriods(second, first.interval)
     if len(mentions) == 1:
         period = mentions[0].period
-        if _is_baseline(text, mentions[0]):
+        if _is_baseline(text, mentions[0], changes):
             return _against(period, clock, context)
         return _with_baseline(period, compare, changes)
     if context is not None and (compare or changes):
@@ -78,6 +82,16 @@ def settle_periods(
         grain: Literal["year", "month"] = "year" if compare == "year" else "month"
         return _with_baseline(calendar.trailing(clock.as_of, grain, 1), compare, changes)
     return AskedPeriods()
+
+
+def _without_eves(text: str, mentions: Sequence[PeriodMention]) -> Sequence[PeriodMention]:
+    """ "In the run-up to Christmas, 1 to 24 December": a day up to which another period runs is none of its own."""
+    ends = {m.period.end for m in mentions}
+    return [
+        m
+        for m in mentions
+        if not (m.period.start in ends and (_UP_TO.search(text[: m.start]) or text[m.end : m.end + 1] == "前"))
+    ]
 
 
 def _without_containers(mentions: Sequence[PeriodMention]) -> Sequence[PeriodMention]:
@@ -90,10 +104,11 @@ def _holds(outer: Period, inner: Period) -> bool:
     return outer.start <= inner.start and inner.end <= outer.end
 
 
-def _is_baseline(text: str, mention: PeriodMention) -> bool:
+def _is_baseline(text: str, mention: PeriodMention, changes: bool) -> bool:
     return bool(
         _DIFFERS.search(f"{text[: mention.start]}{PERIOD}{text[mention.end :]}")
         or _BASELINE_BEFORE.search(text[: mention.start])
+        or (changes and _CHANGED_FROM.search(text[: mention.start]))
         or _BASELINE_AFTER.match(text[mention.end :])
     )
 

@@ -22,10 +22,11 @@ from agent.understand.meaning import CERTAIN, SURE, Chances, Router
 from agent.understand.measuring import MetricReader, counts_times
 from agent.understand.metrics import meant_metrics, surely
 from agent.understand.modifiers import Modifiers, compare_words, stepwise
-from agent.understand.names import NameReader, Names, modifiers_of
+from agent.understand.names import CAUSE, NameReader, Names, modifiers_of
 from agent.understand.ordering import OrderReader
 from agent.understand.patterns import MEMBER
 from agent.understand.periods import AskedPeriods, settle_periods, trend_grain
+from agent.understand.sharing import ShareReader
 from agent.understand.splitting import SplitReader
 from agent.understand.strangers import placed
 from agent.understand.text import EN_NUMBER, parse_number
@@ -36,6 +37,11 @@ from db.semantic.roles import entity_dimension
 HALF_YEAR = 183  # days
 SHORT = 16  # characters
 STEP_DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92}
+WHY = re.compile(
+    r"\bwhy\b|\bhow come\b|\bwhat(?:'s| is| was| has)? (?:behind|made|makes|caused|causing|drove|driving|moved|pushed|to blame)\b|\bexplain\b"
+    r"|为什么|为何|为啥|咋回事|怎么回事|怎么会|怎么搞的|导致|造成|解释",
+    re.ASCII,
+)
 _COMPARE_THEM = re.compile(r"\bcompare (?:them|it|that|those|these|the two|both)\b|(?:对比|比较)一下$", re.ASCII)
 _GOODS = re.compile(rf"\b(?P<n>{EN_NUMBER}) (?:[a-z-]+ )?{MEMBER}", re.ASCII)
 _BEATS = re.compile(
@@ -133,7 +139,8 @@ class ClauseReader:
             self.text, self.taken, self.lexicon, self.names, self.words, self.asked, self.periods, self.figures
         )
         metrics, options = measured.read(last)
-        metrics = self._shared(metrics)
+        metrics, share = ShareReader(self.lexicon, self.names, self.words).read(metrics)
+        self.words = replace(self.words, share=share)
         split = SplitReader(self.lexicon, self.names, self.words, self.order, self.scope.data).read(
             asked, last, metrics
         )
@@ -261,6 +268,14 @@ class ClauseReader:
         return any(name not in self.lexicon.entities for _, name in self.names.splits)
 
     @property
+    def counted(self) -> bool:
+        """Whether it is split by weekdays, hours or named causes ("by reason"), and asks for no cause itself."""
+        words = {self.text[start:].split(" ")[0].strip(",?.") for start, _ in self.names.splits}
+        causes = any(CAUSE.match(word) for word in words)
+        cyclic = bool({"weekday", "hour"} & set(self.words.grains)) and not self.horizon
+        return (causes or cyclic) and not WHY.search(self.text)
+
+    @property
     def past(self) -> bool:
         """Whether it speaks of a time, and not of one to come: a month without a year is the nearest one."""
         if not self.periods or self.horizon:
@@ -333,37 +348,9 @@ class ClauseReader:
             return last.compare  # "same but for drug gm" compares as before
         return asked.baseline
 
-    def _shared(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
-        """The figures, and whether a share of them is wanted: a ratio is a share itself."""
-        found = self._counted_within(self._known_share(metrics))
-        if found != metrics and not (self.names.splits or self.words.grains):
-            self.words = replace(self.words, share=True)  # of all that failed, those that failed for this reason
-        if found and all(self.lexicon.schema.metrics[n].unit == "ratio" for n in found):
-            self.words = replace(self.words, share=False)  # "the share of payments that failed"
-        return found
-
-    def _known_share(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
-        """ "What slice of each department's sales was our own label": a share that the store knows as a ratio."""
-        known, kept = self.lexicon.schema.metrics, [term for _, term, negative in self.names.members if not negative]
-        if not (self.words.share and len(metrics) == 1 and self.names.splits):
-            return metrics
-        for term in kept:
-            dimension = self.lexicon.schema.dimensions[term.name]
-            where = f"{dimension.table}.{dimension.column} = '{term.value}'"
-            ratios = (n for n, m in known.items() if m.denominator == metrics[0] and m.numerator and not m.hidden)
-            if found := next((n for n in ratios if known[known[n].numerator or ""].where == where), None):
-                return (found,)
-        return metrics
-
-    def _counted_within(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
-        """The failure rate of payments that failed for a reason would be 100 %: those that failed are counted instead."""
-        known, dimensions = self.lexicon.schema.metrics, self.lexicon.schema.dimensions
-        within = {dimensions[term.name].within for _, term, _ in self.names.members} - {None}
-        return tuple(known[n].numerator or n if known[n].numerator in within else n for n in metrics)
-
     def _lists_members(self) -> bool:
-        kept = [(term.name, term.value) for _, term, negative in self.names.members if not negative]
-        return any(sum(name == other for name, _ in kept) > 1 for other, _ in kept)
+        kept = self.names.kept
+        return any(sum(term.name == other.name for term in kept) > 1 for other in kept)
 
 
 def _blanked(text: str, used: bytes) -> str:

@@ -22,21 +22,23 @@ _ADJECTIVE = (
 _CUE_BEFORE = _rx(
     rf"(?:\b(?:by|per|each|every|across|which|what|whose|among|amongst|all|for each|individual|different|various|split by|{_ADJECTIVE})|\b(?:{_ADJECTIVE}) {EN_NUMBER}|\b{EN_NUMBER} (?:{_ADJECTIVE})|\btop ?\d+|\b(?:which|what) {EN_NUMBER})"
     r"(?: of)?(?: the| our| my| all| different| individual| single)*(?: of the| of our)?[ -]?$"
-    rf"|(?:按照?|各个?|每一?[个家位类款]?|哪一?[个家些位款种类项]?|哪几[个家位款种]|什么|前{ZH_NUMBER}[个名大家位]?|后{ZH_NUMBER}[个名大家位]?|倒数{ZH_NUMBER}[个名]?|不同的?|所有的?|分)[ ]?$"
-    rf"|(?:最[高低多少大小好差强弱忙旺](?:销|的)?|最(?:畅销|热销|热门|受欢迎)|垫底|名|增长最快|下降最多)的?(?:前?{ZH_NUMBER}[个名家位大]?)?的?$"
+    rf"|(?:按照?|各个?|每一?[个家位类款]?|哪一?[个家些位款种类项]?|哪几[个家位款种]|什么|[前后末]{ZH_NUMBER}[个名大家位]?的?|倒数{ZH_NUMBER}[个名]?的?|不同的?|所有的?|分)[ ]?$"
+    rf"|(?:最[高低多少大小好差强弱忙旺](?:销|的|钱)?|最(?:畅销|热销|热门|受欢迎)|垫底|名|增长最快|下降最多)的?(?:前?{ZH_NUMBER}[个名家位大]?)?的?$"
 )
 _LIST_BEFORE = _rx(
     rf"[{DIMENSION}{ENTITY}]{FILLER}*(?: ?(?:,|\band\b|&|\bx\b|\bby\b|\bthen\b|和|与|及|以及|、|各|按)+)+ ?(?:by |per |按|各|每个?)?$"
 )
 _CUE_AFTER = _rx(
-    r" ?(?:breakdown|split|distribution|rankings?|league|wise|-wise|mix|comparison|level|with the|whose|that|who|where|having|grew|fell|saw|had|has|sold|sells?|drives?|drove|brings?|generat\w+|spend|spent|made|makes?|contribut\w+|account\w*|did (?:best|worst))\b"
+    r" ?[^?]{0,40}?, ?which (?:one |ones )?(?:has|had|have|did|sold|got|made|brought|saw|drew)\b| ?(?:breakdown|split|distribution|rankings?|league|wise|-wise|mix|comparison|level|with the|whose|that|who|where|having|grew|fell|saw|had|has|sold|sells?|drives?|drove|brings?|generat\w+|spend|spent|made|makes?|contribut\w+|account\w*|did (?:best|worst))\b"
     r"| ?(?:are|is|was|were) (?:the )?(?:" + _ADJECTIVE + r")\b"
     r"|(?:各自?(?:是|有|占|为)?(?:多少|几)|分布|排名|排行|占比|构成|对比|之间|分别|维度|的?排|卖得|卖的|销量?最|最|里?哪|中?哪|贡献)"
 )
 _COUNT_BEFORE = _rx(
-    r"(?:\bhow many|\bnumber of|\bcount of|\b# of|\bno\. of|\btotal)(?: distinct| unique| different| active| our)* ?$|(?:多少|几)[个家位名款种户人]?(?:不同的)?$|(?:总共|一共)有?(?:多少)?[个家位]?$"
+    r"(?:\bhow many|\bnumber of|\bcount of|\b# of|\bno\. of|\btotal)(?: of)?(?: distinct| unique| different| active| our| the)* ?$|(?:多少|几)[个家位名款种户人]?(?:不同的)?$|(?:总共|一共)有?(?:多少)?[个家位]?$"
 )
-_COUNT_AFTER = _rx(r" ?(?:count\b|counts\b)|(?:数量?|总数|个数|人数|家数|有(?:多少|几)[个位家户名]?(?!钱))")
+_COUNT_AFTER = _rx(
+    r" ?(?:count\b|counts\b)|(?:数量?|总数|个数|人数|家数|,?(?:一共|总共)?有(?:多少|几)[个位家户名]?(?!钱))"
+)
 _ACTS_AFTER = _rx(
     r" ?(?:(?:who )?(?:saved?|spends?|spent|paid|pays?|bought|buys?|shop|purchased?|redeem(?:ed)?))\b|(?:一共|总共|共)?(?:花|消费|省|购买了|买了)"
 )
@@ -50,7 +52,9 @@ _OWN = _rx(r"[贵本咱]$|咱们$|我们$|其他的?$|其余的?$|剩下的?$")
 _COUNTED_BEFORE = _rx(
     r"\b(?:most|fewest|least|more|less|fewer|highest(?: number of)?|lowest(?: number of)?|largest number of|smallest number of) (?:new |unique |active )?$|最[多少]的?$"
 )
-_CLAUSE_AFTER = _rx(rf" ?(?:who|that|whose|where|having|with(?!.{{0,20}}{MEMBER}))\b")
+_CLAUSE_AFTER = _rx(
+    rf" ?[^?]{{0,40}}?, ?which (?:one |ones )?(?:has|had|have|did|sold|got|made|brought|saw|drew)\b| ?(?:who|that|whose|where|having|with(?!.{{0,20}}{MEMBER}))\b"
+)
 _JOINED = _rx(
     rf"(?:{METRIC}|{ENTITY}){FILLER}* ?(?:,|and|&|plus|as well as|和|与|及|以及|、|,? ?and)+ ?(?:the |our )?$"
 )

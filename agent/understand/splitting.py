@@ -18,7 +18,13 @@ MAX_SPLITS = 2
 _DAYS = re.compile(r"\bdays\b|日子|哪些天|[几多]少?天", re.ASCII)
 _COMPARED = re.compile(r"\bcompar\w+|\bvs\b|\bversus\b|\bagainst\b|\bthan\b|比[一起较]|对比|谁|哪[个家边]", re.ASCII)
 _WHO = re.compile(r"\bwho(?:se)?\b|\b(?:people|persons?|folks) (?:who|that)\b|谁|个人(?!均)|哪[些位几]个?人", re.ASCII)
-_WHAT = re.compile(r"^(?:so |and )?what\b|\bwhat (?:do|does|did|sells?|sold|are|is)\b|什么|哪些东西", re.ASCII)
+_WHAT = re.compile(
+    r"^(?:so |and )?what\b|\bwhat (?:do|does|did|sells?|sold|are|is)\b|什么|啥(?!时候)|哪些东西", re.ASCII
+)
+_BOUGHT = re.compile(
+    r"\bwhat (?:do|does|did|have|has) .{1,60}?\b(?:buy|bought|purchased?)\b|买了?(?:些|点)?(?:什么|啥)(?!时候)",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,10 @@ class SplitReader:
         bare = not (splits or loose or last) and words.ranked
         if bare and not names.members and metrics and one and _WHO.search(names.masked):
             splits = [one]  # "who spent the most?"
-        elif bare and _WHAT.search(names.masked):
-            splits = [s for s in (self.lexicon.schema.default_split,) if s and s not in filtered]
+        elif (bare and _WHAT.search(names.masked)) or (not (splits or loose or last) and _BOUGHT.search(names.masked)):
+            shown = self.lexicon.schema.default_split
+            able = shown and all(self.lexicon.schema.can_split(metric, shown) for metric in metrics)
+            splits = [shown] if shown and able and shown not in filtered else []
         if len(splits) == 2 and words.ranked and splits[0] == self.order.ranked_split(tuple(splits)):
             splits.reverse()  # "top 3 categories in each department": rows read by department
         splits, listed = self._side_by_side(splits)

@@ -160,7 +160,7 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
         past = reader.past or (shown and (reader.words.trend or bool(reading.compare)))
         clear = reader.clear and bool(reading.metrics)  # "what goes with bread" names none
         ahead = reader.soon and reading.time in (None, reader.horizon)
-        said = Said(past, ahead, reader.parted, clear)
+        said = Said(past, ahead, reader.parted, clear, reader.counted)
         routed = settled(reading, chances, scope.tools.tools, said)
     tools = [scope.tools.tools[name] for name in routed.ask.open if name in scope.tools.tools]
     ahead = any(tool.takes("horizon") for tool in tools)

@@ -182,6 +182,8 @@ def _check_names(source: Source, schema: StoreSchema) -> None:
             raise source.error(at, f"dimension '{name}' names no table and column.", "Add 'table:' and 'column:'.")
         for reference in dimension.columns:
             _check_table(source, schema, at, reference)
+    for name, lacking in schema.unavailable.items():
+        _check_unless(source, schema, name, lacking)
     for i, join in enumerate(schema.joins):
         for reference in (join.left, join.right):
             _check_table(source, schema, ("joins", i), reference)
@@ -196,6 +198,13 @@ def _check_names(source: Source, schema: StoreSchema) -> None:
             f"'{word}' means both {' and '.join(names)}.",
             f"Take it from one of them, or declare it under 'ambiguous:' as {word}: [{', '.join(names)}].",
         )
+
+
+def _check_unless(source: Source, schema: StoreSchema, name: str, lacking: types.Unavailable) -> None:
+    for metric in lacking.unless:
+        if metric not in schema.metrics:
+            near = suggestion(metric, schema.metrics)
+            raise source.error(("unavailable", name, "unless"), f"'{metric}' is no metric{near}.")
 
 
 def _check_role(source: Source, schema: StoreSchema, name: str, role: types.Role) -> None:

@@ -134,11 +134,15 @@ class Dimension(_Strict):
 
 
 class Unavailable(_Strict):
-    """Something operators ask for that this store's data cannot answer, and why."""
+    """Something operators ask for that this store's data cannot answer, and why.
+
+    ``unless``: metrics beside which its words mean no such thing ("online" of visits to the site).
+    """
 
     label: Text
     synonyms: Words
     why: Text
+    unless: tuple[str, ...] = ()
 
 
 class Column(_Strict):

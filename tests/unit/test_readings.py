@@ -47,6 +47,13 @@ def limits(reading: Reading) -> list[tuple[str, str, tuple[Any, ...]]]:
         ("discount as a share of sales before discounts by month", [("discount_rate",)]),
         ("what share of revenue came from meat in december", [("revenue",)]),
         ("熟食部二季度真正卖动的商品有多少种", [("products_sold",)]),
+        ("how many of our stores sold beer in may", [("active_stores",)]),
+        ("how many people bought ice cream in july and how much did they spend", [("customers",), ("revenue",)]),
+        ("which households redeemed more than 3 coupons in 2017", [("coupon_redemptions",)]),
+        ("5月哪怕只开过一单的门店，一共有几家", [("active_stores",)]),
+        ("we lost a lot more in refunds in q4 than in q3, where did that money go", [("refund_amount",)]),
+        ("top three reasons we handed cash back last month, by dollars", [("refund_amount",)]),
+        ("果蔬部二季度卖得好好的，三季度销售额就往下走，给我捋捋怎么回事", [("revenue",)]),
     ],
 )
 def test_figures_of_each_clause(asked: Analyst, text: str, figures: list[tuple[str, ...]]) -> None:
@@ -70,6 +77,26 @@ def test_figures_of_each_clause(asked: Analyst, text: str, figures: list[tuple[s
         ("average basket per visit to the shop", (), []),
         ("number of refunds in q4 because we packed the wrong thing", (), [("refund_reason", "in", ("wrong_item",))]),
         ("11月到手是坏的退了多少钱", (), [("refund_reason", "in", ("damaged",))]),
+        ("12月蔬果部门销量前十的商品", ("product",), [("department", "in", ("PRODUCE",))]),
+        ("2017年销售额前三的厂家", ("manufacturer",), []),
+        ("上个月退钱退得最多的三个原因", ("refund_reason",), []),
+        ("failed payments in november for every failure cause", ("failure_reason",), []),
+        ("2017年不同收入的家庭平均一户花多少", ("income",), []),
+        ("12月家里三个娃以上的，一单平均买几件", (), [("kids", "in", ("3+",))]),
+        ("我要排班，一天里每个钟头各有多少单", ("hour",), []),
+        ("tickets of people who emailed us in december", (), [("ticket_channel", "in", ("email",))]),
+        ("flag the days in 2017 when the number of tickets was out of whack", (), []),
+        ("spot any department whose sales went off the rails in q3", ("department",), []),
+        ("december revenue for produce and deli together", (), [("department", "in", ("PRODUCE", "DELI"))]),
+        (
+            "of the campaigns of type b, which had the best redemption rate",
+            ("campaign",),
+            [("campaign_type", "in", ("Type B",))],
+        ),
+        ("租房的年轻人12月都买了啥", ("category",), [("home_ownership", "in", ("Renter",)), ("age", "in", ("19-24",))]),
+        ("what times of day do people shop most at store 367", ("hour",), [("store", "in", (367,))]),
+        ("客单价最高的十户人家", ("customer",), []),
+        ("orders before noon last friday", (), [("hour", "range", (0, 12))]),
     ],
 )  # fmt: skip
 def test_splits_and_conditions(
@@ -112,6 +139,59 @@ def test_a_rate_of_one_reason_is_its_share_of_all_reasons(asked: Analyst) -> Non
     assert reading.keep.values == ("expired_card",)
 
 
+@pytest.mark.parametrize(
+    ("text", "start", "end", "before"),
+    [
+        ("how many newbies did we reel in over september", "2017-09-01", "2017-10-01", None),
+        ("sales in the week of thanksgiving", "2017-11-20", "2017-11-27", None),
+        ("how much did revenue grow over september", "2017-10-01", "2017-11-01", "2017-09-01"),
+        ("comb through september's coupon discount for odd days", "2017-09-01", "2017-10-01", None),
+        ("revenue through september", "2017-01-01", "2017-10-01", None),
+        ("revenue by store in the run-up to Christmas, 1 to 24 December", "2017-12-01", "2017-12-25", None),
+        ("12月1号到24号圣诞前这段的销售额", "2017-12-01", "2017-12-25", None),
+        ("chargebacks in dollars in Q4, next to Q3", "2017-10-01", "2018-01-01", "2017-07-01"),
+        ("四季度销售额跟三季度比，快，我马上要进会议室", "2017-10-01", "2018-01-01", "2017-07-01"),
+    ],
+)
+def test_periods(asked: Analyst, text: str, start: str, end: str, before: str | None) -> None:
+    (reading,) = read(asked, text)
+    assert reading.time is not None
+    assert (str(reading.time.start), str(reading.time.end)) == (start, end)
+    assert (str(reading.compare.start) if reading.compare else None) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "customers", "limit"),
+    [
+        ("three fruit and veg picks for number 58's next flyer", ("58",), 3),
+        ("1823家常买的东西哪些快用完了", ("1823",), None),
+        ("I have 250 coupons printed, which households should get them?", (), 250),
+        ("印了250张优惠券，发给哪些家庭合适", (), 250),
+    ],
+)
+def test_ids_and_counts(asked: Analyst, text: str, customers: tuple[str, ...], limit: int | None) -> None:
+    (reading,) = read(asked, text)
+    ids = tuple(bare.id for bare in reading.ask.bare if "customers" in bare.kinds)
+    assert (reading.ask.customers or ids, reading.ask.limit) == (customers, limit)
+
+
+@pytest.mark.parametrize(
+    ("text", "figures", "split"),
+    [
+        ("2017年奶酪品类自有品牌的销售占比是多少", ("private_label_share",), ()),
+        ("what share of sales is private label versus national brand", ("revenue",), ("brand",)),
+    ],
+)
+def test_whose_share_is_a_ratio(asked: Analyst, text: str, figures: tuple[str, ...], split: tuple[str, ...]) -> None:
+    (reading,) = read(asked, text)
+    assert (reading.metrics, reading.group_by) == (figures, split)
+
+
+def test_a_bound_in_money_is_of_money(asked: Analyst) -> None:
+    (reading,) = read(asked, "alert me when daily refunds go above 500 dollars")
+    assert reading.metrics == ("refund_amount",)
+
+
 def test_a_share_that_the_store_knows_as_a_ratio(asked: Analyst) -> None:
     (reading,) = read(asked, "what slice of each department's sales in 2017 was our own label")
     assert (reading.metrics, reading.group_by, reading.filters) == (("private_label_share",), ("department",), ())
@@ -128,6 +208,11 @@ def test_members_that_are_compared_have_no_sum_beside_them(asked: Analyst) -> No
     [
         ("conversion rate by traffic source, worst first", None, "asc"),
         ("bottom 3 departments by revenue", 3, "asc"),
+        ("四季度卖得最多钱的十个品类是哪些", 10, "desc"),
+        ("which channel was slowest to answer", 1, "desc"),
+        ("哪个渠道回得最快", 1, "asc"),
+        ("slowest weekday by orders", 1, "asc"),
+        ("biggest refund reasons last quarter by count", 5, "desc"),
     ],
 )
 def test_an_order_is_no_limit(asked: Analyst, text: str, limit: int | None, direction: str) -> None:
@@ -162,3 +247,24 @@ def test_how_something_is_names_nothing_unknown(asked: Analyst) -> None:
 def test_neighbouring_bands_are_named_by_their_ends(journey_folder: Path, text: str, said: str) -> None:
     model, _ = scripted(form(("revenue", "none")))
     assert said in analyst(open_journey(journey_folder), model).ask(question(text)).text
+
+
+@pytest.mark.parametrize(
+    ("text", "lacking", "figures"),
+    [
+        ("how many online carts were left stranded in december", (), ("abandoned_carts",)),
+        ("online sales in december", ("online",), ()),  # no figure is given for what is refused
+        ("what did coupons cost us in december", (), ("coupon_discount",)),
+        ("what are our costs by store", ("costs",), ()),
+        ("客服人员不够，1月会来多少工单", (), ("support_tickets",)),
+        ("we're short on staff in january, how many orders should we expect", (), ("orders",)),
+        ("for women, what was aov in december", ("gender",), ()),
+        ("cash payments in december", ("wallet_brands",), ()),
+    ],
+)
+def test_words_for_what_is_lacking_may_mean_nothing_of_the_kind(
+    asked: Analyst, text: str, lacking: tuple[str, ...], figures: tuple[str, ...]
+) -> None:
+    (reading,) = read(asked, text)
+    assert reading.unavailable == lacking
+    assert lacking or reading.metrics == figures

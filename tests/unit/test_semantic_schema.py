@@ -44,6 +44,7 @@ def test_journey_has_every_metric_and_dimension_of_the_design_in_both_languages(
 
 WRONG = [  # what is written instead, and what the error says
     ("    synonyms:\n      en: [sales,", "    sinonyms:\n      en: [sales,", "unknown key 'sinonyms'", "'synonyms'"),
+    ("    unless: [sessions, visitors,", "    unless: [sesions, visitors,", "'sesions' is no metric", "'sessions'"),
     ("    denominator: orders\n", "    denominator: order\n", "'order', no metric", "'orders'"),
     (
         "    table: transactions\n    expr: sum(transactions.sales_value)",

@@ -1,0 +1,100 @@
+"""Members that a dimension's number names: "store 367", "campaigns 8 and 13", 367号店, "2 kids"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent.understand.lexicon import Lexicon
+from agent.understand.vocabulary import Mention, Term
+from db.errors import UnknownMember
+
+ID_AFTER = re.compile(
+    r" ?(?:numbers? |no\.? ?|ids? |#)?(\d+(?:(?: ?, ?| and | or |, and | ?[和、与及] ?)#?\d+(?!\d| ?(?:people|customers|households|shoppers|names|人|位|户|个)))*)(?![\d.,]*\d| ?(?:%|k\b|am\b|pm\b))(?:号)?",
+    re.ASCII,
+)
+_ID_BEFORE = re.compile(r"#?(\d+(?:(?:、|和|,|与)\d+)*)(?:号|#)$", re.ASCII)
+_ID_BARE = re.compile(r"(?<![\d.,前后p])(\d{2,})$", re.ASCII)  # 367店, not 前10门店
+_COUNT_OF = re.compile(r"(\d|no|one|two|three|four|five|没有|无|[一二两三四五])(?:\+| or more|个|口)?[ -]?$", re.ASCII)
+_DIGIT = {
+    "no": "0",
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "没有": "0",
+    "无": "0",
+    "一": "1",
+    "二": "2",
+    "两": "2",
+    "三": "3",
+    "四": "4",
+    "五": "5",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NumberReader:
+    """Reads the numbers beside dimensions.
+
+    Attributes:
+        taken: the characters already understood; the numbers that are read are marked in it.
+    """
+
+    text: str
+    taken: bytearray
+    lexicon: Lexicon
+
+    def attached(self, mentions: Sequence[Mention]) -> list[Mention]:
+        """The mentions in the text's order, a dimension with a number beside it as a member."""
+        result: list[Mention] = []
+        for mention in mentions:
+            dimension = next((t.name for t in mention.of("dimension")), None)
+            found = self._numbers(mention, dimension) if dimension else None
+            result.extend(found or [mention])
+        return sorted(result, key=lambda m: m.start)
+
+    def _numbers(self, mention: Mention, dimension: str) -> list[Mention] | None:
+        declared = self.lexicon.schema.dimensions[dimension]
+        if declared.kind == "time":
+            return None
+        numeric = declared.value == "int"
+        if numeric and (match := ID_AFTER.match(self.text, mention.end)) and not self.taken[match.start(1)]:
+            return self._by_number(mention, dimension, match.start(), match.end(), re.findall(r"\d+", match[1]))
+        before = self.text[: mention.start]
+        bare = None if self.text[mention.start].isascii() else _ID_BARE.search(before)
+        beside = _ID_BEFORE.search(before) or bare
+        if numeric and (match := beside):
+            return self._by_number(mention, dimension, match.start(), mention.end, re.findall(r"\d+", match[1]))
+        if not numeric and (match := ID_AFTER.match(self.text, mention.end)) and not self.taken[match.start(1)]:
+            digits = re.findall(r"\d+", match[1])
+            if all(self.lexicon.numbered(dimension, d) is not None for d in digits):
+                return self._by_number(mention, dimension, match.start(), match.end(), digits)
+        if not numeric and (match := _COUNT_OF.search(self.text[: mention.start])):
+            digit = _DIGIT.get(match[1], match[1])
+            if self.lexicon.numbered(dimension, digit) is not None:
+                return self._by_number(mention, dimension, match.start(), mention.end, [digit])
+        return None
+
+    def _by_number(self, mention: Mention, dimension: str, start: int, end: int, digits: list[str]) -> list[Mention]:
+        start, end = min(start, mention.start), max(end, mention.end)
+        terms: list[Mention] = []
+        for number in digits:
+            value = self.lexicon.numbered(dimension, number)
+            if value is None:
+                raise self._unknown_number(dimension, number)
+            terms.append(Mention(start, end, (Term("member", dimension, value),), 2))
+        self.taken[start:end] = b"\x01" * (end - start)
+        return terms
+
+    def _unknown_number(self, dimension: str, number: str) -> UnknownMember:
+        known = sorted(
+            (m for m in self.lexicon.members(dimension) if str(m).isdigit()), key=lambda m: abs(int(m) - int(number))
+        )
+        near = ", ".join(str(m) for m in known[:3])
+        label = self.lexicon.schema.dimensions[dimension].label.en.lower()
+        return UnknownMember(
+            f"There is no {label} {number} in this store.", f"The nearest ones are {near}." if near else ""
+        )
