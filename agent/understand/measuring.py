@@ -130,11 +130,7 @@ class MetricReader:
         if not (meant and one and self.words.thresholds and any(name == one for _, name in self.names.splits)):
             return meant
         known, column = self.lexicon.schema.metrics, self.lexicon.schema.dimensions[one].column
-        counts = [
-            name
-            for name, m in known.items()
-            if (m.expr or "").startswith("count(distinct") and f".{column})" in (m.expr or "")
-        ]
+        counts = [name for name, m in known.items() if re.fullmatch(rf"count\(distinct \w+\.{column}\)", m.expr or "")]
         return next((name for name in self.meant if name not in counts), None) if meant in counts else meant
 
     def _places_counted(self) -> bool:

@@ -35,6 +35,7 @@ _IN_LINE = re.compile(r"\b(?:out of|in|bottom|on the|down the|along the) $", re.
 _ORDER_BEFORE = re.compile(r"(?:please |pls |can you |could you |now )?", re.ASCII)
 _ORDERED = re.compile(r" (?:the|any|all|those|these|every|our|my|me|us|which|up|out)\b", re.ASCII)
 _SCENES = re.compile(r",|，|;|；|\.\s|。| so | because |所以", re.ASCII)  # what stands before may only be why one asks
+_WORD = re.compile(r"[a-z']+|[\u3400-\u9fff]")
 FEWEST_TOLD, FEWEST_TOLD_ZH = 3, 4  # words or characters beside the word, of a part that tells something
 _INTO_THE = re.compile(r"\b(?:to|in|at|into|through|from) (?:the|our) $", re.ASCII)
 _WHY_NOT = re.compile(r"why not\b", re.ASCII)  # a proposal, not a question for a cause
@@ -170,16 +171,19 @@ class NameReader:
     def _idle(self, mention: Mention) -> bool:
         """Whether it means nothing that is lacking: "online carts", or why one asks ("staff is short, so …")."""
         lacking = self.lexicon.schema.unavailable[mention.of("unavailable")[0].name]
-        if surely(self._figures()) in lacking.unless:
-            return True
+        return surely(self._figures()) in lacking.unless or self._tells(mention)
+
+    def _tells(self, mention: Mention) -> bool:
+        """Whether it stands in a part that names nothing of the store's and leads up to a part that asks for a figure."""
+        words = len(_WORD.findall(self.text[mention.start : mention.end]))
         for seam in _SCENES.finditer(self.text, mention.end):
-            told, asked = self.text[: seam.start()], seam.end()
-            words = len(re.findall(r"[a-z']+|[\u3400-\u9fff]", told)) - len(
-                re.findall(r"[a-z']+|[\u3400-\u9fff]", self.text[mention.start : mention.end])
-            )
-            here = [m for m in self.mentions if m.start < seam.start() and not m.of("unavailable")]
-            there = any(m.of("metric") for m in self.mentions if m.start >= asked) or bool(surely(self._figures()))
-            return not here and there and words >= (FEWEST_TOLD if told.isascii() else FEWEST_TOLD_ZH)
+            told = self.text[: seam.start()]
+            beside = len(_WORD.findall(told)) - words
+            if beside < (FEWEST_TOLD if told.isascii() else FEWEST_TOLD_ZH):
+                continue
+            if any(m.start < seam.start() and not m.of("unavailable") for m in self.mentions):
+                return False
+            return bool(surely(self._figures())) or any(m.of("metric") for m in self.mentions if m.start >= seam.end())
         return False
 
     def _heads(self, mention: Mention) -> bool:
