@@ -70,8 +70,8 @@ def test_a_stream_tells_its_stages_and_then_the_answer(service: Service) -> None
 def test_the_first_stage_is_out_while_the_analyst_still_thinks(service: Service, analyst: Slow) -> None:
     with served(service) as url, httpx.Client(timeout=30) as http:
         with http.stream("POST", f"{url}{BASE}/ask/stream", json={"question": "wait"}) as stream:
-            first = next(stream.iter_lines())
-            assert first == "event: stage"
+            lines = stream.iter_lines()  # held: an iterator that is dropped closes the connection
+            assert next(lines) == "event: stage"
             assert not analyst.stopped.is_set()
         assert analyst.stopped.wait(20)
 
