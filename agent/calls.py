@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,7 @@ MAX_CALLS = 6
 # How tools follow one another where one clause asks for several about the same people.
 CHAIN = ("segment_customers", "find_audience", "recommend_products")
 MEANS = (("tickets", "channel"), ("sessions", "source"))  # "for the welcome mail": by what means, and no condition
+STEPS = ("day", "week", "month")  # that a forecast's rows may go by
 TARGETS = {"customers": "customer", "products": "product", "orders": "order"}  # argument -> the outputs' column
 
 
@@ -205,6 +207,7 @@ def _given(tool: Tool, reading: Reading, part: Mapping[str, str], schema: StoreS
         "horizon": ask.horizon,
         "filters": tuple(f for f in (*reading.filters, reading.keep) if f and f.dimension not in own),
         "dimensions": tuple(s for s in splits if schema.dimensions[s].kind != "time"),
+        "grain": next((g for g in (schema.dimensions[s].grain for s in splits) if g in STEPS), None),
         "limit": ask.limit,  # one that a superlative implies ("our best customers") is a ranking's
         "budget": ask.budget,
         "not_bought_days": ask.idle_days,
@@ -272,9 +275,20 @@ def _without_misfits(tool: Tool, given: Mapping[str, Any], error: ValidationErro
         raise ModelReplyError("The plan does not hold together.", str(last.errors()[0]["msg"])) from last
 
 
+def _of_one(metrics: tuple[str, ...], reading: Reading, schema: StoreSchema) -> tuple[str, ...]:
+    """What a single customer spends is no average over customers: the upper part of such a ratio."""
+    one = entity_dimension(schema, "customer")
+    if not any(f.dimension == one and f.op == "in" and len(f.values) == 1 for f in reading.filters):
+        return metrics
+    column = schema.dimensions[one].column if one else ""
+    counts = {n for n, m in schema.metrics.items() if re.fullmatch(rf"count\(distinct \w+\.{column}\)", m.expr or "")}
+    whole = (schema.metrics[n].numerator if schema.metrics[n].denominator in counts else n for n in metrics)
+    return tuple(dict.fromkeys(name for name in whole if name))
+
+
 def to_query(reading: Reading, metric: str, split: str, schema: StoreSchema) -> SemanticQuery:
     """A reading with the model's choices as a query object."""
-    metrics = tuple(dict.fromkeys(metric.split("+")))
+    metrics = _of_one(tuple(dict.fromkeys(metric.split("+"))), reading, schema)
     group_by = () if split == NO_SPLIT else tuple(split.split("+"))
     order = None
     if reading.order_by and group_by:

@@ -23,11 +23,16 @@ _ZH_ASKS = """
 有望
 """
 _EN_HINTS = """
-next|will|future|coming|upcoming|ahead|tomorrow|expect|expecting|trend ahead|by the end of|rest of the month
+next|will|future|coming week|coming weeks|coming month|coming months|coming days|coming quarter|coming year
+coming up|upcoming|ahead|tomorrow|expect|expecting|trend ahead|by the end of|rest of the month
 rest of the year
+going to|about to land|about to come|set aside|setting aside|put aside|put by|squirrel away|in for|pencil in
+brace for|bracing for|budget for|stock up for|staff up for
 """
 _ZH_HINTS = """
-将|会|未来|接下来|下周|下个月|下月|下季度|明天|后天|今后|往后|后续|之后几天|月底|年底前|剩下的日子
+将|会|未来|接下来|下周|下个月|下月|下季度|明天|后天|今后|往后
+后续|之后几天|月底|年底前|剩下的日子
+大概能|估计要|要接|指望|能做到|能做多少|得备|要备|备多少|预备|预留|先留出|提前留|提前备|往后看|会涌进|能进账
 """
 
 
@@ -40,9 +45,14 @@ HINTS = Words(en=_listed(_EN_HINTS), zh=_listed(_ZH_HINTS))
 CHOICES: Mapping[str, Mapping[str, Words]] = {
     "grain": {
         "day": Words(
-            en=("daily", "by day", "per day", "each day", "day by day"), zh=("每天", "每日", "逐日", "按天", "按日")
+            en=("daily", "by day", "per day", "each day", "day by day"),
+            zh=("每天", "每日", "逐日", "按天", "按日", "日粒度", "天粒度"),
         ),
-        "week": Words(en=("weekly", "by week", "per week", "each week", "week by week"), zh=("每周", "逐周", "按周")),
-        "month": Words(en=("monthly", "by month", "per month", "each month"), zh=("每月", "每个月", "逐月", "按月")),
+        "week": Words(
+            en=("weekly", "by week", "per week", "each week", "week by week"), zh=("每周", "逐周", "按周", "周粒度")
+        ),
+        "month": Words(
+            en=("monthly", "by month", "per month", "each month"), zh=("每月", "每个月", "逐月", "按月", "月粒度")
+        ),
     }
 }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TypeAlias
 
-from db.semantic.query import SemanticQuery
+from db.semantic.query import MetricFilter, SemanticQuery
 from db.semantic.result import QueryResult
 from db.semantic.schema import Text
 from tools import format as fmt
@@ -152,7 +152,13 @@ class RowReader:
         """The query's conditions on metrics: "revenue above $100,000"."""
         en, zh = [], []
         for limit in self.query.having:
-            metric = self.words.metric(limit.metric)
+            name, extra, _ = limit.metric.partition("__")
+            metric = self.words.metric(name)
+            if extra:  # of how much it changed
+                moved = _moved_by(limit)
+                en.append(f"{metric.en} {moved.en}")
+                zh.append(f"{metric.zh}{moved.zh}")
+                continue
             unit: Unit = self.words.schema.metrics[limit.metric].unit
             for bound, above in ((limit.low, True), (limit.high, False)):
                 if bound is None:
@@ -165,3 +171,16 @@ class RowReader:
                 en.append(f"{metric.en} {sign_en} {text}")
                 zh.append(f"{metric.zh}{sign_zh}{text}")
         return Text(en=" and ".join(en), zh="且".join(zh))
+
+
+def _moved_by(limit: MetricFilter) -> Text:
+    """A bound on a relative change: "down by more than 10%"."""
+    bound = limit.low if limit.low is not None else limit.high or 0.0
+    share = fmt.number(abs(bound), "ratio", "").removesuffix("%").rstrip("0").rstrip(".") + "%"
+    down = limit.low is None
+    more_en = ("more than" if limit.strict else "at least") if down == (bound < 0) else "at most"
+    more_zh = ("超过" if limit.strict else "至少") if down == (bound < 0) else "不超过"
+    return Text(
+        en=f"{'down' if bound < 0 else 'up'} by {more_en} {share}",
+        zh=f"{'下降' if bound < 0 else '上升'}{more_zh}{share}",
+    )

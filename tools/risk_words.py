@@ -81,6 +81,7 @@ CHOICES: Mapping[str, Mapping[str, Words]] = {
                 "cheaters",
                 "abuser",
                 "abusers",
+                "people",
             ),
             zh=("客户", "顾客", "用户", "会员", "买家", "骗子", "羊毛党", "账号", "账户"),
         ),

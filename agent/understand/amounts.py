@@ -21,7 +21,7 @@ _TENS = frozenset(range(20, 100, 10))
 _ZH_SCALE = {"十": 10, "百": 100, "千": 1_000, "万": 10_000}
 _ZH_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2}
 _WORD = rf"(?:{EN_NUMBER}|thousand|grand)"
-EN_AMOUNT = rf"(?:(?:half )?an? )?{_WORD}(?:[ -](?:and )?{_WORD})*"
+EN_AMOUNT = rf"(?:(?:half )?an? |half (?=dozen))?{_WORD}(?:[ -](?:and )?{_WORD})*"
 ZH_AMOUNT = r"(?:\d+(?:\.\d+)?[百千万]?|[零一二两三四五六七八九十百千万]+)"
 _VAGUE = re.compile(r"\b(?:couple|few|several|some|many|odd)(?: of)?(?: an?)? $|[几数上好来第]$|(?<!最)多$", re.ASCII)
 
@@ -146,7 +146,7 @@ _PEOPLE = (
 )
 _THINGS = (
     "products?|items|things|goods|articles|skus|orders|payments|refunds|recommendations|recs|suggestions|ideas|picks|tiles"
-    "|slots|spots|places|crowd-pleasers|bestsellers|best-sellers|sellers|hits|favou?rites|staples|bundles|combos"
+    "|slots|spots|places|crowd-pleasers|crowd pleasers|bestsellers|best-sellers|sellers|hits|favou?rites|staples|bundles|combos"
     "|options|alternatives|pairings|add-ons|extras|treats|bits|lines|deals|offers"
 )
 _COUNT = re.compile(
@@ -155,6 +155,7 @@ _COUNT = re.compile(
     r"|\b(?P<t3>\d+) of them\b|\b(?:list|group|sample|audience|max|maximum|up to|(?:no|not) more than|at most) (?:of )?(?P<t2>\d{2,})\b(?! ?[%$]| (?:percent|dollars|bucks))"
     r"|\b(?P<t5>\d{2,}) (?:[a-z]+ )?(?:coupons|vouchers|flyers|leaflets|letters|postcards|samples|mailings)\b(?! (?:worth|per|each|a)\b)"
     rf"|(?P<t6>\d{{2,}})[张份封](?!工单)"
+    r"|\b(?P<t8>\d{2,}) (?:tops|max|at most|at the most)\b|\b(?:printed|ran off|there are|room for|enough for|money for)(?: only| just)? (?P<t7>\d{2,})\b(?! ?[%$]| (?:days|weeks|months|percent|dollars|bucks))"
     rf"|(?<!平均)(?<![不每])(?P<z>{ZH_AMOUNT})(?:个|位|名|户|款|种|样|件|条|单|笔|人)(?!月|季|星期|小时|孩|小孩|子女|活动|工作日|百分点)"
     r"|(?:top|(?<![目之以先从提])前) ?(?P<t>\d+)(?!\d|天|日|周|个?星期|个?月|年|个?季|个?小时)",
     re.ASCII,
@@ -177,7 +178,7 @@ def count_in(text: str, spans: Iterable[Span]) -> tuple[int, Span] | None:
     taken = tuple(spans)
     for match in _COUNT.finditer(text):
         before, after = text[: match.start()], text[match.end() :]
-        words = next((match[g] for g in ("n", "z", "t", "t2", "t3", "t4", "t5", "t6") if match[g]), "")
+        words = next((match[g] for g in ("n", "z", "t", "t2", "t3", "t4", "t5", "t6", "t7", "t8") if match[g]), "")
         if (
             _VAGUE.search(before)
             or (_YEAR.fullmatch(words) and _IN_YEAR.search(before))
@@ -220,7 +221,7 @@ _ZH_SPAN = rf"(?P<z>{ZH_AMOUNT}|半)(?P<zg>天|日|周|个星期|星期|个月|�
 _IDLE = (
     re.compile(rf"(?:\bnot|\bnever|n't) (?:been )?(?:yet )?{_BOUGHT}\b[^.?;]{{0,30}}?\b(?:for|in|within|over|during|these|the (?=last|past)) ?(?:the |these )?{_AGO}", re.ASCII),
     re.compile(rf"\b{_SKIP}\b[^.?;]{{0,40}}?\b{_BOUGHT}\b[^.?;]{{0,25}}?\b(?:in|within|over|during) (?:the |these )?{_AGO}", re.ASCII),
-    re.compile(rf"(?:最近|近|过去|这)?{_ZH_SPAN}(?:内|里|以来|之内|以内)?(?:都|一直)?(?:没|未)(?:有)?(?:再)?(?:买|购买|下单)"),
+    re.compile(rf"(?:最近|近|过去|这)?{_ZH_SPAN}(?:内|里|以来|之内|以内)?(?:都|一直)?(?:没|未)(?:有)?(?:再)?(?:买|购买|下单|碰|拿|动)"),
     re.compile(rf"(?:最近|近|过去|这|这个)?{_ZH_SPAN}(?:内|里|以来|之内|以内)?(?:已经|刚)?(?:买|购买|下单|拿)过?的?[^。?？;；]{{0,8}}?(?:别|不要|不用|不推|不放|不算|不再|去掉|剔除|排除|除外|除去|扣掉|避开|过滤|跳过)"),
     re.compile(rf"(?:别|不要|不用|去掉|剔除|排除|除去|扣掉|避开|过滤掉?|跳过)[^。?？;；]{{0,6}}?(?:最近|近|过去|这)?{_ZH_SPAN}(?:内|里|以来|之内|以内)?(?:已经|刚)?(?:买|购买|下单|拿)过"),
 )  # fmt: skip

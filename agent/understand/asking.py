@@ -66,6 +66,11 @@ class ToolWords:
         choices = tuple((name, field_, _longest(values)) for (name, field_), values in named.items())
         return ToolMentions(sure, tuple(n for n in maybe if n not in sure), choices, tuple(asked), tuple(hinted))
 
+    def valued(self, tool: str, field_: str, text: str) -> int:
+        """How many of the values of a tool's argument have words in a text."""
+        own = [words for (name, each, _), words in self._choices.items() if (name, each) == (tool, field_)]
+        return sum(bool(words.find(text, bytearray(len(text)))) for words in own)
+
     def covered(self, mentions: ToolMentions, text: str) -> list[Span]:
         """The places that only a tool that is asked for reads: the name of the channel that something goes to."""
         readers = (self.tools[name].covers for name in mentions.sure)
@@ -115,14 +120,14 @@ _NUMBERED = r"(?: ?(?:numbers?|ids?|no\.?|#|编号|号码|号|:|：))* ?#?"
 _IDS: Mapping[str, tuple[str, str]] = {
     "customers": (
         "customer|household|shopper|buyer|member|user|client",
-        "顾客|客户|家庭|用户|会员|买家|住户|客人|老客|熟客|这户|那户|号户|这[两三几]户",
+        "顾客|客户|家庭|用户|会员|买家|住户|客人|老客|熟客|这户|那户|号户|这?[两三几四五]户",
     ),
     "products": ("product|item|sku|article|upc", "商品|产品|货号|单品|sku"),
     "orders": ("order|basket|transaction|purchase|receipt", "订单|购物篮|单号|小票|交易|(?<!工)单"),
 }
 _SHORTEST_ORDER = 5  # digits: "order 5 more" names no order, "basket 31198570022" does
 _IDIOMS = re.compile(
-    r"\bwhy not\b|\bnext to\b|会[议员计]|[开机社聚协]个?会", re.ASCII
+    r"\bwhy not\b|\bnext to\b|\bget(?:ting)? to the bottom of\b|会[议员计]|[开机社聚协]个?会", re.ASCII
 )  # a proposal, no cause; beside, not to come
 _LONG_NUMBER = re.compile(r"(?<![\d.,$-])\d{9,}(?![\d.,]*\d)", re.ASCII)  # so long a number is an order's
 _POINTED: Mapping[str, re.Pattern[str]] = {
@@ -132,7 +137,8 @@ _POINTED: Mapping[str, re.Pattern[str]] = {
 _DIGITS = re.compile(r"\d{2,}")
 _NUMBER_BEFORE = re.compile(r"\d+ ?(?:号|#)?$", re.ASCII)
 _NUMBER_AFTER = re.compile(
-    r" ?(?:numbers? |no\.? ?|ids? |#|号)?\d+(?:(?: ?, ?| and | or |, and | vs\.? | ?[和、与及] ?)#?\d+)*", re.ASCII
+    r" ?(?:numbers? |no\.? ?|ids? |#|号|chief |manager |boss )?\d+(?:(?: ?, ?| and | or |, and | vs\.? | ?[和、与及] ?)#?\d+)*",
+    re.ASCII,
 )
 _VIEW = re.compile(
     r"(?P<a>\b(?:an?|the|this|full|my|our|quick|complete) )?(?:\b(?:customer|client|shopper|household|user)[ -]|客户|顾客|用户|会员)360\b"
@@ -289,7 +295,7 @@ def message_of(raw: str) -> str:
 
 def _id_pattern(en: str, zh: str) -> re.Pattern[str]:
     return re.compile(
-        rf"(?:\b(?:{en})s?|(?:{zh})){_NUMBERED}(?P<n>{_LIST})(?![\d.,]*\d| ?%)|(?<!\d)(?P<b>\d+(?:[和、,]\d+)*)(?:号|这个|这位|这户|那位|那个|这一?笔|这|这[两三几]位|这[两三几]个)?(?:{zh})",
+        rf"(?:\b(?:{en})s?|(?:{zh})){_NUMBERED}(?P<n>{_LIST})(?![\d.,]*\d| ?%)|(?<!\d)(?P<b>\d+号?(?:[和与、,]\d+号?)*)(?:号|这个|这位|这户|那位|那个|这一?笔|这|这[两三几]位|这[两三几]个)?(?:{zh})",
         re.ASCII,
     )
 

@@ -22,6 +22,7 @@ _COUNTS = frozenset({"household_size", "kids"})  # whole numbers: more than 2 ar
 
 _N = r"\d\d?|one|two|three|four|five"
 _MONEY = r"\$?\d[\d,]*(?:\.\d+)?(?: ?k\b| thousand| grand)?"
+_KS = r"\$?\d[\d,]*(?: ?k\b| thousand| grand)"
 _ZN = r"\d+(?:\.\d+)?|[一二两三四五六七八九十]+"
 _UPWARD = r"(?:and|or) (?:over|older|above|up|upwards|more|bigger|larger)\b|plus\b|\+"
 _DOWNWARD = r"(?:and|or) (?:under|younger|below|less|fewer|smaller)\b"
@@ -67,7 +68,7 @@ _WORDS = {
         rf"(?:收入|年薪|[挣赚])(?:在|为)?(?P<b>{_ZN})(?P<unit_b>万|千|k)?{_ZH_TO}(?P<c>{_ZN})(?P<unit>万|千|k)(?:美[元金]|刀|元|块)?",
     ),
     "household_size": (
-        rf"\b(?:households?|homes|famil(?:ies|y))(?: sizes?)? (?:of|with) (?:{_bound(_N)}|(?P<same>{_N})(?![\d-]| (?:kids?|child)))(?: people| persons| members| heads)?",
+        rf"\b(?:households?|homes|famil(?:ies|y))(?: sizes?)? (?:of|with) (?:{_bound(_N)}|(?P<same>{_N})(?![\d-]))(?! (?:(?:or|and) (?:more|fewer|less) )?(?:kids?|child|little ones|adults?))(?: people| persons| members| heads)?",
         rf"\b{_bound(_N)}[ -](?:persons?|people|members?) (?:households?|homes|families)",
         rf"\b{_bound(_N)} (?:people|persons|members) (?:at home|(?:in|under) (?:the|one) (?:house|household|home|family|roof)|per household)",
         rf"(?P<a>{_ZN})口(?:人|之家)?{_ZH_SIDE}",
@@ -82,8 +83,19 @@ _WORDS = {
         rf"(?:孩子|小孩|娃|子女)(?:有|在)?(?P<a>{_ZN})个{_ZH_SIDE}",
     ),
 }
+_NAMED = {  # where its noun stands elsewhere in the text ("by income band, 100k and above only")
+    "income": (
+        re.compile(r"\bincomes?\b|\bearn|\bsalar|收入|年薪", re.ASCII),
+        rf"(?<![\w.,])(?:(?P<sign>over|above|at least|from|under|below) (?P<a>{_KS})|(?P<f>{_KS}) ?(?P<post>{_UPWARD}|{_DOWNWARD}))",
+    ),
+    "age": (
+        re.compile(r"\bages?\b|\baged\b|年龄|岁", re.ASCII),
+        r"(?<![\w.,$])(?P<f>\d\d) ?(?P<post>(?:and|or) (?:over|older|above|up|upwards|under|younger|below)\b|\+)",
+    ),
+}
 _NUMBERS = ("a", "b", "c", "d", "e", "f", "same")  # groups that hold a number, the lower first
 _PATTERNS = {role: tuple(re.compile(p, re.ASCII) for p in every) for role, every in _WORDS.items()}
+_BESIDE = {role: (noun, re.compile(pattern, re.ASCII)) for role, (noun, pattern) in _NAMED.items()}
 _UPPER = re.compile(r"under|below|less|fewer|younger|at most|up to|no |不到|未满|不满|小于|低于|少于")
 _CLOSED = re.compile(r"\b(?:at least|from|at most|up to|no|and|or|plus)\b|[+至上下内]")
 _UP = re.compile(r"over|older|above|up|more|bigger|larger|plus|\+|上")
@@ -102,7 +114,8 @@ def find_bands(text: str, lexicon: Lexicon, taken: bytearray) -> list[Mention]:
     found: list[Mention] = []
     for role, dimension in _dimensions(lexicon):
         members = [(member, band) for member in lexicon.members(dimension) if (band := band_of(str(member)))]
-        for pattern in _PATTERNS[role]:
+        noun, beside = _BESIDE.get(role, (None, None))
+        for pattern in (*_PATTERNS[role], *((beside,) if beside and noun and noun.search(text) else ())):
             for match in pattern.finditer(text):
                 bound = None if any(taken[match.start() : match.end()]) else _bound_of(match, role)
                 slack = _SLACK.get(role, Decimal(0))

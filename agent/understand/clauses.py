@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 
 from agent.form import QUERY, needs_metric
+from agent.understand.dates import find_periods
+from agent.understand.listing import listed_figures
 from agent.understand.meaning import CERTAIN, SURE
 from agent.understand.metrics import surely
-from agent.understand.reading import ClauseReader, Scope
+from agent.understand.reading import WHY, ClauseReader, Scope
 
 MAX_CLAUSES = 6
 MAX_WEIGHED = 6  # places of a question whose sides are weighed by meaning: two embeddings (about 10 ms each) a place
@@ -47,8 +49,11 @@ def clauses(text: str, scope: Scope) -> list[str]:
     weighed = _Weighed(scope)
     for sentence in _sentences(text, scope, weighed):
         rest = sentence
-        for match in _SOFT.finditer(sentence):
+        whole = [(m.start, m.end) for m in find_periods(sentence, scope.clock)]
+        for match in _SOFT.finditer(sentence) if not listed_figures(sentence, scope.router, scope.clock) else ():
             start = len(sentence) - len(rest)
+            if any(first < match.start() and match.end() < last for first, last in whole):  # "between july and may"
+                continue
             left, right = sentence[start : match.start()], sentence[match.end() :]
             if match.start() <= start or (left[-1:].isdigit() and right[:1].isdigit()):  # a list of ids
                 continue
@@ -79,6 +84,8 @@ class _Weighed:
         if seam == SENTENCE and (_AIMS.match(two) or not (_asks(sides[1]) or _ORDERS.match(two))):
             return False  # "…? The threshold is getting tight", "…? I'd like to thank them"
         if not (ordered or "and" in seam or all(_asks(side) for side in sides)):  # "we met a fraud, what must we do?"
+            return False
+        if _asks_why_of(*sides) or _leads_up(*sides):
             return False
         self.left -= 1
         tools = [self._asked(side, SURE if ordered else CERTAIN) for side in sides]
@@ -133,17 +140,15 @@ def _seam(left: str, right: str, scope: Scope, ordered: bool) -> bool:
         ordered: whether words between them set one request behind the other ("also", 顺便).
     """
     one, two = ClauseReader(left, scope), ClauseReader(right, scope)
+    if (
+        _OUT_OF.search(left) or _FROM_TO.match(left) or _LAID_OUT.match(right)
+    ):  # "out of every hundred orders, how many came back"
+        return False
     if one.names_metric and _OF_THEM.match(right) and (two.names_metric or two.hints_metric or two.figures):
         return True
     if one.names_metric and _HOW_MANY.match(right) and not two.names_metric and surely(two.figures):
         return surely(two.figures) not in one.names.metrics  # "how many payments in may, and how many failed?"
-    if _WHO_DO.match(left) or _BY_WHAT.search(left):
-        return False
-    if one.names.unavailable and not one.names_metric and _TOLD.search(left) and not _asks(one) and _asks(two):
-        return False  # "we're short on staff in january, how many orders should we expect"
-    if _states(one) and not _asks(two):  # "produce did well in the second quarter, in the third sales fell, why?"
-        return False
-    if one.words.change and not _asks(one) and not two.names_something:  # "orders fell in June, who held us back?"
+    if _WHO_DO.match(left) or _BY_WHAT.search(left) or _leads_up(one, two) or _asks_why_of(one, two):
         return False
     if _lists(one, two) or not (_complete(one) and _complete(two)) or _adds(one, two):
         return False
@@ -157,10 +162,30 @@ def _seam(left: str, right: str, scope: Scope, ordered: bool) -> bool:
     return _asks(one) and _asks(two) and one.tool != two.tool  # another tool: another question
 
 
+def _leads_up(one: ClauseReader, two: ClauseReader) -> bool:
+    """Whether a part asks nothing and only leads up to the one behind it."""
+    if _asks(one):
+        return False
+    if one.names.unavailable and not one.names_metric and _TOLD.search(one.text) and _asks(two):
+        return True  # "we're short on staff in january, how many orders should we expect"
+    if not two.names_metric and _POINTS_BACK.search(two.text):  # "there's beef in the cart, what goes with it"
+        return True
+    if one.words.change and not two.names_something:  # "orders fell in June, who held us back?"
+        return True
+    return _states(one) and not _asks(two)  # "produce did well in the second quarter, in the third sales fell, why?"
+
+
 _TOLD = re.compile(
     r"\b(?:we|i|they|our|my)\b|'(?:re|s|ve|m)\b|\b(?:is|are|was|were|has|have)\b|不够|[太没]|有点|紧张", re.ASCII
 )
 _BY_WHAT = re.compile(r"(?:按|以|论)[^,，]{1,8}来?[看算计]$")  # 按件数看，卖得最多的…: by what the rest is measured
+_OUT_OF = re.compile(
+    r"\b(?:out )?of (?:every|each) (?:hundred|100|ten|10|thousand)\b|每一?[百千十](?:个|单|笔|张)", re.ASCII
+)
+_POINTS_BACK = re.compile(r"\b(?:it|that|them)[?.! ]*$|它", re.ASCII)
+_LAID_OUT = re.compile(r"(?:sorted|ranked|ordered|grouped|split|broken down|laid out) by\b", re.ASCII)
+_WHEN_SO = re.compile(r"when(?:ever)? (?:somebody|someone|people|they|we|i|you|an?|the)(?:'s)? (?!.*\?)", re.ASCII)
+_FROM_TO = re.compile(r"(?:from|between) .* (?:to|until|till|and) ", re.ASCII)
 _OF_THEM = re.compile(r"how many of (?:them|these|those|whom)\b|其中(?:有)?(?:多少|几)", re.ASCII)
 _HOW_MANY = re.compile(r"how (?:many|much) (?!of\b)|有?多少|几[笔单个户位]", re.ASCII)
 _ASKS = re.compile(
@@ -171,7 +196,7 @@ _ASKS = re.compile(
 
 _TELLS = re.compile(
     r"(?:please |pls |kindly |so |then |now |also |(?:and |out )?of (?:those|them|these),? |for (?:those|them|these),? )*(?:which|what|how|who|when|where|check|find|forecast|predict|project|estimate|explain|draft|write|word|compose|draw|pick|choose|suggest|recommend|remind|look|search|segment|cluster|scan|flag|spot|prepare|build|take|get|let me know|i(?:'d| would)? (?:want|need|like)|can|could|should|would|will|why|whom?|any|anything|anyone|is there|are there)\b"
-    r"|.{0,6}(?:查|看|找|挑|圈|推|给|告诉|说说|说[一几]?下|说明|讲讲|讲[一几]?下|[跟和给对]我们?[说讲]|写|拟|起草|草拟|回复|答复|预测|预估|估|分析|解释|推荐|选|列|做|(?<!不)算|提醒|为什么|为啥|怎么|咋|有没有|是不是|能不能|会不会)|.*[吗呢么]$",
+    r"|.{0,6}(?:查|看|找|挑|圈|推|给|告诉|说说|说[一几]?下|说明|讲讲|讲[一几]?下|[跟和给对]我们?[说讲]|写|拟|起草|草拟|回复|答复|预测|预估|估|分析|解释|推荐|选|列|做|(?<!不)算|提醒|为什么|为啥|怎么|咋|有没有|是不是|能不能|会不会)|.*[吗么]$|.*(?:[哪谁啥几多]|什么|怎么|如何).*呢$",
     re.ASCII,
 )
 _WHO_DO = re.compile(  # whom a question is about: "people who buy buns, what else is in their carts?"
@@ -181,7 +206,8 @@ _WHO_DO = re.compile(  # whom a question is about: "people who buy buns, what el
     re.ASCII,
 )
 _SPLITS = re.compile(
-    r"(?:please )?(?:split|break|group|show) (?:it|that|them|this|these)\b|按.{1,8}(?:看|分|拆|列)", re.ASCII
+    r"(?:please )?(?:split|break|group|show) (?:it|that|them|this|these)\b|按.{1,8}(?:看|分|拆|列)|[拆细落]到.{1,8}上?",
+    re.ASCII,
 )
 _BY = re.compile(r"(?:by|per|for each)\b|按", re.ASCII)
 _THAT_PERIOD = re.compile(r"\b(?:that|the same) (?:day|week|month|quarter|year)\b|[当同][月周天年季]", re.ASCII)
@@ -194,7 +220,7 @@ def complete(part: str, scope: Scope) -> bool:
 
 def _asks(reader: ClauseReader) -> bool:
     """Whether a part is put as a question or a request, and is no mere statement."""
-    if _WHO_DO.match(reader.text):
+    if _WHO_DO.match(reader.text) or _WHEN_SO.match(reader.text):
         return False
     return bool(_ASKS.match(reader.text) or _TELLS.match(reader.text) or reader.asked.sure)
 
@@ -218,6 +244,13 @@ def _adds(before: ClauseReader, part: ClauseReader) -> bool:
     if measures and part.names_metric:
         return False
     return part.tool == before.tool or (measures and before.names_metric and not _asks(before))
+
+
+def _asks_why_of(one: ClauseReader, two: ClauseReader) -> bool:
+    """Whether a part asks why of a figure that the part before only tells of ("we refunded more than in may, why?")."""
+    told = one.names_metric or one.hints_metric or bool(surely(one.figures))
+    asked = _ASKS.match(one.text) or _TELLS.match(one.text)
+    return told and not asked and not two.names_metric and not two.periods and bool(WHY.search(two.text))
 
 
 def _states(part: ClauseReader) -> bool:

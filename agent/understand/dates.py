@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 
 from agent.understand import dates_en, dates_zh
 from agent.understand.calendar import Period, add_months, shift, span
 from agent.understand.dates_en import Clock
+from agent.understand.patterns import DOWNWARD, UPWARD
 from agent.understand.text import EN_NUMBER, ZH_NUMBER, parse_number
 from db.semantic.query import Grain, Interval
 
@@ -23,13 +25,19 @@ class PeriodMention:
     period: Period
 
 
-_RANGE = re.compile(r" ?(?:to|through|thru|till|until|up to|-|到|至|~) ?(?:the )?(?:end of )?")
-_BETWEEN = re.compile(r" ?(?:and|和|与) ?")
+_RANGE = re.compile(
+    r" ?(?:to|(?:right |all the way )?(?:through(?: to)?|up to)|thru|till|until|up until|-|到|至|~)(?: and including)? ?(?:the )?(?:end of )?"
+)
+_BETWEEN = re.compile(r" ?(?:and|和|与) ?(?:the )?(?:(?:very )?end of )?")
 _OPEN_BEFORE = re.compile(r"(?:between|from|从|自)\s?(?:the )?$")
 _CHANGE = re.compile(
     r"\b(?:grow|grew|grown|growth|change[ds]?|rise|rose|risen|drop(?:ped)?|fall|fell|increase[ds]?|decrease[ds]?|gap|"
-    r"went (?:up|down|from)|"
-    r"decline[ds]?|los[te]|gain(?:ed)?|going|improve[ds]?|compare[ds]?|difference|shift(?:ed)?|jump(?:ed)?|up|down)\b|增长|下降|变化|增加|减少|上升|涨|跌|提升|对比|相比",
+    r"went from|"
+    r"decline[ds]?|los[te]|gain(?:ed)?|swing|swung|moved?|climb(?:ed)?|slid|slump(?:ed)?|dip(?:ped)?|shr[au]nk|going|improve[ds]?|compare[ds]?|difference|shift(?:ed)?|jump(?:ed)?|"
+    + UPWARD
+    + "|"
+    + DOWNWARD
+    + r")\b|增长|下降|变化|增加|减少|上升|涨|跌|提升|对比|相比|掉了|掉得|少了|多了|变多|变少",
     re.ASCII,
 )
 _ALONG = re.compile(
@@ -41,7 +49,9 @@ _SINCE = re.compile(r"\b(?:ever )?since(?: the (?:start|beginning) of)? $", re.A
 _STARTING = re.compile(r"\b(?:from|starting(?: from| in)?|beginning) $", re.ASCII)
 _AFTER = re.compile(r"\bafter (?:the end of )?$", re.ASCII)
 _BEFORE = re.compile(r"\b(?:before|prior to|earlier than) (?:the start of )?$", re.ASCII)
-_UNTIL = re.compile(r"\b(?:until|till|up to|through|up until|by the end of) $|(?:截至|截止到?|直到)$", re.ASCII)
+_UNTIL = re.compile(
+    r"\b(?:until|(?<!the )(?<!our )(?<!a )till|up to|through|up until|by the end of) $|(?:截至|截止到?|直到)$", re.ASCII
+)
 _BROWSED = re.compile(
     r"\b(?:comb|go(?:es|ing)?|went|look(?:ing)?|sift|run|walk|trawl|read|browse|dig|wade|work|scan)(?: (?:me|us|back))? through $",
     re.ASCII,
@@ -58,24 +68,28 @@ _SPAN_BESIDE = re.compile(
 _ZH_SPAN_BESIDE = re.compile(rf"(?P<side>[前后])(?P<n>{ZH_NUMBER})(?P<g>天|周|个月)", re.ASCII)
 
 
-def find_periods(text: str, clock: Clock) -> list[PeriodMention]:
+def find_periods(text: str, clock: Clock, apart: bool = False) -> list[PeriodMention]:
     """All periods of a normalised question, in the order of the text.
 
     ``from A to B`` and ``between A and B`` become one period, unless the question speaks of a change: then they stay
     two, and the later is the one asked about. ``since``, ``after``, ``before``, ``until`` open one side up to today or
     down to the first day of the data.
 
+    Args:
+        apart: the question is about a change, whatever its words: "from A to B" stays two.
+
     Raises:
         QuestionError: a date that the calendar does not have.
     """
-    mentions = _joined(_atoms(text, clock), text)
-    return [_opened(mention, text, clock) for mention in mentions]
+    apart = apart or (bool(_CHANGE.search(text)) and not _ALONG.search(text))
+    mentions = _joined(_atoms(text, clock, apart), text, apart)
+    ends = {mention.end for mention in mentions}
+    return [_opened(mention, text, clock, ends) for mention in mentions]
 
 
-def _atoms(text: str, clock: Clock) -> list[PeriodMention]:
+def _atoms(text: str, clock: Clock, changes: bool) -> list[PeriodMention]:
     taken = bytearray(len(text))
     found: list[PeriodMention] = []
-    changes = bool(_CHANGE.search(text)) and not _ALONG.search(text)
     matches = [
         (match, build, order)
         for order, (pattern, build) in enumerate((*dates_zh.RULES, *dates_en.RULES))
@@ -93,8 +107,7 @@ def _atoms(text: str, clock: Clock) -> list[PeriodMention]:
     return sorted(found, key=lambda mention: mention.start)
 
 
-def _joined(atoms: list[PeriodMention], text: str) -> list[PeriodMention]:
-    changes = bool(_CHANGE.search(text)) and not _ALONG.search(text)
+def _joined(atoms: list[PeriodMention], text: str, changes: bool) -> list[PeriodMention]:
     result: list[PeriodMention] = []
     for atom in atoms:
         if result:
@@ -137,7 +150,12 @@ def _beside(mention: PeriodMention, before: str, after: str) -> PeriodMention | 
     return PeriodMention(start, end, span(last, there) if later else span(there, first))
 
 
-def _opened(mention: PeriodMention, text: str, clock: Clock) -> PeriodMention:
+def _opened(mention: PeriodMention, text: str, clock: Clock, ends: Container[int]) -> PeriodMention:
+    """The period with the side open that words open; "q3 after q2" names two.
+
+    Args:
+        ends: where the periods of the text end.
+    """
     before, after, period = text[: mention.start], text[mention.end :], mention.period
     interval = period.interval
     if beside := _beside(mention, before, after):
@@ -150,6 +168,8 @@ def _opened(mention: PeriodMention, text: str, clock: Clock) -> PeriodMention:
         (_UNTIL, min(clock.data_start, interval.start), interval.end),
     ):
         if (match := pattern.search(before)) and not (pattern is _UNTIL and _BROWSED.search(before)):
+            if pattern is _AFTER and len(before[: match.start()].rstrip()) in ends:
+                break
             return PeriodMention(match.start(), mention.end, Period(Interval(start=start, end=end)))
     for pattern, start, end in (
         (_ZH_SINCE, interval.start, today),

@@ -62,6 +62,7 @@ MONTH = (
 _DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th)?(?![\d:]|\s*(?:%|am\b|pm\b))"
 _YEAR = r"(?:(?:,| of| in)? ?(?P<y>(?:19|20)\d\d|last year|this year|previous year)\b)?"
 _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": -1}
+_DAY_WORDS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
 _ORDINAL = r"(?P<o>first|second|third|fourth|last|1st|2nd|3rd|4th)"
 _GRAIN = r"(?P<g>day|week|month|quarter|year)"
 _WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
@@ -96,6 +97,12 @@ def _may_is_a_month(m: re.Match[str]) -> bool:
 
 def _date(m: re.Match[str], clock: Clock) -> Period:
     month, number = _month_number(m["m"]), int(m["d"])
+    return unit(day(clock.year_of(m["y"], clock.latest_day(month, number)), month, number), "day")
+
+
+def _worded_day(m: re.Match[str], clock: Clock) -> Period:
+    """ "The fourth of July"."""
+    month, number = _month_number(m["m"]), _DAY_WORDS.index(m["o"]) + 1
     return unit(day(clock.year_of(m["y"], clock.latest_day(month, number)), month, number), "day")
 
 
@@ -154,9 +161,17 @@ def iso_week(year: int, week: int) -> date:
         return day(year, 13, 1) if week > 53 else shift(date.fromisocalendar(year, 1, 1), "week", week - 1)
 
 
+def _year_ahead(words: str, clock: Clock) -> int:
+    """ "2017", "this year", "the new year": the one that has just begun, or the next one."""
+    if words.isdigit():
+        return int(words)
+    begun = clock.as_of.month <= 2 and "next" not in words  # the new year is young
+    return clock.as_of.year + (0 if begun or "this" in words else 1)
+
+
 def _part_of(m: re.Match[str], clock: Clock) -> Period:
     """ "first week of March", "last 10 days of 2017"."""
-    whole = _month(m, clock) if m["m"] else unit(date(int(m["yy"]), 1, 1), "year")
+    whole = _month(m, clock) if m["m"] else unit(date(_year_ahead(m["yy"], clock), 1, 1), "year")
     if whole is None:  # "of may" is always a month
         whole = unit(clock.as_of, "month")
     grain: Grain = m["g"]  # type: ignore[assignment]
@@ -439,10 +454,11 @@ RULES: tuple[Rule, ...] = (
             + MONTH
             + ")"
             + _YEAR
-            + r"|(?P<yy>20\d\d))"
+            + r"|(?P<yy>20\d\d|(?:the )?(?:new|coming|next|this) year))"
         ),
         _part_of,
     ),
+    (_rx(r"\b(?:the )?(?P<o>" + "|".join(_DAY_WORDS) + ") of (?P<m>" + MONTH + ")" + _YEAR), _worded_day),
     (_rx(r"\bq(?P<q>[1-4])\b" + _YEAR), _quarter),
     (_rx(r"\b(?P<y>20\d\d)[ -]?q(?P<q>[1-4])\b"), _quarter),
     (
@@ -451,7 +467,7 @@ RULES: tuple[Rule, ...] = (
         ),
         _quarter,
     ),
-    (_rx(r"\b(?:the )?(?P<q>first|second|third|fourth|1st|2nd|3rd|4th) quarter\b" + _YEAR), _quarter),
+    (_rx(r"\b(?:the )?(?P<q>first|second|third|fourth|1st|2nd|3rd|4th)[ -]quarter\b" + _YEAR), _quarter),
     (_rx(r"\bquarter (?P<q>[1-4])\b" + _YEAR), _quarter),
     (_rx(r"\bh(?P<h>[12])\b" + _YEAR), _half),
     (_rx(r"\b(?P<y>20\d\d) ?h(?P<h>[12])\b"), _half),

@@ -137,6 +137,7 @@ def _season(m: re.Match[str], clock: Clock) -> Period:
 _HOLIDAYS: dict[str, Callable[[int], date]] = {
     "圣诞节": lambda y: date(y, 12, 25),
     "圣诞(?![树老糖帽礼装主季卡])": lambda y: date(y, 12, 25),
+    "跨年夜": lambda y: date(y, 12, 31),
     "平安夜": lambda y: date(y, 12, 24),
     "元旦": lambda y: date(y, 1, 1),
     "情人节当天": lambda y: date(y, 2, 14),
@@ -247,15 +248,21 @@ RULES: tuple[Rule, ...] = (
     (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号]?(?:到|至|-|~)(?P<d2>{_N})[日号]"), _days_of_month),
     (_rx(rf"(?<!月)(?<!\d)(?P<d>{_N})[日号](?:到|至|-|~)(?P<d2>{_N})[日号]"), _days_of_named_month),
     (_rx(_YEAR + r"(?P<m>\d{1,2})[、和](?P<m2>\d{1,2})(?:两个)?月份?"), _month_range),
-    (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号](?!门?店|商店|家)(?P<w>(?:那|这|所在的?)一?个?(?:周|星期))?"), _date),
+    (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号](?!门?店|商店|家)(?P<w>(?:那|这|当|所在的?)一?个?(?:周|星期))?"), _date),
+    (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号](?:那天)?的?(?:美国)?(?P<w>)(?:国庆|独立)[节日]?(?:当天|那天)?"), _date),
     (_rx(_YEAR + _MONTH + r"(?P<t>[上中下])旬"), _ten_days),
     (_rx(_YEAR + _MONTH + r"的?(?P<h>[上下])半月"), _half_month),
-    (_rx(_YEAR + r"前(?P<n>[一二两三123])个?季度"), _first_quarters),
-    (_rx(r"(?P<y>\d{4}年?|去年|今年|前年)的?前(?P<n>\d{1,2}|十[一二]?|[一二两三四五六七八九])个月"), _first_months),
+    (_rx(_YEAR + r"[前头](?P<n>[一二两三123])个?季度"), _first_quarters),
+    (
+        _rx(
+            r"(?P<y>\d{4}年?|去年|今年|前年|新年|新的一年)的?[前头](?P<n>\d{1,2}|十[一二]?|[一二两三四五六七八九])个月"
+        ),
+        _first_months,
+    ),
     (
         _rx(
             _YEAR
-            + r"(?P<m>\d{1,2}|十[一二]?|[一二三四五六七八九])月?份?(?:到|至|-|~)(?P<m2>\d{1,2}|十[一二]?|[一二三四五六七八九])月份?(?![\d一二三四五六七八九十])"
+            + r"(?P<m>\d{1,2}|十[一二]?|[一二三四五六七八九])月?份?(?:到|至|-|~)(?P<m2>\d{1,2}|十[一二]?|[一二三四五六七八九])月份?(?![\d一二三四五六七八九十])[底末]?"
         ),
         _month_range,
     ),

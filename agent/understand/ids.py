@@ -239,7 +239,7 @@ _ZH_UNIT = re.compile(
     r"|项|类|组|批|份|页|级|星|排|栋|楼|字|成|多|几|来|左右|以上|以下|以内|之内|余|强|期|步|期|套|双|支|段|[到至~-] ?\d|家(?![里的中还最缺常老总爱])|号(?:店|门店|活动|工单|线|楼))"
 )
 _EN_SURE = re.compile(
-    r"(?:\b(?:for|to|on|about|from|with|at|in|call|ring|check|offer|mail|email|write|message|ask|tell|show|send|give|recommend|profile|did|does|will|would|should|could|can)|^(?:is|has|does|did|will|was)|^|[,;:(] ?) ?#?$",
+    r"(?:\b(?:for|to|on|about|from|with|at|in|call|ring|check|offer|mail|email|write|message|ask|tell|show|send|give|recommend|profile|put|pit|set|stack|did|does|will|would|should|could|can)|^(?:is|has|does|did|will|was)|^|[,;:(] ?) ?#?$",
     re.ASCII,
 )
 _EN_POINTED = re.compile(
@@ -254,6 +254,7 @@ _POSSESSED = re.compile(r"'s ", re.ASCII)
 _FIGURES = re.compile(
     r"'s (?:\w+ )?(?:revenue|sales|takings|orders|figures|numbers|results|total|customers|basket)\b", re.ASCII
 )
+_COMPARED_AFTER = re.compile(r" (?:side by side|head to head|next to each other|against each other)\b", re.ASCII)
 _ZH_POINTED = re.compile(
     r" ?(?:号(?!店|门店|活动|工单|线|楼|到|至|[、和]\d)|[这那](?:个(?!月|星期|季|周)|人|品|顾客|客户|会员|用户|商品|[位户单笔家款俩两三几])|[这那两俩三]{1,2}[位户个]|家(?=[里常老总爱])|的(?:画像|客户|顾客|用户|会员|连带|关联)|先生|女士|大姐|大哥|阿姨|老师)"
 )
@@ -352,7 +353,7 @@ def _ordered(kinds: tuple[str, ...], text: str, group: Sequence[_Number]) -> tup
         first = "stores"
     if _SOLD_BEFORE.search(before) or _SOLD_AFTER.match(after):
         first = "products"
-    if "stores" in kinds and _FIGURES.match(after):  # "367's sales last week"
+    if "stores" in kinds and (_FIGURES.match(after) or (len(group) > 1 and _COMPARED_AFTER.match(after))):
         first = "stores"
     if first != "stores" and "customers" in kinds and (_DOES.match(after) or _PERSON.search(text)):
         kinds = tuple(kind for kind in kinds if kind != "stores")

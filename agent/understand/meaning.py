@@ -121,6 +121,8 @@ class Said:
         parted: it is split by what is no single customer or product.
         clear: every word of it was read, and none points beyond a figure.
         counted: it is split by what only a figure is (weekdays, hours, causes), and asks for no cause itself.
+        dated: words name its figure, and a period.
+        differs: it asks why two periods that it names differ.
     """
 
     past: bool = False
@@ -128,12 +130,16 @@ class Said:
     parted: bool = False
     clear: bool = False
     counted: bool = False
+    dated: bool = False
+    differs: bool = False
 
 
 def settled(reading: Reading, chances: Chances, tools: Mapping[str, Tool], said: Said = Said()) -> Reading:
     """One clause with what may answer it: the surely right one alone, or the likeliest to choose from."""
     first = reading.ask.words[:1]
-    if first and first[0] in tools and _ordered(tools[first[0]], said, reading.text):
+    chance = chances.get(first[0], 0.0) if first else 0.0
+    named = (reading.metrics and chance >= SOME) or chance >= SURE
+    if first and first[0] in tools and named and _ordered(tools[first[0]], said, reading.text):
         return replace(reading, ask=replace(reading.ask, open=first))
     shares: dict[str, float] = defaultdict(float)
     for name, chance in chances.items():
@@ -174,30 +180,41 @@ def _possible(name: str, chance: float, reading: Reading, tools: Mapping[str, To
         figure = next((each for each, tool in tools.items() if tool.takes("horizon")), QUERY)
     if name in (QUERY, CLARIFY):
         return figure or CLARIFY
+    if name == OUT_OF_SCOPE and said.dated and reading.metrics and not reading.unavailable and chance < CERTAIN:
+        return None  # a figure of a time, in whatever other words
     if name == OUT_OF_SCOPE:
         return OUT_OF_SCOPE if reading.unread or reading.unavailable else figure or CLARIFY
     tool = tools.get(name)
     if tool is None or tool.reads_message:
         return None
+    if said.differs and tool.takes("metric") and not tool.takes("compare"):  # "q4 is far off q3, what happened?"
+        return next((each for each, other in tools.items() if each != QUERY and other.takes("compare")), name)
     if tool.writes:  # in none of its words: a limit was said, or a figure was surely not meant
         meant = chance >= CERTAIN or (chance >= SURE and _limited(tool, reading.text))
         return name if meant and _ordered(tool, said, reading.text) else figure
     ranks = bool(reading.metrics and reading.order_by and reading.limit)  # "top 3 departments by discount"
-    if said.counted and figure and tool.takes("metric"):  # "money refunded, broken down by reason"
+    odd = not tool.takes("compare") and chance >= CERTAIN  # "any refund reason that shot up out of nowhere"
+    tallied = (said.counted and not odd) or (
+        reading.having and reading.group_by
+    )  # "stores where aov fell more than 10 %"
+    if tallied and figure and tool.takes("metric"):  # "money refunded, broken down by reason"
         return figure
     if said.clear and (ranks or tool.takes("horizon")):  # "the day with the lowest revenue" is no odd one
         return figure
-    ruled = not (tool.takes("filters") or reading.time or reading.group_by)  # the handbook's, where no figure is meant
-    lacked = reading.unavailable and not ruled
-    against = lacked or reading.inherited or said.clear or (ranks and said.parted)
+    against = _lacks(tool, reading) or reading.inherited or said.clear or (ranks and said.parted)
+    against = against or (tool.takes("horizon") and said.dated)  # "revenue in april and may" may as well be past
     if against and chance < CERTAIN and name not in (*reading.ask.words, *reading.ask.hints):
         return figure
     named = reading.filters or reading.group_by  # "why was deli so weak?" is about its revenue
     if needs_metric(tool) and not figure and reading.unread and not named:  # "forecast the weather"
         return OUT_OF_SCOPE
-    if (tool.takes("horizon") and said.past) or (said.parted and not tool.takes("dimensions")):
-        return figure
-    return name
+    return figure if (tool.takes("horizon") and said.past) or (said.parted and not tool.takes("dimensions")) else name
+
+
+def _lacks(tool: Tool, reading: Reading) -> bool:
+    """Whether the clause names what the data lacks; the handbook's rules may speak of it, where no figure is meant."""
+    ruled = not (tool.takes("filters") or reading.time or reading.group_by)
+    return bool(reading.unavailable) and not ruled
 
 
 def _settled(reading: Reading) -> bool:

@@ -10,11 +10,11 @@ from agent.understand.asking import ToolMentions
 from agent.understand.dates import PeriodMention
 from agent.understand.leftovers import unread_words
 from agent.understand.lexicon import Lexicon
-from agent.understand.meaning import Chances
-from agent.understand.metrics import surely
+from agent.understand.meaning import SURE, Chances
+from agent.understand.metrics import is_twin, surely
 from agent.understand.modifiers import Modifiers
 from agent.understand.names import Names
-from agent.understand.patterns import ENTITY, METRIC
+from agent.understand.patterns import ENTITY, MEMBER, METRIC
 from agent.understand.vocabulary import Mention
 from db.semantic.query import SemanticQuery
 from db.semantic.roles import entity_dimension
@@ -27,6 +27,7 @@ _MADE = re.compile(  # a cause, and no money made
 LIKELY_OVER = 0.1  # from this chance on a ratio is meant where its whole is named as a whole
 _WHOLE = re.compile(
     rf"占(?:了|总|全部|整个|整体|我们|的)*{METRIC}"
+    rf"|\b(?:out of |of )?(?:every|each) (?:hundred|100|ten|10|thousand) {METRIC}|每(?:一)?[百千十](?:个|单|笔|张)?{METRIC}"
     rf"|\b(?:share|percent(?:age)?|part|proportion|fraction|slice|chunk) of (?:our |the |total |all |overall )*{METRIC}"
 )
 OFFERED = 0.05  # from this chance on a metric comes first where one is asked back
@@ -34,6 +35,16 @@ _COMPARED = re.compile(r"\bcompar\w+|\bvs\b|\bversus\b|\bagainst\b|\bthan\b|[跟
 _RATED = re.compile(
     r"\b(?:as (?:a )?(?:percent\w*|share|rate)|in percent|percent(?:age)? of|what (?:percent\w*|share|part))\b"
     r"|占比|的比例",
+    re.ASCII,
+)
+_PART_IS = re.compile(
+    rf"\b(?:percent(?:age)?|share|part|proportion|fraction|how many) of (?:our |the |all )*{ENTITY}·* (?:are|were|is|was|come from|came from) (?:\w+ )?{MEMBER}"
+    rf"|{ENTITY}·*[里中]?有?(?:多少|百分之几|几成|多大比例)的?是{MEMBER}",
+    re.ASCII,
+)
+_BY_FIGURE = re.compile(rf"(?:\b(?:ranked|sorted|measured|counted) by|[按论]) ?(?:the )?{METRIC}")
+_KINDS_OF = re.compile(
+    rf"\bhow many (?:different|distinct|kinds of|sorts of|types of) {MEMBER}|[多几]少?种(?:不同的)?{MEMBER}|{MEMBER}·*[^,，]{{0,6}}有?(?:多少|几)种",
     re.ASCII,
 )
 _TIMES = re.compile(r"\d ?(?:times|trips)\b|[\d十]\s?[次回趟]", re.ASCII)
@@ -44,6 +55,10 @@ _MONEY = re.compile(
     r"|(?:超过?|高于|低于|大于|小于|不到|达到)\d[\d,.]*[万千]?(?:美[元金]|刀|块|元)",
     re.ASCII,
 )
+_GIVEN = re.compile(
+    r"\b(?:giv(?:e|en|ing)|gave|hand(?:ed|ing)?|pa(?:y|id|ying)) (?:\w+ )?(?:back|out)\b|\bbill\b|\b(?:set|put|squirrel)(?:ting)? (?:\w+ )?(?:aside|by|away)\b",
+    re.ASCII,
+)
 _BOTH = re.compile(  # "chargebacks: how many and how much"
     r"\bhow (?:many|much)\b.{0,12}?\b(?:and|&) how (?:many|much)\b"
     r"|\b(?:number|count)s? and (?:the )?(?:amount|value|sum)s?\b|\b(?:amount|value|sum)s? and (?:the )?(?:number|count)s?\b"
@@ -52,9 +67,14 @@ _BOTH = re.compile(  # "chargebacks: how many and how much"
     re.ASCII,
 )
 _LISTED = re.compile(
-    rf"[{METRIC}{ENTITY}]+[^{METRIC}{ENTITY}]{{0,40}}?(?:\bor\b|\band\b|\bas well as\b|\b(?:along|together) with\b|&|\+|,|\bvs\b|\bversus\b|\bplus\b|[和与跟及、，/]|还[有是])"
+    rf"[{METRIC}{ENTITY}]+[^{METRIC}{ENTITY}]{{0,40}}?(?:\bor\b|\band\b|\bas well as\b|\b(?:along|together) with\b|&|\+|,|\bvs\b|\bversus\b|\bplus\b|\bwith (?:the|their|its)\b|[和与跟及、，/]|还[有是])"
     rf"[^{METRIC}{ENTITY}]{{0,12}}?[{METRIC}{ENTITY}]"
 )
+
+
+def _holds(whole: str | None, part: str | None) -> bool:
+    """Whether one expression is a sum that holds the other ("before any discounts, what did sales come to")."""
+    return bool(whole and part) and str(part).rstrip(")") + " +" in str(whole)
 
 
 def counts_times(text: str, words: Modifiers) -> bool:
@@ -69,6 +89,7 @@ class MetricReader:
     Attributes:
         taken: the characters already understood; weak words that are used are marked in it.
         meant: how likely its wording means each metric, by :mod:`agent.understand.metrics`.
+        listed: the figures that it asks for in turn, by :mod:`agent.understand.listing`.
     """
 
     text: str
@@ -79,12 +100,20 @@ class MetricReader:
     asked: ToolMentions
     periods: Sequence[PeriodMention]
     meant: Chances
+    listed: tuple[str, ...] = ()
 
     def read(self, last: SemanticQuery | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The metrics that are settled, and those that are left to choose from."""
+        metrics, options = self._read(last)
+        counted = {self.lexicon.counters.get(name) for _, name in self.names.splits}
+        if self.words.ranked and len(metrics) == 1 and metrics[0] in counted:  # each product is one product
+            return (self._hinted(uncounted=True) or self.default,), ()
+        return metrics, options
+
+    def _read(self, last: SemanticQuery | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         names = self.names
-        if bounded := self._bounded():
-            return bounded, ()
+        if settled := self._counted():
+            return settled, ()
         if names.metrics or names.metric_options:
             return self._named()
         if names.unavailable:
@@ -112,16 +141,39 @@ class MetricReader:
         others = (name for name, m in self.lexicon.schema.metrics.items() if not m.hidden and name not in likely)
         return (), (*likely, *others)
 
+    def _counted(self) -> tuple[str, ...]:
+        """Figures that are asked for in turn, what a bound is of, or of how many kinds goods are."""
+        if self.listed and not self.words.thresholds and self._split_alike(self.listed):
+            return self.listed
+        if bounded := self._bounded():
+            return bounded
+        product = self.lexicon.counters.get(entity_dimension(self.lexicon.schema, "product") or "")
+        return (product,) if product and _KINDS_OF.search(self.names.masked) else ()
+
     def _named(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The metrics that words name, unless the wording surely means another one."""
+        if len(self.names.metrics) == 1 and _BY_FIGURE.search(
+            self.names.masked
+        ):  # 按件数: by what the rest is measured
+            return tuple(self.names.metrics), ()
+        if _PART_IS.search(self.names.masked):  # "what percent of customers are homeowners"
+            return tuple(self.names.metrics), tuple(self.names.metric_options)
         if over := self._over_whole():
             return (over,), ()
         if self._places_counted():
             return tuple(self.names.metrics), ()
-        if not self._listed() and (meant := self._meant()):
+        if not self._listed() and (meant := self._meant()) and not self._narrower(meant):
             return self._pieces((meant,)), ()
         named = self._reachable(self._parts_dropped(self.names.metrics))
         return self._parted(self._pieces(named)), tuple(self.names.metric_options)
+
+    def _narrower(self, meant: str) -> bool:
+        """Whether the one metric that is named is a part of the meant one: 自有品牌…销售额 is no sales of all brands."""
+        known, named = self.lexicon.schema.metrics, self.names.metrics
+        if len(named) != 1 or named[0] == meant:
+            return False
+        part, whole = known[named[0]], known[meant]
+        return bool(part.where and not whole.where and (part.table, part.expr) == (whole.table, whole.expr))
 
     def _meant(self) -> str | None:
         """The metric that is surely meant; of customers that are bounded one by one, none that only counts them."""
@@ -174,6 +226,7 @@ class MetricReader:
         known = self.lexicon.schema.metrics
         named_of = self.words.share or re.search(r"of (?:our |the |total |all )*Ⓜ", self.names.masked)
         whole = {known[n].denominator for n in metrics if known[n].is_ratio and named_of}
+        whole |= {n for n in metrics for m in metrics if n != m and _holds(known[m].expr, known[n].expr)}
         return tuple(n for n in metrics if n not in whole)
 
     def _over_whole(self) -> str | None:
@@ -186,8 +239,16 @@ class MetricReader:
             return next((n for n in ratios if {known[n].numerator, known[n].denominator} == {*named}), None)
         if len(named) != 1:
             return None
-        over = (n for n, chance in self.meant.items() if chance >= LIKELY_OVER and known[n].denominator == named[0])
+        least = (
+            SURE if self.names.members else LIKELY_OVER
+        )  # "what percent of customers are homeowners": a part of them
+        over = (n for n, chance in self.meant.items() if chance >= least and known[n].denominator == named[0])
         return next(over, None)
+
+    def _split_alike(self, metrics: Sequence[str]) -> bool:
+        """Whether all of them are recorded by what the clause names."""
+        wanted = {term.name for _, term, _ in self.names.members} | {name for _, name in self.names.splits}
+        return all(self.lexicon.schema.can_split(name, d) for name in metrics for d in wanted)
 
     def _reachable(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
         """ "customers mailed by campaign 18": where the named metric is not recorded by that, one hinted at may be."""
@@ -220,13 +281,13 @@ class MetricReader:
             return metrics
         named, (unit, words) = known[metrics[0]], wanted[known[metrics[0]].unit]
         if _BOTH.search(self.text):
-            twins = (n for n, m in known.items() if (m.table, m.where, m.unit) == (named.table, named.where, unit))
-            twin = next((n for n in twins if not known[n].hidden), None)
+            twin = next((n for n in known if is_twin(self.lexicon.schema, metrics[0], n, unit)), None)
             return tuple(sorted((*metrics, twin), key=list(known).index)) if twin else metrics
         of_same = [
             n for n, m in known.items() if m.table == named.table and m.unit == unit and not (m.hidden or m.where)
         ]
-        return tuple(of_same[:1]) if of_same and words.search(self.text) else metrics
+        meant = words.search(self.text) or (unit == "currency" and not self.words.count and _GIVEN.search(self.text))
+        return tuple(of_same[:1]) if of_same and meant else metrics
 
     @property
     def default(self) -> str:

@@ -18,6 +18,9 @@ _MESSAGE = re.compile(
     r"|(?<![\w'])'(?=[^\W\d])(?:(?!\s'\w).){6,}?(?:(?<!s)'(?!\w)|'(?=\s*(?:[^\w\s]|$|and\b|then\b)))"
 )
 _STRAIGHT = str.maketrans({"’": "'", "‘": "'"})
+_TICKET = re.compile(
+    r"\btickets? (?:numbers? |no\.? ?|ids? |#)?\d{3,}|\d{3,}号?(?:这[个张])?工单|工单(?:号|编号)?#?\d{3,}", re.ASCII
+)
 _HOLDS_MORE = re.compile(
     r"[:：\d\"“「『]|(?:\S+ ){8}|[\u3400-\u9fff，。？！]{14}"
 )  # a message, a number, or its content told
@@ -43,7 +46,7 @@ def message_in(raw: str, normal: str, scope: Scope) -> Message | None:
         return None
     readers = tuple(name for name, tool in tools.tools.items() if tool.reads_message)
     words = tools.read(normal)
-    if not (quoted or ":" in normal or {*words.sure, *words.maybe} & {*readers}):
+    if not (quoted or ":" in normal or {*words.sure, *words.maybe} & {*readers} or _TICKET.search(normal)):
         return None
     head = _MESSAGE.sub(" ", normal) if quoted else _head(normal)
     around = replace(scope, around_message=True)

@@ -17,7 +17,7 @@ from agent.understand.dates import Clock, find_periods
 from agent.understand.lexicon import LABEL, Lexicon
 from agent.understand.meaning import SURE, Chances, Router
 from agent.understand.vocabulary import Mention, Term
-from db.semantic.schema import Metric
+from db.semantic.schema import Metric, StoreSchema
 
 WEIGHTS, KINDS = "metrics.weights.npz", "metrics.kinds.weights.npz"
 NONE = "none"  # the kind of clauses that mean no figure in particular
@@ -58,6 +58,12 @@ def metric_chances(router: Router, text: str, clock: Clock) -> Chances:
     whole = sum(raised.values()) or 1.0
     ranked = sorted((name for name in raised if name in known), key=lambda name: -raised[name])
     return {name: raised[name] / whole for name in ranked}
+
+
+def is_twin(schema: StoreSchema, name: str, other: str, unit: str) -> bool:
+    """Whether another metric measures the same rows in this unit: what chargebacks are in money."""
+    one, two = schema.metrics[name], schema.metrics[other]
+    return (two.table, two.where, two.unit) == (one.table, one.where, unit) and not two.hidden
 
 
 def kind_of(metric: Metric) -> str:

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 
 from agent.contracts import Ambiguity, Option
 from agent.understand import roles
+from agent.understand.idioms import IdiomReader
+from agent.understand.lacking import LackingReader
 from agent.understand.lexicon import HINT, RAW, Lexicon
 from agent.understand.meaning import Chances
 from agent.understand.metrics import surely
 from agent.understand.modifiers import Reader
-from agent.understand.numbering import ID_AFTER, NumberReader
+from agent.understand.numbering import NumberReader
 from agent.understand.patterns import DIMENSION, ENTITY, MEMBER, METRIC, PERIOD
 from agent.understand.roles import Place
-from agent.understand.text import EN_NUMBER
 from agent.understand.vocabulary import Mention, Term
 from db.semantic.query import Filter, Scalar
 from db.semantic.schema import Text
@@ -28,17 +29,6 @@ _BOUND = re.compile(
     r"(?:more than|over|above|under|below|less than|fewer than|at least|at most|exceed\w*) ?[$]?\d|超过|以上|以下|低于|高于|不到|至少",
     re.ASCII,
 )
-_DETERMINED = re.compile(
-    r"\b(?:which|what|by|per|each|every|the|our|a|this|that|best|worst|top|busiest|biggest|quietest) $", re.ASCII
-)
-_IN_LINE = re.compile(r"\b(?:out of|in|bottom|on the|down the|along the) $", re.ASCII)  # and not those of a receipt
-_ORDER_BEFORE = re.compile(r"(?:please |pls |can you |could you |now )?", re.ASCII)
-_ORDERED = re.compile(r" (?:the|any|all|those|these|every|our|my|me|us|which|up|out)\b", re.ASCII)
-_SCENES = re.compile(r",|，|;|；|\.\s|。| so | because |所以", re.ASCII)  # what stands before may only be why one asks
-_WORD = re.compile(r"[a-z']+|[\u3400-\u9fff]")
-FEWEST_TOLD, FEWEST_TOLD_ZH = 3, 4  # words or characters beside the word, of a part that tells something
-_INTO_THE = re.compile(r"\b(?:to|in|at|into|through|from) (?:the|our) $", re.ASCII)
-_WHY_NOT = re.compile(r"why not\b", re.ASCII)  # a proposal, not a question for a cause
 _AVERAGE_PER = re.compile(
     r"\b(?:average|avg|mean)(?= (?:number of )?\w+ (?:per|a|each|every) (?:day|week|month|quarter)\b)", re.ASCII
 )
@@ -48,15 +38,7 @@ _SIZED_BEFORE = re.compile(
     re.ASCII,
 )
 _SIZED_AFTER = re.compile(r" ?(?:[$€£]|on average\b|worth\b|values?\b|size\b|spend\b)", re.ASCII)
-_SPLIT_BEFORE = re.compile(
-    r"\b(?:by|per|each|every|which|what|across|best|worst|busiest|quietest|strongest|weakest|slowest|rank|rank the|peak|top) $",
-    re.ASCII,
-)
-CAUSE = re.compile(r"reasons?|causes?|原因")
-_EACH_AFTER = re.compile(r".{0,3}[,，]?各(?:自|有|是|占)?(?:多少|几)")  # 卡在什么原因上，各多少笔
-_CAUSES = re.compile(  # split by a cause: "by reason", 按原因
-    rf"(?:\b(?:by|per|each|every|which|across|(?:top|main|biggest|most common|commonest)(?: {EN_NUMBER})?)|[按各哪](?:种|类|个|几种|个个)?|按[^,，]{1, 6}的|分|主要|前[几两三四五六十\d]+[个大种]?|最[多高大]的?前?[几两三四五六十\d]+[个大种]) ?$"
-)
+_ONE = re.compile(r"\b(?:an?|the average|the typical) $")  # "what was a customer worth"
 
 
 @dataclass(slots=True)
@@ -107,44 +89,11 @@ class NameReader:
         spans = [m.span() for m in _AVERAGE_PER.finditer(text)]  # "average orders per week" is no average order
         for start, end in spans:
             taken[start:end] = b"\x01" * (end - start)
-        self.mentions = [
-            m
-            for m in lexicon.vocabulary.find(text, taken)
-            if not (self._is_split_word(m) or self._is_verb(m) or self._is_cause(m))
-        ]
+        idioms = IdiomReader(text, taken, lexicon)
+        self.mentions = [m for m in lexicon.vocabulary.find(text, taken) if not idioms.is_none(m)]
         for start, end in spans:
             taken[start:end] = bytes(end - start)
         self.mentions = [*(self._there_or_not(mention) for mention in self.mentions), *numbers]
-
-    def _is_split_word(self, mention: Mention) -> bool:
-        """ "by weekday" asks for a split by day of the week, it does not name the weekdays."""
-        schema = self.lexicon.schema
-        days = any(schema.dimensions[t.name].grain == "day_type" for t in mention.of("member"))
-        if not days or not _SPLIT_BEFORE.search(self.text[: mention.start]):
-            return False
-        self.taken[mention.start : mention.end] = bytes(mention.end - mention.start)
-        return True
-
-    def _is_cause(self, mention: Mention) -> bool:
-        """ "The reason for the drop", 下滑的原因: asked for, and no split."""
-        words = self.text[mention.start : mention.end]
-        if not (mention.of("dimension") and CAUSE.fullmatch(words)) or _CAUSES.search(self.text[: mention.start]):
-            return False
-        if _EACH_AFTER.match(self.text, mention.end):
-            return False
-        self.taken[mention.start : mention.end] = bytes(mention.end - mention.start)
-        return True
-
-    def _is_verb(self, mention: Mention) -> bool:
-        """ "how often do customers shop": as a noun the word has a determiner before it; "to the shop" is no split."""
-        words, before = self.text[mention.start : mention.end], self.text[: mention.start]
-        if words in ("line", "lines") and _IN_LINE.search(before):
-            return True
-        if _ORDER_BEFORE.fullmatch(before) and _ORDERED.match(self.text, mention.end) and not mention.of("metric"):
-            return True  # "flag the days", "sort the stores"
-        if words in ("shop", "store") and _INTO_THE.search(before) and not ID_AFTER.match(self.text, mention.end):
-            return True
-        return words == "shop" and not _DETERMINED.search(before)
 
     def read(self) -> Names:
         """Settle every mention."""
@@ -153,12 +102,8 @@ class NameReader:
         members = [m for m in self.mentions if self._is_member(m, names.masked)]
         self._settle_members(names, members)
         rest = [m for m in self.mentions if m not in members]
-        lacking = [
-            m
-            for m in rest
-            if m.of("unavailable") and not (_WHY_NOT.match(self.text, m.start) or self._heads(m) or self._idle(m))
-        ]
-        names.unavailable = [m.of("unavailable")[0].name for m in lacking]
+        lacking = LackingReader(self.text, self.lexicon.schema, self.mentions, self._figures)
+        names.unavailable = [m.of("unavailable")[0].name for m in rest if m.of("unavailable") and lacking.is_meant(m)]
         nouns = [m for m in rest if not m.of("unavailable")]
         for mention in sorted(
             nouns, key=lambda m: (bool(m.of("dimension")), m.start)
@@ -167,36 +112,6 @@ class NameReader:
         named = sorted(names.metric_places)
         names.metrics.sort(key=lambda n: next((s for s, m in named if m == n), 0))
         return names
-
-    def _idle(self, mention: Mention) -> bool:
-        """Whether it means nothing that is lacking: "online carts", or why one asks ("staff is short, so …")."""
-        lacking = self.lexicon.schema.unavailable[mention.of("unavailable")[0].name]
-        return surely(self._figures()) in lacking.unless or self._tells(mention)
-
-    def _tells(self, mention: Mention) -> bool:
-        """Whether it stands in a part that names nothing of the store's and leads up to a part that asks for a figure."""
-        words = len(_WORD.findall(self.text[mention.start : mention.end]))
-        for seam in _SCENES.finditer(self.text, mention.end):
-            told = self.text[: seam.start()]
-            beside = len(_WORD.findall(told)) - words
-            if beside < (FEWEST_TOLD if told.isascii() else FEWEST_TOLD_ZH):
-                continue
-            if any(m.start < seam.start() and not m.of("unavailable") for m in self.mentions):
-                return False
-            return bool(surely(self._figures())) or any(m.of("metric") for m in self.mentions if m.start >= seam.end())
-        return False
-
-    def _heads(self, mention: Mention) -> bool:
-        """Whether it only is part of a heading ("cash planning: refunds by week"); alone it limits ("cash: payments")."""
-        heading, colon, _ = self.text.partition(":")
-        if (
-            not colon
-            or mention.end > len(heading)
-            or not heading[: mention.start].strip() + heading[mention.end :].strip()
-        ):
-            return False
-        others = [m for m in self.mentions if m is not mention]
-        return all(m.start > len(heading) for m in others) and any(m.of("metric") for m in others)
 
     def _mask(self) -> str:
         marks = [(s, e, PERIOD) for s, e in self._periods]
@@ -217,7 +132,13 @@ class NameReader:
             return False
         if mention.of("metric") and not mention.of("dimension"):
             return False
+        if mention.of("dimension") and all(t.rank <= RAW and self._is_good(t) for t in mention.of("member")):
+            return False  # the kids at home, and no goods of that type
         return not (mention.of("dimension") and roles.splits(Place(masked, mention)))
+
+    def _is_good(self, term: Term) -> bool:
+        goods = self.lexicon.schema.roles.get("products")
+        return bool(goods) and self.lexicon.schema.dimensions[term.name].table == (goods and goods.table)
 
     def _settle_members(self, names: Names, members: list[Mention]) -> None:
         previous: tuple[Mention, bool] | None = None
@@ -308,6 +229,8 @@ class NameReader:
             return
         name = dimension[0].name
         counter = self.lexicon.counters.get(name)
+        if not metric and counter and _ONE.search(place.before) and self._per_entity(names, place, counter):
+            return
         if not metric and counter and (roles.counts(place) or roles.most_of(place)):
             metric = (Term("metric", counter),)
         words = self.text[mention.start : mention.end]
@@ -318,7 +241,7 @@ class NameReader:
             if metric:
                 self._add_metric(names, mention, metric)
                 return
-        if not roles.own(place) and not self._is_context(names, mention, name):
+        if not (roles.own(place) or roles.all_as_one(place) or self._is_context(names, mention, name)):
             self._settle_dimension(names, mention, place, name, metric)
 
     def _size(self, mention: Mention, place: Place, counted: str) -> str | None:
@@ -344,11 +267,12 @@ class NameReader:
             self._add_metric(names, mention, metric)  # "top 5 stores by customers"
             return
         split = roles.entity_splits(place, self._ranks()) if metric else roles.splits(place)
-        if split or (names.splits and roles.continues_list(place)):
+        split = split and not (roles.among(place) and self._describes_members(place))
+        if split or (names.splits and roles.continues_list(place) and not self._describes_members(place)):
             names.splits.append((mention.start, name))
         elif metric and not self._describes_members(place) and not roles.acts(place):
             self._add_metric(names, mention, metric)
-        elif not metric and self.lexicon.may_be_meant(name):
+        elif not metric and self.lexicon.may_be_meant(name) and not self._describes_members(place):
             names.loose.append((mention.start, name))
 
     def _ranks(self) -> bool:

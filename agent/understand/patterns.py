@@ -64,10 +64,12 @@ TOP_N = (
     ),
     (
         rx(
-            rf"\b(?:which|what|the|our|name|list|show(?: me)?) (?P<n>{EN_NUMBER}) (?=[{DIMENSION}{ENTITY}]|days?\b|weeks?\b|months?\b|hours?\b)"
+            rf"(?:^|\b(?:which|what|the|our|name|list|show(?: me)?) )(?P<n>{EN_NUMBER}) (?=[{DIMENSION}{ENTITY}{MEMBER}]|days?\b|weeks?\b|months?\b|hours?\b)"
         ),
         "as said",
     ),
+    (rx(rf"\b(?:which|what) (?P<n>{EN_NUMBER}) (?=[{DIMENSION}{ENTITY}])"), "desc"),
+    (rx(rf"哪(?P<n>{ZH_NUMBER})[样款种]"), "as said"),
     (rx(rf"\b(?:{BEST}|{MOST}|first) (?P<n>{EN_NUMBER})\b(?! ?%)"), "desc"),
     (rx(rf"\b(?P<n>{EN_NUMBER}) (?:{BEST}|{MOST})\b"), "desc"),
     (rx(rf"\b(?:{WORST}|{LEAST}|last) (?P<n>{EN_NUMBER})\b(?! ?%)"), "asc"),
@@ -83,20 +85,28 @@ RANKED = rx(
     r"\brank(?:ed|ing|s)?\b|\bsort(?:ed)?\b|\border(?:ed)? by\b|\bleague table\b|\bleaderboard\b|排名|排行榜?|排序|从高到低|由高到低|降序"
 )
 ASCENDING = rx(r"\bascending\b|\blowest first\b|\bsmallest first\b|从低到高|由低到高|升序")
-_PHRASAL = "make made add sum ring rang rung run run- lead leading build split break line stock turn turned show showed tot tally back give gave end ended wind set open catch warm wrap them it that".split()
-_NO_RISE = "".join(f"(?<!{verb}{'' if verb.endswith('-') else ' '})" for verb in _PHRASAL)  # "ring up", "the run-up to"
-_NO_FALL = "".join(
-    f"(?<!{verb} )" for verb in "broken break breaks breaking drill drilled narrow narrowed them it that".split()
+_MOVING = (  # what "up" and "down" say of a figure behind; "ring up", "break down" and "clogging up" move none
+    r"(?:is|are|was|were|be|been|being|go|goes|going|went|gone|moved?|moving|crept|creeping|creeps|shot|shooting|trended|trending|ticked"
+    r"|edged|inched|nudged|jumped|headed|heading|drive|drives|driving|drove|driven|push|pushes|pushing|pushed|drag|drags|dragging|dragged"
+    r"|pull|pulls|pulling|pulled|sent|slightly|way|well|sharply|still|came|come|coming|brought|bring|brings|bringing|weigh|weighed)"
 )
+_MOVED = r"(?= (?:on|from|vs|versus|against|compared|since|or down|or up|and down|and up|sharply|slightly|a lot|a bit|\d|by (?:\d|how|more|less|a)))"
+_NO_MOVE = "".join(
+    f"(?<!{verb} )" for verb in "stack stacks stacked measure measures measured ring rang rung add".split()
+)
+UPWARD = rf"{_MOVING} up(?! to\b| front\b| with\b)|{_NO_MOVE}up{_MOVED}"
+DOWNWARD = rf"{_MOVING} down(?! to\b)|down{_MOVED}"
+_OF_FIGURE = f"[{METRIC}{ENTITY}]{FILLER}*"
 UP = rx(
-    r"\b(?:grew|grow(?:n|ing|s)?|rose|rise[sn]?|rising|increas(?:e[ds]?|ing)|gain(?:ed|s|ing)?|climb(?:ed|s|ing)?|jump(?:ed|s)?|improv(?:e[ds]?|ing|ement)|growth|(?<!runners-)(?<!runners )"
-    + _NO_RISE
-    + r"up(?! to\b| front\b))\b|增长|增量|上升|上涨|增加|提升|涨幅|增幅|涨了?"
+    r"\b(?:grew|grow(?:n|ing|s)?|rose|rise[sn]?|rising|increas(?:e[ds]?|ing)|gain(?:ed|s|ing)?|climb(?:ed|s|ing)?|jump(?:ed|s)?|improv(?:e[ds]?|ing|ement)|growth|"
+    + UPWARD
+    + rf")\b|{_OF_FIGURE} up(?! to\b)|增长|增量|上升|上涨|增加|提升|涨幅|增幅|涨了?"
 )
 DOWN = rx(
-    r"\b(?:fell(?! through\b)|fall(?:en|s|ing)?(?! on\b| in\b| under\b| into\b| through\b)|drop(?:ped|s|ping)?|declin(?:e[ds]?|ing)|decreas(?:e[ds]?|ing)|los(?:e|t|ing)|shr[ai]nk(?:ing)?|shrunk|slid|"
-    + _NO_FALL
-    + r"down|dip(?:ped)?|worsen(?:ed)?|slump(?:ed)?)\b|下降|少了|变少|掉得|下滑|下跌|减少|降低|跌幅|降幅|跌了?|降了"
+    r"\b(?:fell(?! through\b| flat\b)|fall(?:en|s|ing)?(?! flat\b| on\b| in\b| under\b| into\b| through\b)|drop(?:ped|s|ping)?(?! (?:more |less |the most |most )?(?:cash|money|dollars|bucks)\b)"
+    r"|declin(?:e[ds]?|ing)|decreas(?:e[ds]?|ing)|los(?:e|t|ing)|shr[ai]nk(?:ing)?|shrunk|slid|"
+    + DOWNWARD
+    + rf"|dip(?:ped)?|worsen(?:ed)?|slump(?:ed)?)\b|{_OF_FIGURE} down(?! to\b)|下降|少了|变少|掉得|下滑|下跌|减少|降低|跌幅|降幅|跌了?|降了"
 )
 CHANGE = rx(r"\b(?:chang(?:e[ds]?|ing)|difference|delta|swing)\b|变化|变动|差异|差多少|差距|涨跌")
 RELATIVE = rx(
@@ -106,7 +116,7 @@ TREND = rx(
     r"\btrend(?:s|ing|ed| ?lines?)?\b|\bover time\b|\btime series\b|\btrajectory\b|\bhistory\b|\bevol(?:ve[ds]?|ution|ving)\b|\bseasonal(?:ity| pattern)\b|\bdevelop(?:ed|ment|ing|s)?\b|\bhow (?:has|have) .{0,40} (?:developed|evolved)|趋势|走势|曲线|变化情况|历史|季节性"
 )
 SHARE = rx(
-    r"\bshares?\b|\bpercent(?:age)?s?\b|\bproportions?\b|\bfraction\b|\bportion\b|\bwhat (?:part|piece) of\b|\b(?:slice|chunk) of\b|% of|\bpct\b|\bcontribut\w+\b|\bmakes? up\b|\bmade up\b|\baccount(?:s|ed|ing)? for\b|\bcomes? from\b|\bcame from\b|\bmix\b|占比|占了?|比例|份额|比重|百分比|百分之|贡献|几成|构成"
+    r"\bshares?\b|\bpercent(?:age)?s?\b|\bproportions?\b|\bfraction\b|\bportion\b|\bwhat (?:part|piece) of\b|\b(?:slice|chunk) of\b|% of|\bpct\b|\bcontribut\w+\b|\bmakes? up\b|\bmade up\b|\baccount(?:s|ed|ing)? for\b|\bcomes? from\b|\bcame from\b|\bmix\b|\bout of (?:every|each) (?:hundred|100|ten|10|thousand)\b|每一?[百千十](?:个|单|笔)|占比|占了?|比例|份额|比重|百分比|百分之|贡献|几成|构成"
 )
 RUNNING = rx(r"\brunning (?:total|sum)s?\b|\bcumulative(?:ly)?\b|\baccumulat\w+\b|累计|累积|累加")
 GRAIN_EN = r"(?P<g>day|week|month|quarter|year)"
@@ -155,6 +165,7 @@ PREVIOUS = rx(
     + COMPARE_PREP
     + r" )?\bthe (?:period|day|week|month|quarter|year|one) (?:before|earlier|prior)(?: that| it)?(?=\s*(?:$|[?.,!;]|(?:and|by|for|in|as)\b))"
     r"|(?:\b" + COMPARE_PREP + r" )?\ba (?:day|week|month|quarter) (?:before|earlier|prior)\b"
+    r"|\b(?:vs\.?|versus|than|against) (?:day|week|month|quarter|year) before\b"
     r"|\b"
     + COMPARE_PREP
     + r" (?:the )?(?:(?:previous|prior|preceding) \w+ (?:days|weeks|months)|\w+ (?:days|weeks|months) (?:before|prior|earlier)(?: that)?)\b"
@@ -188,7 +199,7 @@ GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     (rx(ALSO_BY + r"(?:quarters?\b|季度)"), "quarter"),
     (
         rx(
-            r"\bhourly\b|\b(?:by|per|each|every|which|what|busiest|best|worst|peak|quietest|deadest|slowest|across)(?: \w+)? hours?\b|\bhours? of (?:the )?day\b|\bwhat times?(?: of (?:the )?day)?\b|\bbusiest times?\b|\bhour by hour\b|每(?:个)?小时|按小时|各小时|分时段?|各时段|时段|哪个小时|几点(?!到|至|以|之|前|后)|[各每哪]个?钟[头点]|一天(?:里|中)?(?:的)?24个?小时"
+            r"\bhourly\b|\b(?:by|per|each|every|which|what|busiest|best|worst|peak|quietest|deadest|slowest|across)(?: \w+)? hours?\b|\bhours? of (?:the )?day\b|\bwhat times?(?: of (?:the )?day)?\b|\bbusiest times?\b|\bhour by hour\b|每(?:个)?小时|按小时|各小时|分时段?|各时段|时段|哪个小时|几点(?!到|至|以|之|前|后)|[各每哪]几?个?钟[头点]|按钟[头点]|一天(?:里|中)?(?:的)?24个?小时|小时粒度"
         ),
         "hour",
     ),
@@ -200,25 +211,25 @@ GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     ),
     (
         rx(
-            r"\bdaily\b|\b(?:by|per|each|every) (?:day|date)\b|\bday[- ](?:by|after)[- ]day\b|每一?[天日]|逐[天日]|按[天日]|各[天日]|天天|哪一?[天日]|哪几[天日]|一天一天"
+            r"\bdaily\b|\b(?:by|per|each|every) (?:day|date)\b|\bday[- ](?:by|after)[- ]day\b|每一?[天日]|逐[天日]|按[天日]|各[天日]|天天|哪一?[天日]|哪几[天日]|一天一天|[天日]粒度"
         ),
         "day",
     ),
     (
         rx(
-            r"\bweekly\b|\b(?:by|per|each|every) week\b|\bweek[- ](?:by|after)[- ]week\b|每(?:一|个)?(?:周|星期)|逐周|按周(?!几)|各周|哪(?:一|个|几)?个?(?:周|星期)(?!几)|一个?(?:周|星期|礼拜)一个?(?:周|星期|礼拜)"
+            r"\bweekly\b|\b(?:by|per|each|every) week\b|\bweek[- ](?:by|after)[- ]week\b|每(?:一|个)?(?:周|星期)|逐周|按周(?!几)|各周|哪(?:一|个|几)?个?(?:周|星期)(?!几)|一个?(?:周|星期|礼拜)一个?(?:周|星期|礼拜)|周粒度"
         ),
         "week",
     ),
     (
         rx(
-            r"\bmonthly\b|\b(?:by|per|each|every) months?\b|\bmonth[- ](?:by|after)[- ]month\b|每(?:一|个)?个?月|逐月|按月份?|各个?月份?|月度|哪(?:一|个|几)?个?月份?|分月|一个?月一个?月"
+            r"\bmonthly\b|\b(?:by|per|each|every) months?\b|\bmonth[- ](?:by|after)[- ]month\b|每(?:一|个)?个?月|逐月|按月份?|各个?月份?|月度|哪(?:一|个|几)?个?月份?|分月|一个?月一个?月|月粒度"
         ),
         "month",
     ),
     (
         rx(
-            r"\bquarterly\b|\b(?:by|per|each|every) quarters?\b|\bquarter[- ](?:by|after)[- ]quarter\b|每(?:一|个)?个?季度?|逐季|按季度?|各个?季度?|季度性|哪(?:一|个|几)?个?季度?|分季度?|一个季度?一个季度?"
+            r"\bquarterly\b|\b(?:by|per|each|every) quarters?\b|\bquarter[- ](?:by|after)[- ]quarter\b|每(?:一|个)?个?季度?|逐季|按季度?|各个?季度?|季度性|哪(?:一|个|几)?个?季度?|分季度?|一个季度?一个季度?|季度?粒度"
         ),
         "quarter",
     ),
@@ -240,22 +251,28 @@ GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     (rx(r"\bmonths? (?:with|that|when|where|had|having)\b"), "month"),
     (
         rx(
-            r"(?:\bwhich|\bwhat|{0}|\bsingle|\bour|\d+|\bthese|\bthose)(?: single| sales| trading| calendar)? (?:days?|dates?)\b(?! of (?:the )?week)".replace(
+            r"(?:\bwhich(?: {1})?|\bwhat(?: {1})?|{0}|\bsingle|\bour|\d+|\bthese|\bthose)(?: single| sales| trading| calendar)? (?:days?|dates?)\b(?! of (?:the )?week)".replace(
                 "{0}", rf"\b(?:{BEST}|{MOST}|{WORST}|{LEAST})"
-            )
+            ).replace("{1}", EN_NUMBER)
         ),
         "day",
     ),
     (
-        rx(rf"(?:\bwhich|\bwhat|\b(?:{BEST}|{MOST}|{WORST}|{LEAST})|\d+)(?: sales| trading| calendar)? weeks?\b"),
+        rx(
+            rf"(?:\b(?:which|what)(?: {EN_NUMBER})?|\b(?:{BEST}|{MOST}|{WORST}|{LEAST})|\d+)(?: sales| trading| calendar)? weeks?\b"
+        ),
         "week",
     ),
     (
-        rx(rf"(?:\bwhich|\bwhat|\b(?:{BEST}|{MOST}|{WORST}|{LEAST})|\d+)(?: sales| trading| calendar)? months?\b"),
+        rx(
+            rf"(?:\b(?:which|what)(?: {EN_NUMBER})?|\b(?:{BEST}|{MOST}|{WORST}|{LEAST})|\d+)(?: sales| trading| calendar)? months?\b"
+        ),
         "month",
     ),
     (
-        rx(rf"(?:\bwhich|\bwhat|\b(?:{BEST}|{MOST}|{WORST}|{LEAST})|\d+)(?: sales| trading| calendar)? quarters?\b"),
+        rx(
+            rf"(?:\b(?:which|what)(?: {EN_NUMBER})?|\b(?:{BEST}|{MOST}|{WORST}|{LEAST})|\d+)(?: sales| trading| calendar)? quarters?\b"
+        ),
         "quarter",
     ),
 )

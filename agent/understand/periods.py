@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from typing import Literal
 
 from agent.understand import calendar
@@ -28,6 +29,10 @@ _DIFFERS = re.compile(
     rf"[跟和与]{PERIOD} ?的?(?:有点?|很|大|完全)?(?:不一样|不同|差[了不很好得挺]|有差)"
 )  # 跟11月不一样
 _AND = re.compile(r" ?(?:and|&|as well as|和|与|及|以及|、) ?(?:for |in |the )*", re.ASCII)
+_AS_ONE = re.compile(
+    r"\b(?:combined|(?:taken |put )?together|altogether|as one|in one)\b|合计|一共|总共|加起来|加一起|合起来|合在一起|一起算",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ def settle_periods(
         changes: the clause speaks of growth or decline, which needs a baseline.
         context: the period of the conversation's last query, for "compared with March".
     """
+    mentions = _without_spelled_twice(text, mentions)
     spelled = [m for m in mentions if text[m.start - 1 : m.start] == "(" and m.start]
     mentions = spelled[-1:] or _without_containers(
         _without_eves(text, mentions)
@@ -67,6 +73,9 @@ def settle_periods(
             text[mentions[0].end : mentions[1].start]
         ):
             return AskedPeriods(mentions[0].period, None, None, (mentions[1].period.interval,))
+        beside = _AND.fullmatch(text[mentions[0].end : mentions[1].start])
+        if first.end == second.start and beside and _AS_ONE.search(text) and not (compare or changes):
+            return AskedPeriods(calendar.span(first.start, second.end))
         if _holds(first, second) or _holds(second, first):
             narrow = second if _holds(first, second) else first
             return _with_baseline(narrow, compare, changes)
@@ -82,6 +91,14 @@ def settle_periods(
         grain: Literal["year", "month"] = "year" if compare == "year" else "month"
         return _with_baseline(calendar.trailing(clock.as_of, grain, 1), compare, changes)
     return AskedPeriods()
+
+
+def _without_spelled_twice(text: str, mentions: Sequence[PeriodMention]) -> Sequence[PeriodMention]:
+    """ "下半年(7到12月)比上半年(1到6月)": what only says again, in parentheses, what stands before it."""
+    twice = {
+        b.start for a, b in pairwise(mentions) if a.period.interval == b.period.interval and text[b.start - 1] == "("
+    }
+    return [m for m in mentions if m.start not in twice]
 
 
 def _without_eves(text: str, mentions: Sequence[PeriodMention]) -> Sequence[PeriodMention]:

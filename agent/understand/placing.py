@@ -50,6 +50,12 @@ def placed(reading: Reading, tool: Tool, schema: StoreSchema) -> Reading:
             given[kind] = (*given[kind], bare.id)
         elif bare.sure and tool.takes("filters") and (condition := _condition(bare, schema)):
             limits[condition.dimension] += condition.values
+    for kind, ids in given.items():  # "what did 2127这户 spend": whom a figure is of
+        dimension = role_dimension(schema, *KINDS[kind])
+        if ids and dimension and tool.takes("filters") and not tool.takes(kind):
+            limits[dimension] += [
+                int(i) if schema.dimensions[dimension].value == "int" and i.isdigit() else i for i in ids
+            ]
     named = {f.dimension for f in reading.filters}
     more = (Filter(dimension=d, op="in", values=tuple(v)) for d, v in limits.items() if d not in named)
     full = replace(ask, bare=(), customers=given["customers"], products=given["products"], orders=given["orders"])

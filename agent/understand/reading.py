@@ -18,12 +18,14 @@ from agent.understand.dates_en import Clock
 from agent.understand.leftovers import unread_bounds, unread_runs, unread_words
 from agent.understand.lexicon import Lexicon
 from agent.understand.limiting import LimitReader
+from agent.understand.listing import listed_figures
 from agent.understand.meaning import CERTAIN, SURE, Chances, Router
 from agent.understand.measuring import MetricReader, counts_times
 from agent.understand.metrics import meant_metrics, surely
 from agent.understand.modifiers import Modifiers, compare_words, stepwise
-from agent.understand.names import CAUSE, NameReader, Names, modifiers_of
+from agent.understand.names import NameReader, Names, modifiers_of
 from agent.understand.ordering import OrderReader
+from agent.understand.ordinary import is_ordinary
 from agent.understand.patterns import MEMBER
 from agent.understand.periods import AskedPeriods, settle_periods, trend_grain
 from agent.understand.sharing import ShareReader
@@ -32,18 +34,24 @@ from agent.understand.strangers import placed
 from agent.understand.text import EN_NUMBER, parse_number
 from agent.understand.vocabulary import Mention, Term
 from db.semantic.query import Filter, Interval, SemanticQuery
-from db.semantic.roles import entity_dimension
+from db.semantic.roles import entity_dimension, role_dimension
 
 HALF_YEAR = 183  # days
 SHORT = 16  # characters
 STEP_DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92}
 WHY = re.compile(
     r"\bwhy\b|\bhow come\b|\bwhat(?:'s| is| was| has)? (?:behind|made|makes|caused|causing|drove|driving|moved|pushed|to blame)\b|\bexplain\b"
-    r"|为什么|为何|为啥|咋回事|怎么回事|怎么会|怎么搞的|导致|造成|解释",
+    r"|\bculprit\b|\bto thank\b|\bdid the damage\b|\bwhat's the story\b"
+    r"|什么推|谁推|推上去|拉上去|拖后腿|拖累|谁的锅|(?:毛病|问题)出在哪|(?<!因)为什么|为何|为啥|(?<![在])什么原因|原因是什么|啥原因|咋回事|怎么回事|怎么会|怎么搞的|导致|造成|解释",
     re.ASCII,
 )
 _COMPARE_THEM = re.compile(r"\bcompare (?:them|it|that|those|these|the two|both)\b|(?:对比|比较)一下$", re.ASCII)
 _GOODS = re.compile(rf"\b(?P<n>{EN_NUMBER}) (?:[a-z-]+ )?{MEMBER}", re.ASCII)
+_TALLY = re.compile(
+    r"\b(?:tally|count (?:them|it|up)|topic by topic|one by one)\b|数一数|数数|各有?(?:多少|几)", re.ASCII
+)
+_BY_BEFORE = re.compile(r"\bby $|[按在](?:什么|哪些|哪个|啥)?$", re.ASCII)
+_GOES_ON = re.compile(r" ?(?:and|&|plus|,|和|与|及|、) ?(?:in )?", re.ASCII)
 _BEATS = re.compile(
     r"\b(?:than|beat|beats|top|exceed|outdo|surpass|overtake)\b|超过|比得上|赶上|高过|多过|胜过", re.ASCII
 )
@@ -63,6 +71,7 @@ class Scope:
     router: Router | None = None
     spoken: Interval | None = None  # the period of the turn before, its query or not
     around_message: bool = False  # the text stands around a customer's message, which is cut out of it
+    apart: bool = False  # whether "from A to B" is a change from the one to the other
     ahead: bool | None = None  # whether months without a year are those to come; None: as the tools' words say
 
 
@@ -76,7 +85,8 @@ class ClauseReader:
     def __init__(self, text: str, scope: Scope, limits: Sequence[Filter | None] = ()) -> None:
         self.text, self.scope, self.lexicon = text, scope, scope.lexicon
         self.taken = bytearray(len(text))
-        self.asked = scope.tools.read(text, self._name_spans()) if scope.tools else ToolMentions()
+        spoken = [(m.start, m.end) for m in find_periods(text, scope.clock)] if scope.tools else []
+        self.asked = scope.tools.read(text, [*self._name_spans(), *spoken]) if scope.tools else ToolMentions()
         self.things = named(text, self.lexicon) if scope.tools else Named()
         self.compare = compare_words(text, self.taken)
         compared = bytes(self.taken)
@@ -88,7 +98,7 @@ class ClauseReader:
             self._take(mention.start, mention.end)
         for start, end in (*self.asked.spans, *(scope.tools.covered(self.asked, text) if scope.tools else ())):
             self._take(start, end)
-        marks = [(m.start, m.end) for m in self.periods]
+        marks = [(m.start, m.end) for m in self.periods or self.to_come]
         numbers = [
             Mention(*span, (Term("member", limit.dimension, limit.values[0]),), 1)
             for limit, span in zip(limits, self.things.bare_spans, strict=False)
@@ -112,22 +122,27 @@ class ClauseReader:
         self.taken[start:end] = b"\x01" * (end - start)
 
     def _name_spans(self) -> list[tuple[int, int]]:
-        return [(m.start, m.end) for m in self.lexicon.vocabulary.find(self.text, bytearray(len(self.text)))]
+        """Where the store's names stand, each with a "by" before it: "by what went wrong" asks for no cause."""
+        found = [(m.start, m.end) for m in self.lexicon.vocabulary.find(self.text, bytearray(len(self.text)))]
+        by = ((_BY_BEFORE.search(self.text[:start]), start, end) for start, end in found)
+        return [(match.start() if match else start, end) for match, start, end in by]
 
     def _find_periods(self, text: str) -> tuple[list[PeriodMention], Interval | None]:
         """The periods of the past; where a tool that looks ahead may be asked for, the future one apart."""
         clock, tools = self.scope.clock, self.scope.tools
+        self.to_come: list[PeriodMention] = []
         self.ahead = bool(tools and tools.looks_ahead(self.asked)) if self.scope.ahead is None else self.scope.ahead
         if self.ahead:
             found = find_periods(text, replace(clock, ahead=True))
             ahead = [m for m in found if m.period.end > clock.as_of]
             if ahead:
+                self.to_come = ahead
                 for mention in ahead:
                     self._take(mention.start, mention.end)
                 held = _BEATS.search(text)  # "will January beat December?" asks for January
-                period = (min(ahead, key=lambda m: m.period.start) if held else ahead[-1]).period
+                period = min(ahead, key=lambda m: m.period.start).period if held else _last_run(ahead, text)
                 return [], Interval(start=max(period.start, clock.as_of), end=period.end)
-        found = find_periods(text, clock)
+        found = find_periods(text, clock, self.scope.apart)
         future = [m.period for m in found if m.period.start >= clock.as_of]
         return found, Interval(start=future[-1].start, end=future[-1].end) if future else None
 
@@ -136,9 +151,19 @@ class ClauseReader:
         last = self.scope.last if inherit else None
         asked = self._asked(last)
         measured = MetricReader(
-            self.text, self.taken, self.lexicon, self.names, self.words, self.asked, self.periods, self.figures
+            self.text,
+            self.taken,
+            self.lexicon,
+            self.names,
+            self.words,
+            self.asked,
+            self.periods,
+            self.figures,
+            self.listed,
         )
         metrics, options = measured.read(last)
+        if self.words.per and metrics and not self.lexicon.schema.metrics[metrics[0]].sums_over_time:
+            self.words = replace(self.words, per=None, grains=(*self.words.grains, self.words.per))  # no sum to divide
         metrics, share = ShareReader(self.lexicon, self.names, self.words).read(metrics)
         self.words = replace(self.words, share=share)
         split = SplitReader(self.lexicon, self.names, self.words, self.order, self.scope.data).read(
@@ -196,7 +221,8 @@ class ClauseReader:
     def _strangers(self, found: Sequence[str], metrics: tuple[str, ...], worded: bool) -> tuple[str, ...]:
         if not worded:
             return ()
-        return (*found, *(unread_runs(self.text, self.taken, self.names.masked) if metrics else ()))
+        runs = unread_runs(self.text, self.taken, self.names.masked) if metrics else ()
+        return tuple(word for word in (*found, *runs) if not is_ordinary(word.removesuffix("'s")))
 
     def _ask(self) -> ToolAsk:
         """What the clause asks of the tools, and gives them."""
@@ -239,6 +265,11 @@ class ClauseReader:
         router = self.scope.router
         return meant_metrics(router, self.text, self.scope.clock) if router else {}
 
+    @cached_property
+    def listed(self) -> tuple[str, ...]:
+        """The figures that it asks for in turn, each with a question word of its own."""
+        return listed_figures(self.text, self.scope.router, self.scope.clock)
+
     @property
     def meant(self) -> tuple[str, float]:
         """What the clause most likely asks for by its meaning, and how likely; nothing where nobody can tell."""
@@ -269,11 +300,13 @@ class ClauseReader:
 
     @property
     def counted(self) -> bool:
-        """Whether it is split by weekdays, hours or named causes ("by reason"), and asks for no cause itself."""
-        words = {self.text[start:].split(" ")[0].strip(",?.") for start, _ in self.names.splits}
-        causes = any(CAUSE.match(word) for word in words)
+        """Whether it is split by weekdays, hours, named causes ("by reason") or as a tally, and asks for no cause."""
+        schema = self.lexicon.schema
+        reasons = {role_dimension(schema, role, "reason") for role in ("payments", "refunds")}
+        causes = any(name in reasons for _, name in self.names.splits)
         cyclic = bool({"weekday", "hour"} & set(self.words.grains)) and not self.horizon
-        return (causes or cyclic) and not WHY.search(self.text)
+        tallied = bool(self.names.splits) and bool(_TALLY.search(self.text))
+        return (causes or cyclic or tallied) and not WHY.search(self.text)
 
     @property
     def past(self) -> bool:
@@ -351,6 +384,16 @@ class ClauseReader:
     def _lists_members(self) -> bool:
         kept = self.names.kept
         return any(sum(term.name == other.name for term in kept) > 1 for other in kept)
+
+
+def _last_run(mentions: Sequence[PeriodMention], text: str) -> Period:
+    """The last period; with those before it that it only goes on from ("in february and march")."""
+    first = last = mentions[-1]
+    for mention in reversed(mentions[:-1]):
+        if mention.period.end != first.period.start or not _GOES_ON.fullmatch(text, mention.end, first.start):
+            break
+        first = mention
+    return calendar.span(first.period.start, last.period.end) if first is not last else last.period
 
 
 def _blanked(text: str, used: bytes) -> str:

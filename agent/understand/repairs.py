@@ -22,9 +22,24 @@ _TAKEN_BACK = re.compile(
     rf"|(?:(?:{_SORRY_ZH}){_STOP}*)+(?:应该)?(?:是|看|要|改成|改为)?按?)"
 )
 _WITHOUT = re.compile(
-    r"\bwith (?P<what>(?:an? )?[a-z]+)\b(?P<between>.*\b(?:vs|versus|or|and|than|against|those|ones|to) )without"
+    r"\bwith (?P<what>(?:an? )?[a-z]+)\b(?P<between>.*\b(?:vs|versus|or|and|than|against|those|ones|to) (?:[a-z]+ ){0,2}?)without"
     r"(?= ?(?:$|[,.;:?!]|(?:in|during|for|since|last|this|by)\b))"
 )
+_NTH = r"(?:first|second|third|fourth|1st|2nd|3rd|4th)"
+_QUARTER = re.compile(
+    rf"\b{_NTH} (?P<what>quarter|half)\b[^.?;]*?\b(?:vs\.?|versus|or|and|than|against|over|to|from|with) (?:in |for |on )?(?:the )?{_NTH}"
+    r"(?= ?(?:$|[,.;:?!]|(?:in|for|by|of|was|did|per)\b))"
+)
+_STEPS = re.compile(r"(?<![\d一二三四五六七八九十])一个?(?P<g>天|周|月)一个?(?P=g)")
+_USUAL_DAYS = re.compile(r"平时(?=[和与跟]周末)|(?<=周末[和与跟])平时")
+_SHORTHAND = dict(
+    pair.split(":")
+    for pair in (
+        "wk:week|wks:weeks|mth:month|mths:months|yr:year|yrs:years|qtr:quarter|hr:hour|hrs:hours|no of:number of|n:and|b4:before|w/o:without"
+        "|cos:because|coz:because|cuz:because|whats:what's|whos:who's|gonna:going to|vs week before:vs the week before|vs month before:vs the month before"
+    ).split("|")
+)
+_SHORT = re.compile(rf"(?<![\w'.-])(?:{'|'.join(map(re.escape, _SHORTHAND))})(?![\w'-])")
 _SLIP = re.compile(rf"\b(?:{_SORRY}|no)\b|{_SORRY_ZH}")
 
 
@@ -42,8 +57,14 @@ def completed(text: str) -> str:
 
     >>> completed("baskets of families with kids vs those without, in may")
     'baskets of families with kids vs those without kids, in may'
+    >>> completed("did the fourth quarter beat the third?"), completed("fewer in the second quarter than in the first")
+    ('did the fourth quarter beat the third?', 'fewer in the second quarter than in the first quarter')
     """
-    return _WITHOUT.sub(r"with \g<what>\g<between>without \g<what>", text)
+    text = _SHORT.sub(lambda match: _SHORTHAND[match[0]], text)
+    text = _WITHOUT.sub(r"with \g<what>\g<between>without \g<what>", text)
+    text = _QUARTER.sub(r"\g<0> \g<what>", text)
+    text = _USUAL_DAYS.sub("工作日", text)
+    return _STEPS.sub("按\\g<g>", text)
 
 
 def repaired(text: str, lexicon: Lexicon, clock: Clock) -> str:

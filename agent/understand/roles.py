@@ -20,7 +20,7 @@ _ADJECTIVE = (
     r"smallest|busiest|quietest|strongest|weakest|leading|bottom|most popular|least popular|favou?rite|most|fewest|least|main|key|underperforming"
 )
 _CUE_BEFORE = _rx(
-    rf"(?:\b(?:by|per|each|every|across|which|what|whose|among|amongst|all|for each|individual|different|various|split by|{_ADJECTIVE})|\b(?:{_ADJECTIVE}) {EN_NUMBER}|\b{EN_NUMBER} (?:{_ADJECTIVE})|\btop ?\d+|\b(?:which|what) {EN_NUMBER})"
+    rf"(?:\b(?:by|per|each|every|across|which|what|whose|among|amongst|all|for each|individual|different|various|split by|rank|sort|line up|crossed (?:with|by)|{_ADJECTIVE})|\b(?:{_ADJECTIVE}) {EN_NUMBER}|\b{EN_NUMBER} (?:{_ADJECTIVE})|\btop ?\d+|\b(?:which|what) {EN_NUMBER}|\bwhich of [^,]{{0,20}}?)"
     r"(?: of)?(?: the| our| my| all| different| individual| single)*(?: of the| of our)?[ -]?$"
     rf"|(?:按照?|各个?|每一?[个家位类款]?|哪一?[个家些位款种类项]?|哪几[个家位款种]|什么|[前后末]{ZH_NUMBER}[个名大家位]?的?|倒数{ZH_NUMBER}[个名]?的?|不同的?|所有的?|分)[ ]?$"
     rf"|(?:最[高低多少大小好差强弱忙旺](?:销|的|钱)?|最(?:畅销|热销|热门|受欢迎)|垫底|名|增长最快|下降最多)的?(?:前?{ZH_NUMBER}[个名家位大]?)?的?$"
@@ -29,12 +29,14 @@ _LIST_BEFORE = _rx(
     rf"[{DIMENSION}{ENTITY}]{FILLER}*(?: ?(?:,|\band\b|&|\bx\b|\bby\b|\bthen\b|和|与|及|以及|、|各|按)+)+ ?(?:by |per |按|各|每个?)?$"
 )
 _CUE_AFTER = _rx(
-    r" ?[^?]{0,40}?, ?which (?:one |ones )?(?:has|had|have|did|sold|got|made|brought|saw|drew)\b| ?(?:breakdown|split|distribution|rankings?|league|wise|-wise|mix|comparison|level|with the|whose|that|who|where|having|grew|fell|saw|had|has|sold|sells?|drives?|drove|brings?|generat\w+|spend|spent|made|makes?|contribut\w+|account\w*|did (?:best|worst))\b"
+    r" ?[^?]{0,40}?, ?which (?:one |ones )?(?:has|had|have|did|sold|got|made|brought|saw|drew)\b| ?(?:breakdown|split|distribution|rank(?:ings?|ed)|sorted|league|wise|-wise|mix|comparison|level|with the|whose|that|who|where|having|grew|fell|saw|had|has|sold|sells?|drives?|drove|brings?|generat\w+|spend|spent|made|makes?|contribut\w+|account\w*|did (?:best|worst))\b"
+    rf"| with (?:[a-z-]+ ){{1,2}}{METRIC}"
     r"| ?(?:are|is|was|were) (?:the )?(?:" + _ADJECTIVE + r")\b"
+    rf"|(?:[和与跟及×x、]{DIMENSION}{FILLER}*)?的?(?:交叉|两个维度|两维)"
     r"|(?:各自?(?:是|有|占|为)?(?:多少|几)|分布|排名|排行|占比|构成|对比|之间|分别|维度|的?排|卖得|卖的|销量?最|最|里?哪|中?哪|贡献)"
 )
 _COUNT_BEFORE = _rx(
-    r"(?:\bhow many|\bnumber of|\bcount of|\b# of|\bno\. of|\btotal)(?: of)?(?: distinct| unique| different| active| our| the)* ?$|(?:多少|几)[个家位名款种户人]?(?:不同的)?$|(?:总共|一共)有?(?:多少)?[个家位]?$"
+    r"(?:\bhow many|\bnumber of|\bcount of|\b# of|\bno\. of|\btotal)(?: of)?(?: distinct| unique| different| active| our| the)* ?$|(?:多少|(?<!哪)几)[个家位名款种户人]?(?:不同的)?$|(?:总共|一共)有?(?:多少)?[个家位]?$"
 )
 _COUNT_AFTER = _rx(
     r" ?(?:count\b|counts\b)|(?:数量?|总数|个数|人数|家数|,?(?:一共|总共)?有(?:多少|几)[个位家户名]?(?!钱))"
@@ -55,6 +57,11 @@ _COUNTED_BEFORE = _rx(
 _CLAUSE_AFTER = _rx(
     rf" ?[^?]{{0,40}}?, ?which (?:one |ones )?(?:has|had|have|did|sold|got|made|brought|saw|drew)\b| ?(?:who|that|whose|where|having|with(?!.{{0,20}}{MEMBER}))\b"
 )
+_SO_MANY = _rx(rf"\b(?:the|our|name|list|show(?: me)?) {EN_NUMBER} $")  # "the five Ⓔ most often sent back"
+_MOST_AFTER = _rx(r" (?:that |which |who )?(?:\w+ )?(?:(?:most|least)\b|the (?:most|least|highest|lowest)\b)")
+_AMONG = _rx(r"\bamong(?:st)? (?:the |our |all )*$")
+_ANY = _rx(r"\bany (?:single |one |of the |of our )?$")  # "any department acting up"
+_ALL_BEFORE = _rx(r"(?:\ball(?: the| our| of the| of our)? |所有的?|全部的?)$")
 _JOINED = _rx(
     rf"(?:{METRIC}|{ENTITY}){FILLER}* ?(?:,|and|&|plus|as well as|和|与|及|以及|、|,? ?and)+ ?(?:the |our )?$"
 )
@@ -91,7 +98,10 @@ class Place:
 
 def splits(place: Place) -> bool:
     """Whether the words around a dimension ask to split by it ("by Ⓓ", "which Ⓓ", 各Ⓓ)."""
-    return bool(_CUE_BEFORE.search(place.before) or _CUE_AFTER.match(place.after))
+    counted = _SO_MANY.search(place.before) and _MOST_AFTER.match(place.after)
+    return bool(
+        _CUE_BEFORE.search(place.before) or counted or _ANY.search(place.before) or _CUE_AFTER.match(place.after)
+    )
 
 
 def entity_splits(place: Place, ranks: bool) -> bool:
@@ -100,7 +110,19 @@ def entity_splits(place: Place, ranks: bool) -> bool:
         return False
     if _CUE_BEFORE.search(place.before):
         return not averaged(place)
+    if _SO_MANY.search(place.before) and _MOST_AFTER.match(place.after):
+        return True
     return ranks and bool(_CLAUSE_AFTER.match(place.after))
+
+
+def among(place: Place) -> bool:
+    """Whether the noun only says among whom ("among customers aged 65+")."""
+    return bool(_AMONG.search(place.before))
+
+
+def all_as_one(place: Place) -> bool:
+    """Whether all of its kind are asked for as one (所有店加起来, "all stores combined"): no split then."""
+    return bool(_ALL_BEFORE.search(place.before)) and together(place.masked)
 
 
 def acts(place: Place) -> bool:

@@ -23,7 +23,7 @@ class ShareReader:
         if whole := self._parts_beside(metrics):
             return (whole,), True
         found = self._counted_within(self._known_share(metrics))
-        ratios = bool(found) and all(self.lexicon.schema.metrics[n].unit == "ratio" for n in found)
+        ratios = any(self.lexicon.schema.metrics[n].unit == "ratio" for n in found)
         if ratios:  # "the share of payments that failed"
             return found, False
         of_all = found != metrics and not (self.names.splits or self.words.grains)

@@ -14,6 +14,7 @@ from functools import cached_property
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from agent.understand.ordinary import is_ordinary
 from agent.understand.text import CJK_RUN
 from agent.understand.vocabulary import Vocabulary, stem
 
@@ -33,6 +34,9 @@ _GRAMMAR_ZH = (
 _ORDINARY_ZH = (
     "可以 之前 低于 市场 影响 经理 时长 只是 除了 恢复 来点 有机 话术 被拒 语气 愿意 请教 长假 厂家 一期 时常 以外 意外 会话 值钱 失败 能退 想了 回她 给她"
 ).split()
+
+
+_BEGINS, _ENDS = frozenset("跟和与把从在给被对比让向"), frozenset("的了吗呢吧")
 
 
 class Speller:
@@ -106,6 +110,7 @@ class Speller:
                         and meant != typed
                         and any(c in unread for c in typed)
                         and ordinary.isdisjoint(range(i, i + size))
+                        and not _is_in_use(typed)
                         and not any(typed in p[1] or p[0].find(typed) >= 0 for p in pairs)
                     ):
                         text = text.replace(typed, meant)
@@ -159,3 +164,8 @@ def _places(text: str, words: Sequence[str]) -> frozenset[int]:
     """The places of a text at which one of the words stands."""
     found = ((match.start(), len(word)) for word in words for match in re.finditer(word, text))
     return frozenset(at for start, length in found for at in range(start, start + length))
+
+
+def _is_in_use(typed: str) -> bool:
+    """Whether characters are a word that people use around figures, or begin or end with one of grammar (跟银行's 跟银)."""
+    return is_ordinary(typed) or typed[0] in _BEGINS or typed[-1] in _ENDS

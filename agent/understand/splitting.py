@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.understand import roles
@@ -10,7 +11,9 @@ from agent.understand.lexicon import Lexicon
 from agent.understand.modifiers import Modifiers
 from agent.understand.names import Names
 from agent.understand.ordering import OrderReader
+from agent.understand.patterns import MEMBER
 from agent.understand.periods import AskedPeriods, trend_grain
+from agent.understand.text import EN_NUMBER, ZH_NUMBER
 from db.semantic.query import Interval, SemanticQuery
 from db.semantic.roles import entity_dimension
 
@@ -21,6 +24,9 @@ _WHO = re.compile(r"\bwho(?:se)?\b|\b(?:people|persons?|folks) (?:who|that)\b|�
 _WHAT = re.compile(
     r"^(?:so |and )?what\b|\bwhat (?:do|does|did|sells?|sold|are|is)\b|什么|啥(?!时候)|哪些东西", re.ASCII
 )
+_SO_MANY = re.compile(rf"(?:\b(?:top|the|which|what|best|worst|our)|^) ?{EN_NUMBER} (?:[a-z-]+ )?{MEMBER}", re.ASCII)
+_APART = re.compile(r"分别|各自|[几每各][档层]|\beach (?:band|bracket|group)\b|\bband by band\b", re.ASCII)
+_PIECES = re.compile(rf"{ZH_NUMBER}(?:款|种商品|个单品|个商品|样)")
 _BOUGHT = re.compile(
     r"\bwhat (?:do|does|did|have|has) .{1,60}?\b(?:buy|bought|purchased?)\b|买了?(?:些|点)?(?:什么|啥)(?!时候)",
     re.ASCII,
@@ -59,7 +65,7 @@ class SplitReader:
     def read(self, asked: AskedPeriods, last: SemanticQuery | None, metrics: tuple[str, ...]) -> Splits:
         """The splits; a follow-up that names none keeps those of the query before."""
         names, words = self.names, self.words
-        splits = [name for _, name in sorted(names.splits)]
+        splits = list(dict.fromkeys(name for _, name in sorted(names.splits)))
         loose = [name for _, name in names.loose if name not in splits]
         filtered = {term.name for _, term, negative in names.members if not negative}
         in_time = self._in_time(asked)
@@ -75,7 +81,9 @@ class SplitReader:
         splits += [t for t in in_time if t not in splits]
         one = entity_dimension(self.lexicon.schema, "customer")
         bare = not (splits or loose or last) and words.ranked
-        if bare and not names.members and metrics and one and _WHO.search(names.masked):
+        if bare and words.limit and (sold := self._goods_counted()):
+            splits = [sold]
+        elif bare and not names.members and metrics and one and _WHO.search(names.masked):
             splits = [one]  # "who spent the most?"
         elif (bare and _WHAT.search(names.masked)) or (not (splits or loose or last) and _BOUGHT.search(names.masked)):
             shown = self.lexicon.schema.default_split
@@ -83,11 +91,29 @@ class SplitReader:
             splits = [shown] if shown and able and shown not in filtered else []
         if len(splits) == 2 and words.ranked and splits[0] == self.order.ranked_split(tuple(splits)):
             splits.reverse()  # "top 3 categories in each department": rows read by department
-        splits, listed = self._side_by_side(splits)
+        splits, listed = self._side_by_side([*splits, *self._bands_apart(splits)])
         if last and not splits:
             splits = [g for g in last.group_by if g not in filtered]
         rest = (n for n in loose if n not in splits and n not in filtered)
         return Splits(tuple(splits[:MAX_SPLITS]), tuple(rest), listed)
+
+    def _bands_apart(self, splits: Sequence[str]) -> list[str]:
+        """The dimension of a bound whose bands are asked for one by one (收入10万以上的几档…分别多少)."""
+        bands = {
+            m.start: {t.name for t in m.of("member")} for m, _, no in self.names.members if not no and len(m.terms) > 1
+        }
+        named = [name for names in bands.values() for name in names if name not in splits]
+        return named[:1] if _APART.search(self.names.masked) and len(splits) < MAX_SPLITS else []
+
+    def _goods_counted(self) -> str | None:
+        """The products, where so many of the goods that are named are ranked ("the ten beers that sold most", 最贵的三款)."""
+        schema = self.lexicon.schema
+        kinds, product = schema.roles.get("products"), entity_dimension(schema, "product")
+        named = {schema.dimensions[term.name].table for term in self.names.kept}
+        counted = _PIECES.search(self.names.masked) or (
+            kinds and kinds.table in named and _SO_MANY.search(self.names.masked)
+        )
+        return product if counted else None
 
     def _in_time(self, asked: AskedPeriods) -> list[str]:
         """Steps of time that words name, or that a trend goes by."""

@@ -28,6 +28,7 @@ _LIMITING = re.compile(  # what a preposition hangs on where it limits a figure:
 _IS = re.compile(r"\b(?:is|are|was|were|be|been|being)$", re.ASCII)
 _IS_IT = re.compile(rf"(?:and |so |but )?(?:is|are|was|were) (?:our |the )?{_NAME}$", re.ASCII)
 _NO_MORE = re.compile(rf"(?: (?:in|on|at|for|over|during|since|now|the|{_NAME}))* ?", re.ASCII)
+_DESCRIBES = re.compile(r"(?:ed|ing|ly|ful|ous|ish|ive|able|ible|less|est|ic|al|ary|ant|ent)$")
 _HEAD = re.compile(r"(?:and|but|so|ok|then|now)?$", re.ASCII)
 
 
@@ -42,6 +43,8 @@ def placed(masked: str, unread: Sequence[str], hints: Sequence[int] = ()) -> tup
     (('walmart',), ())
     >>> placed("keller in finance asks: Ⓜ····", ("keller", "finance", "asks"))
     ((), ())
+    >>> placed("iphone Ⓜ····", ("iphone",)), placed("disastrous Ⓜ····", ("disastrous",))
+    ((('iphone',), ()), ((), ()))
     """
     strangers, doubts = [], []
     for word in unread:
@@ -77,6 +80,8 @@ def _limits(word: str, before: str, after: str) -> bool:
     """Whether the word stands in a member's place and hangs on something that the store knows."""
     if word.endswith("'s"):
         return bool(re.match(rf" (?:\w+ ){{0,2}}{_NAME}", after))
+    if re.match(f" {METRIC}", after) and not _DESCRIBES.search(word):  # "iphone Ⓜ"
+        return True
     place = re.search(rf"{_PLACE}{_THE} $", before)
     if place is None:
         return False

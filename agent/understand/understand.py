@@ -17,7 +17,7 @@ from agent.understand.linking import of_people
 from agent.understand.meaning import CERTAIN, Router, Said, settled
 from agent.understand.message import message_in
 from agent.understand.placing import able, conditions
-from agent.understand.reading import ClauseReader, Scope
+from agent.understand.reading import WHY, ClauseReader, Scope
 from agent.understand.repairs import completed, repaired
 from agent.understand.spelling import Speller
 from agent.understand.text import detect_language, normalise
@@ -160,18 +160,36 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
         past = reader.past or (shown and (reader.words.trend or bool(reading.compare)))
         clear = reader.clear and bool(reading.metrics)  # "what goes with bread" names none
         ahead = reader.soon and reading.time in (None, reader.horizon)
-        said = Said(past, ahead, reader.parted, clear, reader.counted)
+        dated = bool(reader.names.metrics and (reader.periods or reader.horizon))
+        differs = bool(reading.compare and len(reader.periods) > 1 and WHY.search(reader.text))
+        said = Said(past, ahead, reader.parted, clear, reader.counted, dated, differs)
         routed = settled(reading, chances, scope.tools.tools, said)
     tools = [scope.tools.tools[name] for name in routed.ask.open if name in scope.tools.tools]
     ahead = any(tool.takes("horizon") for tool in tools)
     limits = conditions(routed.ask.bare, tools, scope.lexicon.schema) if tools else ()
     if ahead != reader.ahead or any(limits):
-        again = ClauseReader(reader.text, replace(scope, ahead=ahead), limits).read(inherit)
-        routed = replace(again, ask=replace(again.ask, open=routed.ask.open, again=routed.ask.again))
+        reader = ClauseReader(reader.text, replace(scope, ahead=ahead), limits)
+        again = reader.read(inherit)
+        horizon = again.ask.horizon
+        if ahead and not all(
+            tool.takes("horizon") for tool in tools
+        ):  # a coming June for a forecast, the past for others
+            reader = ClauseReader(reader.text, replace(scope, ahead=False), limits)
+            again = reader.read(inherit)
+        routed = replace(again, ask=replace(again.ask, open=routed.ask.open, again=routed.ask.again, horizon=horizon))
+    if tools and all(tool.takes("compare") and tool.takes("metric") for tool in tools) and not routed.compare:
+        reader, routed = _apart(reader, routed, inherit)
     if tools and not any(tool.takes("compare") for tool in tools):  # "a check over November" is no comparison
         spoken = routed.time if reader.periods or inherit else scope.everything  # "carve up": no change of last month
         routed = replace(routed, time=_whole(reader) or (routed.ask.again and reading.compare) or spoken)
     return with_values(routed, scope.router)
+
+
+def _apart(reader: ClauseReader, reading: Reading, inherit: bool) -> tuple[ClauseReader, Reading]:
+    """A clause that asks why, with "from A to B" as two periods where that gives it something to compare."""
+    other = ClauseReader(reader.text, replace(reader.scope, apart=True))
+    again = other.read(inherit) if len(other.periods) == 2 and len(reader.periods) == 1 else reading
+    return (other, replace(reading, time=again.time, compare=again.compare)) if again.compare else (reader, reading)
 
 
 def _whole(reader: ClauseReader) -> Interval | None:

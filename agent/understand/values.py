@@ -7,6 +7,7 @@ the example questions of the tool that ``prompts/arguments.yaml`` labels (``agen
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from agent.contracts import Reading
@@ -14,6 +15,10 @@ from agent.understand.asking import ToolWords
 from agent.understand.meaning import Router, marks
 from db.semantic.roles import entity_dimension
 
+_EVERYTHING = re.compile(
+    r"\b(?:the (?:whole )?lot|everything|across the board|all of (?:it|them)|the works|all three)\b|全都|都查|都看|都扫|全查|一起查|全部|全面",
+    re.ASCII,
+)
 LIKELY = 0.2  # from this chance on a value that words name comes before a likelier one; measured in docs/adr/013
 SOLD = "products"  # the role of the tables that say what is sold
 NEEDS_GOODS = frozenset({"with_product"})  # values that mean nothing unless goods are named
@@ -44,6 +49,8 @@ def likely(router: Router, name: str, field: str, text: str, goods: bool = True)
     Args:
         goods: whether it names goods, or points at some.
     """
+    if _EVERYTHING.search(text) and router.tools.valued(name, field, text) > 1:  # "payments, refunds, people, the lot"
+        return default_of(router.tools, name, field)
     marked = value_marks(router.tools, name, field, text)
     chances = router.classified(
         weights_of(name, field), text, lambda: (*marks(text, router.lexicon, router.tools), *marked)

@@ -14,6 +14,7 @@ import pytest
 from agent.contracts import Reading, ToolAsk
 from agent.evaluation.routing import read_questions, source_of
 from agent.understand.meaning import CERTAIN, WEIGHTS, Said, settled
+from agent.understand.ordinary import WORDS
 from db.errors import ArtifactDamaged
 from models import routing
 from models.routing import RoutingModel, features, fit
@@ -32,6 +33,12 @@ def shipped() -> RoutingModel:
 def test_the_shipped_weights_belong_to_the_examples(shipped: RoutingModel) -> None:
     assert shipped.source == source_of(), "run: python -m agent.evaluation.routing"
     assert set(shipped.names) == {*TOOLS, "clarify", "out_of_scope"}
+
+
+def test_the_ordinary_words_are_those_of_the_examples() -> None:
+    source, *words = (files("prompts") / WORDS).read_text(encoding="utf-8").split()
+    assert source == source_of(), "run: python -m agent.evaluation.ordinary"
+    assert words == sorted(set(words))
 
 
 def test_no_question_of_the_evaluation_is_an_example() -> None:

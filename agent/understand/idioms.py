@@ -1,0 +1,115 @@
+"""Words that are spelled like a name of the store's and are none where they stand: "tickets rose", "flag the days"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from agent.understand.lexicon import Lexicon
+from agent.understand.numbering import ID_AFTER
+from agent.understand.text import EN_NUMBER
+from agent.understand.vocabulary import Mention
+
+_DETERMINED = re.compile(
+    r"\b(?:which|what|by|per|each|every|any|the|our|a|this|that|best|worst|top|busiest|biggest|quietest) $", re.ASCII
+)
+_IN_LINE = re.compile(r"\b(?:out of|in|bottom|on the|down the|along the) $", re.ASCII)  # and not those of a receipt
+_ORDER_BEFORE = re.compile(r"(?:.*[,;:.!?] ?)?(?:please |pls |can you |could you |now )?", re.ASCII)
+_ORDERS = re.compile(r"(?:flag|tag|mark|pin|chart|box|file|stack|match|pick|trim|slice|light|clip) [a-z]")
+_ORDERED = re.compile(r" (?:the|any|all|those|these|every|our|my|me|us|which|up|out)\b", re.ASCII)
+_DOER_BEFORE = re.compile(r"\b(?:i|we|to|should|must|you) $")
+_DONE_TO = re.compile(r" (?:the|our|my|up|for)\b")
+_PAID_BEFORE = re.compile(r"\b(?:pa(?:y|ys|id|ying)|in|by|with|of|the|much) $")
+_MYSELF = re.compile(r"(?:我|我们|自己|咱们?|来|去)$")
+_SITE_BEFORE = re.compile(r"\b(?:web|online|internet|e-commerce) $|[网电]$|线上$")
+_DAMAGE_DONE = re.compile(r"\b(?:do|does|did|done|doing) (?:the |most of the |the most |all the )?$")
+_VERB_BEFORE = re.compile(
+    r"\b(?:will|would|can|could|may|might|they|we|you|i|who|people|customers|shoppers|households|families|folks|buyers"
+    r"|fell|falls?|falling) $"
+)
+_FIGURE_BEFORE = re.compile(
+    r"\b(?:sales|orders|revenue|tickets|refunds|payments|visits|sessions|customers|takings|carts|chargebacks) $"
+)
+_INTO_THE = re.compile(r"\b(?:to|in|at|into|through|from) (?:the|our) $", re.ASCII)
+_SPLIT_BEFORE = re.compile(
+    r"\b(?:by|per|each|every|which|what|across|best|worst|busiest|quietest|strongest|weakest|slowest|rank|rank the|peak|top) $",
+    re.ASCII,
+)
+CAUSE = re.compile(r"reasons?|causes?|what went wrong|what was wrong|原因|理由|(?:毛病|问题)出在哪儿?|出了什么问题")
+_EACH_AFTER = re.compile(r".{0,3}[,，]?各(?:自|有|是|占)?(?:多少|几)")  # 卡在什么原因上，各多少笔
+_CAUSES = re.compile(  # split by a cause: "by reason", 按原因
+    rf"(?:\b(?:by(?: the| their| its)?|per|each|every|which|across|(?:top|main|biggest|most common|commonest)(?: {EN_NUMBER})?)|[按各哪](?:种|类|个|几种|个个)?|[卡栽死败倒]在了?(?:什么|哪些|哪个|啥)|按[^,，]{{1,6}}的|分|主要|前[几两三四五六十\d]+[个大种]?|最[多高大]的?前?[几两三四五六十\d]+[个大种]) ?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IdiomReader:
+    """Tells which mentions of one clause name nothing.
+
+    Attributes:
+        text: the clause in normal form.
+        taken: the characters already understood; those of a word that other rules read are given back in it.
+    """
+
+    text: str
+    taken: bytearray
+    lexicon: Lexicon
+
+    def is_none(self, mention: Mention) -> bool:
+        """Whether a mention is no name where it stands."""
+        if self._is_split_word(mention) or self._is_cause(mention):
+            self.taken[mention.start : mention.end] = bytes(mention.end - mention.start)
+            return True
+        return self._is_verb(mention)
+
+    def _is_split_word(self, mention: Mention) -> bool:
+        """ "by weekday" asks for a split by day of the week, it does not name the weekdays."""
+        schema = self.lexicon.schema
+        days = any(schema.dimensions[t.name].grain == "day_type" for t in mention.of("member"))
+        return days and bool(_SPLIT_BEFORE.search(self.text[: mention.start]))
+
+    def _is_cause(self, mention: Mention) -> bool:
+        """ "The reason for the drop", 下滑的原因: asked for, and no split."""
+        words = self.text[mention.start : mention.end]
+        if not (mention.of("dimension") and CAUSE.fullmatch(words)) or _CAUSES.search(self.text[: mention.start]):
+            return False
+        return not _EACH_AFTER.match(self.text, mention.end)
+
+    def _is_verb(self, mention: Mention) -> bool:
+        """ "how often do customers shop": as a noun the word has a determiner before it; "to the shop" is no split."""
+        words, before = self.text[mention.start : mention.end], self.text[: mention.start]
+        if words in ("line", "lines") and (_IN_LINE.search(before) or self.text.startswith(" up", mention.end)):
+            return True
+        if _ORDER_BEFORE.fullmatch(before) and _ORDERED.match(self.text, mention.end) and not mention.of("metric"):
+            return True  # "flag the days", "sort the stores"
+        if mention.of("unavailable") and _DOER_BEFORE.search(before) and _DONE_TO.match(self.text, mention.end):
+            return True  # "how many tickets should I staff the desk for"
+        if words == "cash" and self.text.startswith(" in ", mention.end) and not _PAID_BEFORE.search(before):
+            return True  # "how many cash in a coupon", and not what was paid in cash
+        if mention.of("dimension") and _SITE_BEFORE.search(before):  # the web shop is none of the shops
+            return True
+        if (
+            mention.of("member") and _MYSELF.search(before) and "电话" in words
+        ):  # 我自己打电话: how somebody will be reached
+            return True
+        if self._is_idiom(mention, before):
+            return True
+        if words in ("shop", "store") and _INTO_THE.search(before) and not ID_AFTER.match(self.text, mention.end):
+            return True
+        numbered = ID_AFTER.match(self.text, mention.end)
+        return words == "shop" and not (numbered or _DETERMINED.search(before))
+
+    def _is_idiom(self, mention: Mention, before: str) -> bool:
+        """ "Falls flat", "tickets rose", "did the damage": a member's word that is a verb there, or limits nothing asked."""
+        if not mention.of("member") or mention.of("metric") or mention.of("dimension"):
+            return False
+        if _DAMAGE_DONE.search(before) and self.text.startswith("damage", mention.start):
+            return True
+        goods = self.lexicon.schema.roles.get("products")
+        sold = all(goods and self.lexicon.schema.dimensions[t.name].table == goods.table for t in mention.terms)
+        word = self.text[mention.start : mention.end]
+        spelled = [str(term.value).casefold() for term in mention.terms]
+        plural = all(each in (f"{word}s", f"{word}es") for each in spelled)  # "rose" of ROSES
+        inflected = sold and plural and mention.tokens == 1 and before[-1:] in ("", " ")
+        ordered = _ORDER_BEFORE.fullmatch(before) and _ORDERS.match(self.text, mention.start)
+        return inflected and bool(ordered or _VERB_BEFORE.search(before) or _FIGURE_BEFORE.search(before))

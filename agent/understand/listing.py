@@ -1,0 +1,90 @@
+"""Several figures asked for in one breath, each with a question word of its own ("how many baskets, and how big?")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from agent.understand.bands import names_in
+from agent.understand.dates import Clock, find_periods
+from agent.understand.lexicon import Lexicon
+from agent.understand.meaning import Router
+from agent.understand.metrics import is_twin, metric_chances, surely
+from db.semantic.schema import StoreSchema
+
+_HEAD = re.compile(
+    r"\bhow (?:many|much|big|large|often)\b|\bwhat (?:share|slice|part|percent\w*|proportion|fraction|rate)\b"
+    r"|\bwhat (?:did|do) (?:they|those|these) (?:all )?(?:add up|come|amount|total)"
+    r"|多少|几[个位笔单户次张件成]|百分之几|占比|率",
+    re.ASCII,
+)
+_RATE = re.compile(r"\bwhat (?:share|slice|part|percent\w*|proportion|fraction|rate)\b|几成|百分之几|占比|率", re.ASCII)
+_SIZE = re.compile(r"\bhow (?:big|large|fat)\b|[单每][笔单]多[大少]", re.ASCII)
+_SUM = re.compile(
+    r"\bwhat (?:did|do|does|was|were) (?:they|it|that|those|these) (?:all )?(?:add up|come|amount|sum|total|worth)"
+    r"|^(?:金额|钱)?(?:一共|合计|总共|总额)?(?:是)?(?:多少钱?|有多少)$|^(?:一共|合计|总共)?(?:金额|多少钱)(?:一共|合计|总共)?(?:是)?(?:多少)?$",
+    re.ASCII,
+)
+_SEAM = re.compile(
+    r"\s*[,;:，；、：]\s*(?:(?:and|plus|also)\s+|以及|还有|其中|另外)?|\s+(?:and|plus|&)\s+|以及|还有|(?<=[多少])和",
+    re.ASCII,
+)
+_MOST = 4  # figures of one table
+
+
+def listed_figures(text: str, router: Router | None, clock: Clock) -> tuple[str, ...]:
+    """The metrics of a clause that asks for two or more of them in turn, over one scope; nothing where any is unsure.
+
+    Args:
+        text: the clause, normalised.
+        clock: what its dates are read by.
+    """
+    seams = list(_SEAM.finditer(text))
+    starts, ends = [0, *(seam.end() for seam in seams)], [*(seam.start() for seam in seams), len(text)]
+    parts = [(start, text[start:end]) for start, end in zip(starts, ends, strict=True)]
+    asking = [(start, part) for start, part in parts if _HEAD.search(part)]
+    if router is None or not 2 <= len(asking) <= _MOST or _scoped(text, asking[1][0], router.lexicon, clock):
+        return ()
+    found: list[str] = []
+    told = ""  # the part before, of which "what rate does that make" goes on
+    for _, part in asking:
+        words = part.strip(" ?？")
+        figure = _beside(words, found, router.lexicon.schema)
+        figure = figure or surely(metric_chances(router, words, clock)) or _named(words, router.lexicon)
+        figure = figure or (surely(metric_chances(router, f"{told}, {words}", clock)) if told else None)
+        if figure is None or figure in found:
+            return ()
+        found.append(figure)
+        told = words
+    return tuple(found)
+
+
+def _scoped(text: str, start: int, lexicon: Lexicon, clock: Clock) -> bool:
+    """Whether what stands behind the first figure has a period, a member or a split of its own."""
+    if any(mention.start >= start for mention in find_periods(text, clock)):
+        return True
+    later = (mention for mention in names_in(text, lexicon) if mention.start >= start)
+    return any(not mention.of("metric") for mention in later)
+
+
+def _named(part: str, lexicon: Lexicon) -> str | None:
+    """The one metric whose name stands in the part, no noun that may as well be whom it is of."""
+    names = (mention for mention in names_in(part, lexicon) if mention.of("metric") and not mention.of("dimension"))
+    found = {term.name for mention in names for term in mention.of("metric")}
+    return found.pop() if len(found) == 1 else None
+
+
+def _beside(words: str, found: Sequence[str], schema: StoreSchema) -> str | None:
+    """What a part means by the figure before it: its share ("what rate is that"), size ("how big"), or sum in money."""
+    if not found:
+        return None
+    last, ratios = schema.metrics[found[-1]], [(name, m) for name, m in schema.metrics.items() if m.is_ratio]
+    if _RATE.search(words):
+        shares = [(name, m) for name, m in ratios if m.unit == "ratio"]
+        both = (name for name, m in shares if {m.numerator, m.denominator} <= {*found})
+        return next(both, None) or next((name for name, m in shares if m.numerator == found[-1]), None)
+    if _SIZE.search(words):
+        return next((name for name, m in ratios if m.denominator == found[-1] and m.unit == "currency"), None)
+    if _SUM.search(words) and last.unit == "count":
+        return next((name for name in schema.metrics if is_twin(schema, found[-1], name, "currency")), None)
+    return None
