@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from agent.ask import Analyst
+from agent.calls import calls_of
 from agent.contracts import Reading
 from models.llm.scripted import scripted
 from tests.flow import analyst, form, open_journey, question
+from tools.registry import planned_tools
 
 RICH = ("income", "in", ("100-124K", "125-149K", "150-174K", "175-199K", "200-249K", "250K+"))
 PARENTS = ("kids", "in", ("1", "2", "3+"))
@@ -61,6 +63,10 @@ def limits(reading: Reading) -> list[tuple[str, str, tuple[Any, ...]]]:
         ("what we gave back in refunds in may", [("refund_amount",)]),
         ("out of every hundred orders in may, how many were returned", [("return_rate",)]),
         ("Q2销售额排前十的顾客，单数也带上", [("revenue", "orders")]),
+        ("how many different yogurts sold in may", [("products_sold",)]),
+        ("5月奶酪卖动的有几种", [("products_sold",)]),
+        ("chargeback rate by month in q2 with the number of chargebacks", [("chargeback_rate", "chargebacks")]),
+        ("which products did store 406 sell most in may", [("units",)]),
         ("which households redeemed more than 3 coupons in 2017", [("coupon_redemptions",)]),
         ("5月哪怕只开过一单的门店，一共有几家", [("active_stores",)]),
         ("we lost a lot more in refunds in q4 than in q3, where did that money go", [("refund_amount",)]),
@@ -125,6 +131,16 @@ def test_figures_of_each_clause(asked: Analyst, text: str, figures: list[tuple[s
         ("flag stores with strange revenue in may", ("store",), []),
         ("tickets rose from may to june, why", (), []),
         ("put stores 367 and 406 side by side, may revenue", ("store",), [("store", "in", (367, 406))]),
+        ("stores 367 n 406: revenue last wk", ("store",), [("store", "in", (367, 406))]),
+        ("what did petrol make against deli in may", ("department",), [("department", "in", ("FUEL", "DELI"))]),
+        ("any shop acting up in may, takings-wise", ("store",), []),
+        ("refunds in may, sorted by the excuse given", ("refund_reason",), []),
+        ("5月没付成的都卡在什么原因上", ("failure_reason",), []),
+        ("which of last year's campaigns had the best redemption rate", ("campaign",), []),
+        ("which three days in may had the fewest orders", ("date",), []),
+        ("what percent of customers are renters", ("home_ownership",), []),
+        ("refunds by reason among customers aged 65+", ("refund_reason",), [("age", "in", ("65+",))]),
+        ("line up the campaigns of 2017 by redemption rate", ("campaign",), []),
         ("5月周末和平时的客单价", ("day_type",), [("day_type", "in", (2, 1))]),
         ("orders before noon last friday", (), [("hour", "range", (0, 12))]),
     ],
@@ -197,6 +213,11 @@ def test_a_rate_of_one_reason_is_its_share_of_all_reasons(asked: Analyst) -> Non
         ("revenue by store in the run-up to Christmas, 1 to 24 December", "2017-12-01", "2017-12-25", None),
         ("12月1号到24号圣诞前这段的销售额", "2017-12-01", "2017-12-25", None),
         ("chargebacks in dollars in Q4, next to Q3", "2017-10-01", "2018-01-01", "2017-07-01"),
+        ("how much went through the till on christmas eve", "2017-12-24", "2017-12-25", None),
+        ("orders in the week of 4 july", "2017-07-03", "2017-07-10", None),
+        ("7月4日当周的订单数", "2017-07-03", "2017-07-10", None),
+        ("store 429's takings last wk vs wk before", "2017-12-25", "2018-01-01", "2017-12-18"),
+        ("explain revenue between q3 and q4", "2017-10-01", "2018-01-01", "2017-07-01"),
         ("beer sales on the fourth of july", "2017-07-04", "2017-07-05", None),
         ("7月4号国庆那天的销售额", "2017-07-04", "2017-07-05", None),
         ("revenue between march and the end of may", "2017-03-01", "2017-06-01", None),
@@ -295,6 +316,8 @@ def test_an_order_is_no_limit(asked: Analyst, text: str, limit: int | None, dire
     [
         ("forecast orders for february and march", "2018-02-01", "2018-04-01"),
         ("2、3月加起来大概能卖多少", "2018-02-01", "2018-04-01"),
+        ("what takings can we expect for the first three months of the new year", "2018-01-01", "2018-04-01"),
+        ("新年头三个月能卖多少", "2018-01-01", "2018-04-01"),
         ("今年头三个月预计能卖多少", "2018-01-01", "2018-04-01"),
     ],
 )
@@ -358,6 +381,9 @@ def test_neighbouring_bands_are_named_by_their_ends(journey_folder: Path, text: 
         ("客服人员不够，1月会来多少工单", (), ("support_tickets",)),
         ("we're short on staff in january, how many orders should we expect", (), ("orders",)),
         ("for women, what was aov in december", ("gender",), ()),
+        ("how many households cash in a coupon in may", (), ("redeeming_customers",)),
+        ("how many customers bought both beer and cheese", ("intersections",), ()),
+        ("how many tickets should i staff the desk for in may", (), ("support_tickets",)),
         ("cash payments in december", ("wallet_brands",), ()),
     ],
 )
@@ -367,3 +393,25 @@ def test_words_for_what_is_lacking_may_mean_nothing_of_the_kind(
     (reading,) = read(asked, text)
     assert reading.unavailable == lacking
     assert lacking or reading.metrics == figures
+
+
+def test_what_one_customer_spends_is_no_average(asked: Analyst) -> None:
+    (reading,) = read(asked, "2127这户2017年在我们这儿花了多少钱")
+    part = {"tool": "query_metrics", "metric": "revenue_per_customer", "split": "none"}
+    (call,) = calls_of(reading, part, asked.store.schema, {tool.name: tool for tool in planned_tools()}, ())
+    assert (call.args["metrics"], call.args["filters"]) == (["revenue"], [{"dimension": "customer", "values": [2127]}])
+
+
+def test_a_bound_on_a_change_is_said_as_one(journey_folder: Path) -> None:
+    model, _ = scripted(form(("aov", "store")))
+    said = analyst(open_journey(journey_folder), model).ask(
+        question("stores where aov fell more than 10% from november to december")
+    )
+    assert "average order value down by more than 10%" in said.text
+
+
+@pytest.mark.parametrize(
+    "text", ["what did beer make in may", "put beer next to cheese, may sales", "egg sales in may"]
+)
+def test_goods_are_no_verbs(asked: Analyst, text: str) -> None:
+    assert any(f.dimension == "category" for reading in read(asked, text) for f in reading.filters)
