@@ -295,7 +295,7 @@ def message_of(raw: str) -> str:
 
 def _id_pattern(en: str, zh: str) -> re.Pattern[str]:
     return re.compile(
-        rf"(?:\b(?:{en})s?|(?:{zh})){_NUMBERED}(?P<n>{_LIST})(?![\d.,]*\d| ?%)|(?<!\d)(?P<b>\d+号?(?:[和与、,]\d+号?)*)(?:号|这个|这位|这户|那位|那个|这一?笔|这|这[两三几]位|这[两三几]个)?(?:{zh})",
+        rf"(?:\b(?:{en})s?|(?:{zh})){_NUMBERED}(?P<n>{_LIST})(?![\d.,]*\d| ?%|年|月)|(?<!\d)(?P<b>\d+号?(?:[和与、,]\d+号?)*)(?:号|这个|这位|这户|那位|那个|这一?笔|这|这[两三几]位|这[两三几]个)?(?:{zh})",
         re.ASCII,
     )
 

@@ -68,7 +68,7 @@ _WORDS = {
         rf"(?:收入|年薪|[挣赚])(?:在|为)?(?P<b>{_ZN})(?P<unit_b>万|千|k)?{_ZH_TO}(?P<c>{_ZN})(?P<unit>万|千|k)(?:美[元金]|刀|元|块)?",
     ),
     "household_size": (
-        rf"\b(?:households?|homes|famil(?:ies|y))(?: sizes?)? (?:of|with) (?:{_bound(_N)}|(?P<same>{_N})(?![\d-]))(?! (?:(?:or|and) (?:more|fewer|less) )?(?:kids?|child|little ones|adults?))(?: people| persons| members| heads)?",
+        rf"\b(?:households?|homes|famil(?:ies|y))(?: sizes?)? (?:of|with) (?:{_bound(_N)}|(?P<same>{_N})(?![\d-]))(?!\+? (?:(?:or|and) (?:more|fewer|less) )?(?:kids?|child|little ones|adults?))(?: people| persons| members| heads)?",
         rf"\b{_bound(_N)}[ -](?:persons?|people|members?) (?:households?|homes|families)",
         rf"\b{_bound(_N)} (?:people|persons|members) (?:at home|(?:in|under) (?:the|one) (?:house|household|home|family|roof)|per household)",
         rf"(?P<a>{_ZN})口(?:人|之家)?{_ZH_SIDE}",

@@ -89,7 +89,7 @@ class _Weighed:
             return False
         self.left -= 1
         tools = [self._asked(side, SURE if ordered else CERTAIN) for side in sides]
-        if tools[0] in sides[1].asked.sure:  # "who gets it, and who is held out?"
+        if tools[0] in (*sides[1].asked.sure, *sides[1].asked.maybe):  # "who gets it, and who is held out?"
             return False
         if tools[1] == QUERY and not (ordered or _asks(sides[1])):  # "forecast sales, one line per department"
             return False

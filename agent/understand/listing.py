@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from agent.understand.bands import names_in
 from agent.understand.dates import Clock, find_periods
@@ -29,6 +30,7 @@ _SEAM = re.compile(
     r"\s*[,;:，；、：]\s*(?:(?:and|plus|also)\s+|以及|还有|其中|另外)?|\s+(?:and|plus|&)\s+|以及|还有|(?<=[多少])和",
     re.ASCII,
 )
+_AND = re.compile(r"\s*(?:and|&|和|与|及|、)\s*", re.ASCII)
 _MOST = 4  # figures of one table
 
 
@@ -49,12 +51,15 @@ def listed_figures(text: str, router: Router | None, clock: Clock) -> tuple[str,
     told = ""  # the part before, of which "what rate does that make" goes on
     for _, part in asking:
         words = part.strip(" ?？")
-        figure = _beside(words, found, router.lexicon.schema)
-        figure = figure or surely(metric_chances(router, words, clock)) or _named(words, router.lexicon)
-        figure = figure or (surely(metric_chances(router, f"{told}, {words}", clock)) if told else None)
-        if figure is None or figure in found:
+        figures, joined = _named(words, router.lexicon)
+        if not joined:
+            one = _beside(words, found, router.lexicon.schema) or surely(metric_chances(router, words, clock))
+            one = one or next(iter(figures), None)
+            one = one or (surely(metric_chances(router, f"{told}, {words}", clock)) if told else None)
+            figures = (one,) if one else ()
+        if not figures or {*figures} & {*found}:
             return ()
-        found.append(figure)
+        found += figures
         told = words
     return tuple(found)
 
@@ -67,11 +72,12 @@ def _scoped(text: str, start: int, lexicon: Lexicon, clock: Clock) -> bool:
     return any(not mention.of("metric") for mention in later)
 
 
-def _named(part: str, lexicon: Lexicon) -> str | None:
-    """The one metric whose name stands in the part, no noun that may as well be whom it is of."""
-    names = (mention for mention in names_in(part, lexicon) if mention.of("metric") and not mention.of("dimension"))
-    found = {term.name for mention in names for term in mention.of("metric")}
-    return found.pop() if len(found) == 1 else None
+def _named(part: str, lexicon: Lexicon) -> tuple[tuple[str, ...], bool]:
+    """The metrics whose names stand in the part, no nouns that may as well be whom it is of; whether it lists them."""
+    every = (mention for mention in names_in(part, lexicon) if mention.of("metric") and not mention.of("dimension"))
+    names = sorted(every, key=lambda mention: mention.start)
+    joined = [_AND.fullmatch(part[one.end : two.start]) for one, two in pairwise(names)]
+    return tuple(dict.fromkeys(m.of("metric")[0].name for m in names)), bool(joined) and all(joined)
 
 
 def _beside(words: str, found: Sequence[str], schema: StoreSchema) -> str | None:

@@ -194,9 +194,8 @@ def _possible(name: str, chance: float, reading: Reading, tools: Mapping[str, To
         return name if meant and _ordered(tool, said, reading.text) else figure
     ranks = bool(reading.metrics and reading.order_by and reading.limit)  # "top 3 departments by discount"
     odd = not tool.takes("compare") and chance >= CERTAIN  # "any refund reason that shot up out of nowhere"
-    tallied = (said.counted and not odd) or (
-        reading.having and reading.group_by
-    )  # "stores where aov fell more than 10 %"
+    bounded = bool(reading.having and reading.group_by)  # "stores where aov fell more than 10 %"
+    tallied = (said.counted and not odd) or bounded or reading.keep is not None
     if tallied and figure and tool.takes("metric"):  # "money refunded, broken down by reason"
         return figure
     if said.clear and (ranks or tool.takes("horizon")):  # "the day with the lowest revenue" is no odd one
@@ -206,7 +205,9 @@ def _possible(name: str, chance: float, reading: Reading, tools: Mapping[str, To
     if against and chance < CERTAIN and name not in (*reading.ask.words, *reading.ask.hints):
         return figure
     named = reading.filters or reading.group_by  # "why was deli so weak?" is about its revenue
-    if needs_metric(tool) and not figure and reading.unread and not named:  # "forecast the weather"
+    if (
+        needs_metric(tool) and not figure and (reading.unavailable or (reading.unread and not named))
+    ):  # "forecast the weather"
         return OUT_OF_SCOPE
     return figure if (tool.takes("horizon") and said.past) or (said.parted and not tool.takes("dimensions")) else name
 

@@ -173,6 +173,9 @@ class MetricReader:
         if len(named) != 1 or named[0] == meant:
             return False
         part, whole = known[named[0]], known[meant]
+        upper = known.get(whole.numerator or "")
+        if self.words.share and self.names.kept and whole.denominator == named[0] and upper and upper.where:
+            return True  # 牛肉占大盘几个点: the share of what is named, and of no other part
         return bool(part.where and not whole.where and (part.table, part.expr) == (whole.table, whole.expr))
 
     def _meant(self) -> str | None:

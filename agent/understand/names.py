@@ -272,7 +272,11 @@ class NameReader:
             names.splits.append((mention.start, name))
         elif metric and not self._describes_members(place) and not roles.acts(place):
             self._add_metric(names, mention, metric)
-        elif not metric and self.lexicon.may_be_meant(name) and not self._describes_members(place):
+        elif (
+            not metric
+            and self.lexicon.may_be_meant(name)
+            and not (self.text.isascii() and self._describes_members(place))
+        ):
             names.loose.append((mention.start, name))
 
     def _ranks(self) -> bool:

@@ -53,8 +53,25 @@ class NumberReader:
         for mention in mentions:
             dimension = next((t.name for t in mention.of("dimension")), None)
             found = self._numbers(mention, dimension) if dimension else None
-            result.extend(found or [mention])
+            result.extend(found or [*self._led(mention), mention])
         return sorted(result, key=lambda m: m.start)
+
+    def _led(self, mention: Mention) -> list[Mention]:
+        """8号活动触达: the number before a metric's name that begins with the noun of what is numbered."""
+        before = self.text[: mention.start]
+        match = _ID_BEFORE.search(before)
+        if not (match and mention.of("metric")) or self.text[mention.start].isascii():
+            return []
+        for name, declared in self.lexicon.schema.dimensions.items():
+            nouns = (
+                (declared.label.zh, *declared.synonyms.zh)
+                if declared.value == "int" and declared.kind != "time"
+                else ()
+            )
+            if any(self.text.startswith(noun, mention.start) for noun in nouns if noun):
+                end = mention.start
+                return self._by_number(Mention(end, end, (), 0), name, match.start(), end, re.findall(r"\d+", match[1]))
+        return []
 
     def _numbers(self, mention: Mention, dimension: str) -> list[Mention] | None:
         declared = self.lexicon.schema.dimensions[dimension]

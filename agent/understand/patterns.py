@@ -94,7 +94,7 @@ _MOVED = r"(?= (?:on|from|vs|versus|against|compared|since|or down|or up|and dow
 _NO_MOVE = "".join(
     f"(?<!{verb} )" for verb in "stack stacks stacked measure measures measured ring rang rung add".split()
 )
-UPWARD = rf"{_MOVING} up(?! to\b| front\b| with\b)|{_NO_MOVE}up{_MOVED}"
+UPWARD = rf"pick(?:s|ed|ing)? up (?:the )?most\b|{_MOVING} up(?! to\b| front\b| with\b)|{_NO_MOVE}up{_MOVED}"
 DOWNWARD = rf"{_MOVING} down(?! to\b)|down{_MOVED}"
 _OF_FIGURE = f"[{METRIC}{ENTITY}]{FILLER}*"
 UP = rx(
@@ -108,12 +108,12 @@ DOWN = rx(
     + DOWNWARD
     + rf"|dip(?:ped)?|worsen(?:ed)?|slump(?:ed)?)\b|{_OF_FIGURE} down(?! to\b)|下降|少了|变少|掉得|下滑|下跌|减少|降低|跌幅|降幅|跌了?|降了"
 )
-CHANGE = rx(r"\b(?:chang(?:e[ds]?|ing)|difference|delta|swing)\b|变化|变动|差异|差多少|差距|涨跌")
+CHANGE = rx(r"\b(?:chang(?:e[ds]?|ing)|differ(?:s|ed|ence)?|delta|swing)\b|变化|变动|差异|差多少|差距|涨跌")
 RELATIVE = rx(
     r"\bgrowth rates?\b|\bfastest\b|\bpercentage (?:change|growth|increase|drop)\b|\brelative(?:ly)?\b|增长率|增速|增幅|涨幅|降幅|跌幅|最快|变化率"
 )
 TREND = rx(
-    r"\btrend(?:s|ing|ed| ?lines?)?\b|\bover time\b|\btime series\b|\btrajectory\b|\bhistory\b|\bevol(?:ve[ds]?|ution|ving)\b|\bseasonal(?:ity| pattern)\b|\bdevelop(?:ed|ment|ing|s)?\b|\bhow (?:has|have) .{0,40} (?:developed|evolved)|趋势|走势|曲线|变化情况|历史|季节性"
+    r"\btrend(?:s|ing|ed| ?lines?)?\b|\bover time\b|\btime series\b|\btrajectory\b|\bhistory\b|\bevol(?:ve[ds]?|ution|ving)\b|\bseasonal(?:ity| pattern)\b|\bdevelop(?:ed|ment|ing|s)?\b|\bhow (?:has|have) .{0,40} (?:developed|evolved)|趋势|走势|怎么走的?|走得怎么样|曲线|变化情况|历史|季节性"
 )
 SHARE = rx(
     r"\bshares?\b|\bpercent(?:age)?s?\b|\bproportions?\b|\bfraction\b|\bportion\b|\bwhat (?:part|piece) of\b|\b(?:slice|chunk) of\b|% of|\bpct\b|\bcontribut\w+\b|\bmakes? up\b|\bmade up\b|\baccount(?:s|ed|ing)? for\b|\bcomes? from\b|\bcame from\b|\bmix\b|\bout of (?:every|each) (?:hundred|100|ten|10|thousand)\b|每一?[百千十](?:个|单|笔)|占比|占了?|比例|份额|比重|百分比|百分之|贡献|几成|构成"

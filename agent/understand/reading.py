@@ -42,7 +42,7 @@ STEP_DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92}
 WHY = re.compile(
     r"\bwhy\b|\bhow come\b|\bwhat(?:'s| is| was| has)? (?:behind|made|makes|caused|causing|drove|driving|moved|pushed|to blame)\b|\bexplain\b"
     r"|\bculprit\b|\bto thank\b|\bdid the damage\b|\bwhat's the story\b"
-    r"|什么推|谁推|推上去|拉上去|拖后腿|拖累|谁的锅|(?:毛病|问题)出在哪|(?<!因)为什么|为何|为啥|(?<![在])什么原因|原因是什么|啥原因|咋回事|怎么回事|怎么会|怎么搞的|导致|造成|解释",
+    r"|什么推|谁推|推上去|拉上去|拖后腿|拖累|谁的锅|(?:毛病|问题)出在哪|(?<!因)为什么|为何|为啥|(?<![在])什么原因|[,，](?:主要)?原因是什么|啥原因|咋回事|怎么回事|怎么会|怎么搞的|导致|造成|解释",
     re.ASCII,
 )
 _COMPARE_THEM = re.compile(r"\bcompare (?:them|it|that|those|these|the two|both)\b|(?:对比|比较)一下$", re.ASCII)
