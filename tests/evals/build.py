@@ -40,8 +40,16 @@ KINDS = {
 # One file a tool: `tool_` by who built the tool, for tuning; `fresh_tool_` by somebody who had not seen it, of which
 # every second one is held out; `third_tool_` and `sealed_tool_` by yet another hand, each question saying its own
 # `split`: the second is held out and read by nobody who tunes.
-TOOL_SETS = ("tool_", "fresh_tool_", "third_tool_", "sealed_tool_", "fourth_tool_", "seventh_tool_", "eighth_tool_",
-             "ninth_tool_")
+TOOL_SETS = (
+    "tool_",
+    "fresh_tool_",
+    "third_tool_",
+    "sealed_tool_",
+    "fourth_tool_",
+    "seventh_tool_",
+    "eighth_tool_",
+    "ninth_tool_",
+)
 NO_DATA = [
     "no data", "no purchases", "no sales", "no records", "no figures", "there is no", "has no", "holds no",
     "outside", "data starts", "data begins", "没有", "无数据", "暂无", "数据范围", "超出",
