@@ -3,7 +3,7 @@
     python -m agent.evaluation.routing [--further]
 
 One encoder and all classifiers that read its vectors are trained together on the questions of
-``prompts/examples``, ``prompts/arguments.yaml`` and ``prompts/metrics.yaml``, in an hour or more on two cores; with
+``prompts/examples``, ``prompts/arguments.yaml`` and ``prompts/metrics``, in an hour or more on two cores; with
 ``--further`` from the encoder that ships, in half of that. It needs the demo store, whose kinds of names are marks, and
 torch (``pip install 'shopops[deep]'``).
 """
@@ -18,7 +18,7 @@ from datetime import date
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from models.tuning import Task, Told
 
 PROMPTS = Path(__file__).parents[2] / "prompts"
-EXAMPLES, LABELS, METRICS = "examples", "arguments.yaml", "metrics.yaml"
+EXAMPLES, LABELS, METRICS = "examples", "arguments.yaml", "metrics"
+SUBJECTS = ("sales", "campaigns", "payments", "refunds", "site", "support")  # the files of questions of one metric each
 NAMING = ("query_metrics", "explain_change", "forecast", "detect_anomalies")  # tools whose questions name metrics
 LIKELY_NAMED = 0.1  # how likely a metric that words name must be for its question to teach
 FRAMED, NAMES = 8, 2  # sentences around a name, and names of a metric that are put in them
@@ -64,8 +65,8 @@ def read_questions() -> Mapping[str, tuple[str, ...]]:
 
 def source_of() -> str:
     """The digest of all questions that the classifiers are trained on."""
-    others = [yaml.safe_load((files("prompts") / name).read_text(encoding="utf-8")) for name in (LABELS, METRICS)]
-    return sha256(json.dumps([read_examples(), *others]).encode()).hexdigest()[:16]
+    labels = yaml.safe_load((files("prompts") / LABELS).read_text(encoding="utf-8"))
+    return sha256(json.dumps([read_examples(), labels, _wordings()]).encode()).hexdigest()[:16]
 
 
 def tools_task(lexicon: Lexicon, tools: ToolWords) -> Task:
@@ -123,12 +124,20 @@ def read_labels(tools: ToolWords, name: str, field: str) -> Mapping[str, tuple[s
     return {value: tuple(own) for value, own in found.items() if value != UNCLEAR}
 
 
+def _wordings() -> dict[str, Any]:
+    """The sentences around names of metrics, and the questions of one metric each by metric and tool."""
+    frames, *subjects = (
+        yaml.load((files("prompts") / METRICS / f"{name}.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        for name in ("frames", *SUBJECTS)
+    )
+    return {**frames, "questions": {name: own for subject in subjects for name, own in subject.items()}}
+
+
 def read_metrics() -> list[tuple[str, str, str]]:
     """The questions of both languages that mean one metric each: the tool that answers it, the metric, the question."""
-    content = yaml.safe_load((files("prompts") / METRICS).read_text(encoding="utf-8"))
     return [
         (tool, metric, str(question))
-        for metric, tools in content["questions"].items()
+        for metric, tools in _wordings()["questions"].items()
         for tool, words in tools.items()
         for language in ("en", "zh")
         for question in words[language]
@@ -137,7 +146,7 @@ def read_metrics() -> list[tuple[str, str, str]]:
 
 def framed(metrics: Mapping[str, Metric]) -> list[tuple[str, str]]:
     """Each metric's label and the first of its words in sentences around it, with the metric's name."""
-    frames = yaml.safe_load((files("prompts") / METRICS).read_text(encoding="utf-8"))["frames"]
+    frames = _wordings()["frames"]
     found: list[tuple[str, str]] = []
     for at, (name, metric) in enumerate(metrics.items()):
         for language, own in (

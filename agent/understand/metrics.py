@@ -2,7 +2,7 @@
 
 Two classifiers (:mod:`models.routing`) see the clause without its periods and members: one tells the metric, the other
 what kind of figure it is (a count, an amount, a share, so much of each), and their chances are multiplied. They were
-trained on the questions of ``prompts/metrics.yaml``, on the store's own words for its metrics, and on those example
+trained on the questions of ``prompts/metrics``, on the store's own words for its metrics, and on those example
 questions of ``prompts/examples`` whose words name one metric (``agent.evaluation.routing``).
 """
 
