@@ -177,7 +177,7 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
             reader = ClauseReader(reader.text, replace(scope, ahead=False), limits)
             again = reader.read(inherit)
         routed = replace(again, ask=replace(again.ask, open=routed.ask.open, again=routed.ask.again, horizon=horizon))
-    if tools and all(tool.takes("compare") and tool.takes("metric") for tool in tools) and not routed.compare:
+    if tools and all(tool.takes("compare") and tool.takes("metric") for tool in tools) and not reader.words.compare:
         reader, routed = _apart(reader, routed, inherit)
     if tools and not any(tool.takes("compare") for tool in tools):  # "a check over November" is no comparison
         spoken = routed.time if reader.periods or inherit else scope.everything  # "carve up": no change of last month
