@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,7 +13,7 @@ from agent.form import NO_SPLIT, QUERY, Offered, needs_metric
 from agent.understand.placing import placed
 from db.errors import ModelReplyError
 from db.semantic.query import Filter, Interval, Order, SemanticQuery
-from db.semantic.roles import entity_dimension, role_dimension
+from db.semantic.roles import counts_of, entity_dimension, role_dimension
 from db.semantic.schema import StoreSchema
 from tools.arguments import FromStep
 from tools.registry import Tool
@@ -278,10 +277,9 @@ def _without_misfits(tool: Tool, given: Mapping[str, Any], error: ValidationErro
 def _of_one(metrics: tuple[str, ...], reading: Reading, schema: StoreSchema) -> tuple[str, ...]:
     """What a single customer spends is no average over customers: the upper part of such a ratio."""
     one = entity_dimension(schema, "customer")
-    if not any(f.dimension == one and f.op == "in" and len(f.values) == 1 for f in reading.filters):
+    if one is None or not any(f.dimension == one and f.op == "in" and len(f.values) == 1 for f in reading.filters):
         return metrics
-    column = schema.dimensions[one].column if one else ""
-    counts = {n for n, m in schema.metrics.items() if re.fullmatch(rf"count\(distinct \w+\.{column}\)", m.expr or "")}
+    counts = counts_of(schema, one)
     whole = (schema.metrics[n].numerator if schema.metrics[n].denominator in counts else n for n in metrics)
     return tuple(dict.fromkeys(name for name in whole if name))
 

@@ -27,7 +27,7 @@ next|will|future|coming week|coming weeks|coming month|coming months|coming days
 coming up|coming our way|coming in next|upcoming|ahead|tomorrow|expect|expecting|trend ahead|by the end of
 rest of the month
 rest of the year
-going to|about to land|about to come|set aside|setting aside|put aside|put by|squirrel away|in for|pencil in
+going to|about to land|about to come|set aside|setting aside|put aside|put by|in for|pencil in
 brace for|bracing for|budget for|stock up for|staff up for
 """
 _ZH_HINTS = """

@@ -161,17 +161,17 @@ def iso_week(year: int, week: int) -> date:
         return day(year, 13, 1) if week > 53 else shift(date.fromisocalendar(year, 1, 1), "week", week - 1)
 
 
-def _year_ahead(words: str, clock: Clock) -> int:
+def year_ahead(words: str, clock: Clock) -> int:
     """ "2017", "this year", "the new year": the one that has just begun, or the next one."""
     if words.isdigit():
         return int(words)
-    begun = clock.as_of.month <= 2 and "next" not in words  # the new year is young
-    return clock.as_of.year + (0 if begun or "this" in words else 1)
+    begun = "this" in words or (clock.as_of.month <= 2 and ("new" in words or "新" in words))  # it is young
+    return clock.as_of.year + (0 if begun else 1)
 
 
 def _part_of(m: re.Match[str], clock: Clock) -> Period:
     """ "first week of March", "last 10 days of 2017"."""
-    whole = _month(m, clock) if m["m"] else unit(date(_year_ahead(m["yy"], clock), 1, 1), "year")
+    whole = _month(m, clock) if m["m"] else unit(date(year_ahead(m["yy"], clock), 1, 1), "year")
     if whole is None:  # "of may" is always a month
         whole = unit(clock.as_of, "month")
     grain: Grain = m["g"]  # type: ignore[assignment]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from agent.understand.calendar import Period, PeriodGrain, add_months, day, floor, shift, span, trailing, unit
-from agent.understand.dates_en import Clock, Rule, coming, iso_week, nth_weekday, rest_of, trailing_hours
+from agent.understand.dates_en import Clock, Rule, coming, iso_week, nth_weekday, rest_of, trailing_hours, year_ahead
 from agent.understand.text import ZH_NUMBER, parse_number
 
 _N = ZH_NUMBER
@@ -186,8 +186,8 @@ def _first_quarters(m: re.Match[str], clock: Clock) -> Period:
 
 
 def _first_months(m: re.Match[str], clock: Clock) -> Period:
-    start = date(clock.year_of(m["y"], clock.as_of.year), 1, 1)
-    return span(start, add_months(start, _number(m["n"])))
+    year = year_ahead(m["y"], clock) if "新" in m["y"] else clock.year_of(m["y"], clock.as_of.year)
+    return span(date(year, 1, 1), add_months(date(year, 1, 1), _number(m["n"])))
 
 
 def _quarter_either(m: re.Match[str], clock: Clock) -> Period:

@@ -9,6 +9,7 @@ from agent.understand.lexicon import Lexicon
 from agent.understand.numbering import ID_AFTER
 from agent.understand.text import EN_NUMBER
 from agent.understand.vocabulary import Mention
+from db.semantic.roles import in_role
 
 _DETERMINED = re.compile(
     r"\b(?:which|what|by|per|each|every|any|the|our|a|this|that|best|worst|top|busiest|biggest|quietest) $", re.ASCII
@@ -20,7 +21,6 @@ _ORDERED = re.compile(r" (?:the|any|all|those|these|every|our|my|me|us|which|up|
 _DOER_BEFORE = re.compile(r"\b(?:i|we|to|should|must|you) $")
 _DONE_TO = re.compile(r" (?:the|our|my|up|for)\b")
 _PAID_BEFORE = re.compile(r"\b(?:pa(?:y|ys|id|ying)|in|by|with|of|the|much) $")
-_MYSELF = re.compile(r"(?:我|我们|自己|咱们?|来|去)$")
 _SITE_BEFORE = re.compile(r"\b(?:web|online|internet|e-commerce) $|[网电]$|线上$")
 _DAMAGE_DONE = re.compile(r"\b(?:do|does|did|done|doing) (?:the |most of the |the most |all the )?$")
 _VERB_BEFORE = re.compile(
@@ -88,10 +88,6 @@ class IdiomReader:
             return True  # "how many cash in a coupon", and not what was paid in cash
         if mention.of("dimension") and _SITE_BEFORE.search(before):  # the web shop is none of the shops
             return True
-        if (
-            mention.of("member") and _MYSELF.search(before) and "电话" in words
-        ):  # 我自己打电话: how somebody will be reached
-            return True
         if self._is_idiom(mention, before):
             return True
         if words in ("shop", "store") and _INTO_THE.search(before) and not ID_AFTER.match(self.text, mention.end):
@@ -105,8 +101,7 @@ class IdiomReader:
             return False
         if _DAMAGE_DONE.search(before) and self.text.startswith("damage", mention.start):
             return True
-        goods = self.lexicon.schema.roles.get("products")
-        sold = all(goods and self.lexicon.schema.dimensions[t.name].table == goods.table for t in mention.terms)
+        sold = all(in_role(self.lexicon.schema, term.name, "products") for term in mention.terms)
         word = self.text[mention.start : mention.end]
         spelled = [str(term.value).casefold() for term in mention.terms]
         plural = all(each in (f"{word}s", f"{word}es") for each in spelled)  # "rose" of ROSES

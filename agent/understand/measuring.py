@@ -17,7 +17,7 @@ from agent.understand.names import Names
 from agent.understand.patterns import ENTITY, MEMBER, METRIC
 from agent.understand.vocabulary import Mention
 from db.semantic.query import SemanticQuery
-from db.semantic.roles import entity_dimension
+from db.semantic.roles import counts_of, entity_dimension
 
 _MADE = re.compile(  # a cause, and no money made
     r"\b(?:what|which|who|it|that) (?:has |have )?ma[dk]es?\b"
@@ -56,7 +56,7 @@ _MONEY = re.compile(
     re.ASCII,
 )
 _GIVEN = re.compile(
-    r"\b(?:giv(?:e|en|ing)|gave|hand(?:ed|ing)?|pa(?:y|id|ying)) (?:\w+ )?(?:back|out)\b|\bbill\b|\b(?:set|put|squirrel)(?:ting)? (?:\w+ )?(?:aside|by|away)\b",
+    r"\b(?:giv(?:e|en|ing)|gave|hand(?:ed|ing)?|pa(?:y|id|ying)) (?:\w+ )?(?:back|out)\b|\bbill\b|\b(?:set|put)(?:ting)? (?:\w+ )?(?:aside|by|away)\b",
     re.ASCII,
 )
 _BOTH = re.compile(  # "chargebacks: how many and how much"
@@ -184,8 +184,7 @@ class MetricReader:
         one = entity_dimension(self.lexicon.schema, "customer")
         if not (meant and one and self.words.thresholds and any(name == one for _, name in self.names.splits)):
             return meant
-        known, column = self.lexicon.schema.metrics, self.lexicon.schema.dimensions[one].column
-        counts = [name for name, m in known.items() if re.fullmatch(rf"count\(distinct \w+\.{column}\)", m.expr or "")]
+        counts = counts_of(self.lexicon.schema, one)
         return next((name for name in self.meant if name not in counts), None) if meant in counts else meant
 
     def _places_counted(self) -> bool:

@@ -19,6 +19,7 @@ from agent.understand.patterns import DIMENSION, ENTITY, MEMBER, METRIC, PERIOD
 from agent.understand.roles import Place
 from agent.understand.vocabulary import Mention, Term
 from db.semantic.query import Filter, Scalar
+from db.semantic.roles import in_role
 from db.semantic.schema import Text
 
 _SUPERLATIVE = re.compile(
@@ -132,13 +133,11 @@ class NameReader:
             return False
         if mention.of("metric") and not mention.of("dimension"):
             return False
-        if mention.of("dimension") and all(t.rank <= RAW and self._is_good(t) for t in mention.of("member")):
+        if mention.of("dimension") and all(
+            t.rank <= RAW and in_role(self.lexicon.schema, t.name, "products") for t in mention.of("member")
+        ):
             return False  # the kids at home, and no goods of that type
         return not (mention.of("dimension") and roles.splits(Place(masked, mention)))
-
-    def _is_good(self, term: Term) -> bool:
-        goods = self.lexicon.schema.roles.get("products")
-        return bool(goods) and self.lexicon.schema.dimensions[term.name].table == (goods and goods.table)
 
     def _settle_members(self, names: Names, members: list[Mention]) -> None:
         previous: tuple[Mention, bool] | None = None

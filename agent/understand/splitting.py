@@ -15,7 +15,7 @@ from agent.understand.patterns import MEMBER
 from agent.understand.periods import AskedPeriods, trend_grain
 from agent.understand.text import EN_NUMBER, ZH_NUMBER
 from db.semantic.query import Interval, SemanticQuery
-from db.semantic.roles import entity_dimension
+from db.semantic.roles import entity_dimension, in_role
 
 MAX_SPLITS = 2
 _DAYS = re.compile(r"\bdays\b|日子|哪些天|[几多]少?天", re.ASCII)
@@ -108,11 +108,9 @@ class SplitReader:
     def _goods_counted(self) -> str | None:
         """The products, where so many of the goods that are named are ranked ("the ten beers that sold most", 最贵的三款)."""
         schema = self.lexicon.schema
-        kinds, product = schema.roles.get("products"), entity_dimension(schema, "product")
-        named = {schema.dimensions[term.name].table for term in self.names.kept}
-        counted = _PIECES.search(self.names.masked) or (
-            kinds and kinds.table in named and _SO_MANY.search(self.names.masked)
-        )
+        product = entity_dimension(schema, "product")
+        named = any(in_role(schema, term.name, "products") for term in self.names.kept)
+        counted = _PIECES.search(self.names.masked) or (named and _SO_MANY.search(self.names.masked))
         return product if counted else None
 
     def _in_time(self, asked: AskedPeriods) -> list[str]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from agent.contracts import Reading
 from agent.understand.asking import ToolWords
 from agent.understand.meaning import Router, marks
-from db.semantic.roles import entity_dimension
+from db.semantic.roles import entity_dimension, in_role
 
 _EVERYTHING = re.compile(
     r"\b(?:the (?:whole )?lot|everything|across the board|all of (?:it|them)|the works|all three)\b|全都|都查|都看|都扫|全查|一起查|全部|全面",
@@ -61,9 +61,9 @@ def likely(router: Router, name: str, field: str, text: str, goods: bool = True)
 
 def _names_goods(reading: Reading, router: Router) -> bool:
     ask, schema = reading.ask, router.lexicon.schema
-    one, kinds = entity_dimension(schema, "product"), schema.roles.get(SOLD)
+    one = entity_dimension(schema, "product")
     limits = [f.dimension for f in reading.filters]
-    named = any(d == one or (kinds and schema.dimensions[d].table == kinds.table) for d in limits)
+    named = any(d == one or in_role(schema, d, SOLD) for d in limits)
     return named or bool(ask.products or ask.them or any(SOLD in bare.kinds for bare in ask.bare))
 
 

@@ -6,6 +6,7 @@ not offered in a store that lacks one. A role's fields are the product's words f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -76,3 +77,15 @@ def role_dimension(schema: StoreSchema, role: str, field: str) -> str | None:
     pairs = [(join.left, join.right) for join in schema.joins]
     joined = {named, *(b for a, b in pairs if a == named), *(a for a, b in pairs if b == named)}
     return next((name for name, d in schema.dimensions.items() if joined & set(d.columns)), None)
+
+
+def in_role(schema: StoreSchema, dimension: str, role: str) -> bool:
+    """Whether a dimension lies in the table of a role: a category in that of the products."""
+    found = schema.roles.get(role)
+    return found is not None and schema.dimensions[dimension].table == found.table
+
+
+def counts_of(schema: StoreSchema, dimension: str) -> frozenset[str]:
+    """The metrics that count the members of a dimension, over all rows or some: customers, new customers."""
+    counted = re.compile(rf"count\(distinct \w+\.{schema.dimensions[dimension].column}\)")
+    return frozenset(name for name, m in schema.metrics.items() if counted.fullmatch(m.expr or ""))
