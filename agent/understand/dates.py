@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from dataclasses import dataclass
+from functools import lru_cache
 
 from agent.understand import dates_en, dates_zh
 from agent.understand.calendar import Period, add_months, shift, span
@@ -25,6 +26,7 @@ class PeriodMention:
     period: Period
 
 
+REMEMBERED = 512  # parts of questions: seams are looked for in the parts of one question again and again
 _RANGE = re.compile(
     r" ?(?:to|(?:right |all the way )?(?:through(?: to)?|up to)|thru|till|until|up until|-|到|至|~)(?: and including)? ?(?:the )?(?:end of )?"
 )
@@ -81,10 +83,15 @@ def find_periods(text: str, clock: Clock, apart: bool = False) -> list[PeriodMen
     Raises:
         QuestionError: a date that the calendar does not have.
     """
+    return list(_found(text, clock, apart))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _found(text: str, clock: Clock, apart: bool) -> tuple[PeriodMention, ...]:
     apart = apart or (bool(_CHANGE.search(text)) and not _ALONG.search(text))
     mentions = _joined(_atoms(text, clock, apart), text, apart)
     ends = {mention.end for mention in mentions}
-    return [_opened(mention, text, clock, ends) for mention in mentions]
+    return tuple(_opened(mention, text, clock, ends) for mention in mentions)
 
 
 def _atoms(text: str, clock: Clock, changes: bool) -> list[PeriodMention]:
