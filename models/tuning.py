@@ -3,7 +3,8 @@
 The matrices' 4-bit codes stay as they are. What is trained are the scales of their blocks ("PEQA", Kim et al.,
 arXiv:2305.14152), the biases and the layer norms ("BitFit", Ben Zaken et al., arXiv:2106.10199): 724,224 of 118 million
 numbers, which run in the engine that runs e5 (:mod:`models.e5file`). Each classifier is one of :mod:`models.routing`:
-the same features, penalty and temperature, fitted by gradient steps instead of at once. Needs torch.
+the same features, penalty and temperature, fitted by gradient steps instead of at once. Needs torch, and runs on a GPU
+where torch finds one.
 """
 
 from __future__ import annotations
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
     from models.e5file import E5File
     from models.routing import Matrix
 
-EPOCHS, FURTHER_EPOCHS, BATCH = 5, 2, 64
+EPOCHS, FURTHER_EPOCHS, BATCH = 5, 3, 64
 FLOAT_RATE, SCALE_RATE, HEAD_RATE = 3e-3, 3e-3, 3e-2  # of Adam, after a warm-up falling to nothing
-FURTHER = 0.5  # of the encoder's rates, from where an earlier training ended
 WARM = 100  # steps
 HIDDEN, DROPPED = 0.1, 0.1  # of the pieces of a text in training, and of what passes between the encoder's parts
 HELD = 20  # one text in so many is left out: it tells how the classifiers do, and their temperatures
@@ -66,7 +66,7 @@ def tune(
     Args:
         source: kept in the classifiers, to tell later what they were trained on.
         said: told the loss of each epoch.
-        start: what an earlier training changed in the encoder; it then moves half as fast from there.
+        start: what an earlier training changed in the encoder, to go on from there.
 
     Returns:
         What changes in the encoder, as :meth:`models.e5file.E5File.tuned` takes it, and each classifier by its name.
@@ -77,13 +77,25 @@ def tune(
     import torch
 
     torch.manual_seed(0)
+    with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
+        encoder = _Encoder(torch, file, start or {})
+        return _trained(torch, encoder, tasks, said, epochs, source)
+
+
+def _trained(
+    torch: Any,
+    encoder: _Encoder,
+    tasks: Sequence[Task],
+    said: Callable[[str], None],
+    epochs: int,
+    source: str,
+) -> tuple[Mapping[str, NDArray[Any]], Mapping[str, Told]]:
     chance = np.random.default_rng(0)
-    encoder, slower = _Encoder(torch, file, start or {}), FURTHER if start else 1.0
     ready = [_Ready(torch, encoder, task, chance) for task in tasks]
     heads = [head for each in ready for head in each.heads.values()]
     groups = [
-        {"params": list(encoder.floats.values()), "lr": FLOAT_RATE * slower},
-        {"params": list(encoder.scales.values()), "lr": SCALE_RATE * slower},
+        {"params": list(encoder.floats.values()), "lr": FLOAT_RATE},
+        {"params": list(encoder.scales.values()), "lr": SCALE_RATE},
         {"params": [weight for head in heads for weight in head.weights], "lr": HEAD_RATE},
     ]
     optimiser = torch.optim.Adam(groups)
@@ -99,8 +111,8 @@ def tune(
             loss.backward()
             optimiser.step()
             fading.step()
-            lost.append(loss.item())
-        said(f"epoch {epoch + 1} of {epochs}: loss {np.mean(lost):.3f}")
+            lost.append(loss.detach())
+        said(f"epoch {epoch + 1} of {epochs}: loss {torch.stack(lost).mean():.3f}")
     return encoder.changes(), {name: told for each in ready for name, told in each.told(source)}
 
 
@@ -112,30 +124,30 @@ class _Encoder:
         hidden, inner = self.shape.hidden, self.shape.inner
         rows = {"q": hidden, "k": hidden, "v": hidden, "ao": hidden, "fi": inner, "fo": hidden}
         self.matrices = {
-            f"l{layer}.{part}": torch.from_numpy(file.matrix(f"l{layer}.{part}.w", count)).view(count, -1, BLOCK)
+            f"l{layer}.{part}": torch.as_tensor(file.matrix(f"l{layer}.{part}.w", count)).view(count, -1, BLOCK)
             for layer in range(self.shape.layers)
             for part, count in rows.items()
         }
         self.scales = {
             name: torch.zeros(matrix.shape[:2])
             if grown is None
-            else torch.from_numpy(grown / SCALE_PARTS).view(matrix.shape[:2])
+            else torch.as_tensor(grown / SCALE_PARTS).view(matrix.shape[:2])
             for name, matrix in self.matrices.items()
             for grown in (start.get(f"{name}.w"),)
         }
-        self.words = torch.from_numpy(file.matrix("emb.word", self.shape.vocabulary))
-        self.places = torch.from_numpy(file.floats("emb.pos").copy()).view(-1, hidden) + torch.from_numpy(
+        self.words = torch.as_tensor(file.matrix("emb.word", self.shape.vocabulary))
+        self.places = torch.as_tensor(file.floats("emb.pos").copy()).view(-1, hidden) + torch.as_tensor(
             file.floats("emb.type")[:hidden].copy()
         )
         names = [name for name, tensor in file.tensors.items() if not tensor.type and name not in FIXED]
-        self.floats = {name: torch.from_numpy(file.floats(name) + start.get(name, np.float32(0))) for name in names}
+        self.floats = {name: torch.as_tensor(file.floats(name) + start.get(name, np.float32(0))) for name in names}
         for trained in (*self.scales.values(), *self.floats.values()):
             trained.requires_grad_()
 
     def changes(self) -> Mapping[str, NDArray[Any]]:
         """What is no longer as in the file."""
-        added = {name: value.detach().numpy() - self.file.floats(name) for name, value in self.floats.items()}
-        grown = {f"{name}.w": in_parts(scale.detach().numpy().ravel()) for name, scale in self.scales.items()}
+        added = {name: value.numpy(force=True) - self.file.floats(name) for name, value in self.floats.items()}
+        grown = {f"{name}.w": in_parts(scale.numpy(force=True).ravel()) for name, scale in self.scales.items()}
         return {**added, **grown}
 
     def batch(self, tokens: Sequence[Sequence[int]]) -> tuple[Any, Any]:
@@ -191,7 +203,7 @@ class _Head:
 
     def __init__(self, torch: Any, size: int, kinds: Sequence[str]) -> None:
         self.names = sorted(set(kinds))
-        self.owned = torch.from_numpy(np.searchsorted(self.names, list(kinds)))
+        self.owned = torch.as_tensor(np.searchsorted(self.names, list(kinds)))
         self.meaning = torch.zeros(size, len(self.names), requires_grad=True)
         self.buckets = torch.zeros(PARTS * BUCKETS, len(self.names), requires_grad=True)
         self.bias = torch.zeros(len(self.names), requires_grad=True)
@@ -226,7 +238,7 @@ class _Ready:
         vectors = self.encoder.vectors([self._pieces(i, chance) for i in part], dropped)
         vectors = functional.dropout(functional.normalize((vectors - self.mean) / self.spread, dim=1), dropped)
         rows = self.counts[part]
-        at, starts, values = (self.torch.from_numpy(x) for x in (rows.indices, rows.indptr[:-1], rows.data))
+        at, starts, values = (self.torch.as_tensor(x) for x in (rows.indices, rows.indptr[:-1], rows.data))
         return {
             name: vectors @ head.meaning * MEANING
             + functional.embedding_bag(at, head.buckets, starts, mode="sum", per_sample_weights=values)
@@ -257,10 +269,10 @@ class _Ready:
         with self.torch.no_grad():
             every = [self.scores(part) for part in _parts(self.left_out)]
         for name, head in self.heads.items():
-            scores = np.concatenate([each[name].numpy() for each in every])
-            temperature = temperature_of(scores, head.owned.numpy()[self.left_out])
-            meaning, buckets, bias = (weight.detach().numpy() for weight in head.weights)
-            mean, spread = self.mean.numpy(), self.spread.numpy()
+            scores = np.concatenate([each[name].numpy(force=True) for each in every])
+            temperature = temperature_of(scores, head.owned.numpy(force=True)[self.left_out])
+            meaning, buckets, bias = (weight.numpy(force=True) for weight in head.weights)
+            mean, spread = self.mean.numpy(force=True), self.spread.numpy(force=True)
             model = RoutingModel(
                 tuple(head.names), mean, spread, meaning, buckets, self.rarity, bias, temperature, source
             )

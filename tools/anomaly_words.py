@@ -5,7 +5,7 @@ from __future__ import annotations
 from db.semantic.schema import Words
 
 _EN_ASKS = """
-anomaly|anomalies|anomalous|abnormal|abnormally|abnormality|abnormalities|abnormal days|outlier|outliers
+anomaly|anomalies|anomalous|abnormal|abnormally|abnormality|abnormalities|abnormal days|outlier|outliers|outlying
 anything unusual|anything odd|anything strange|anything weird|anything abnormal|anything off
 anything wrong|anything out of the ordinary|anything funny|anything fishy|something odd|something strange
 something weird|something unusual|something off|something wrong|unusual days|unusual day|odd days|odd day

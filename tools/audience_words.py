@@ -18,7 +18,7 @@ who to offer|who should we offer|whom should we offer|which customers would resp
 who is likely to respond|likely to respond|likely to redeem|who would redeem|who will redeem|most likely to buy
 who would buy|who is likely to buy|best customers to mail|best customers to target|customers to target
 customers to mail|worth mailing|worth targeting|worth sending|should we hold out|holdout group|control group
-campaign targeting|who should campaign|prospects for
+campaign targeting|prospects for
 """
 _ZH_ASKS = """
 给谁发券|券发给谁|优惠券发给谁|发券给谁|给谁发优惠券|给谁发|该发给谁|应该发给谁|发给哪些|给哪些顾客发

@@ -153,7 +153,9 @@ _COUNT = re.compile(
     rf"\b(?P<n>{EN_AMOUNT}) (?:(?!more than|or more)(?!times |days |weeks |months |percent )[a-z]+(?:-[a-z]+)? )?(?:{_PEOPLE}|{_THINGS})\b"
     r"|\bthe (?P<t4>\d+) (?:who|that|most|best|riskiest|worst|biggest|largest|top)\b"
     r"|\b(?P<t3>\d+) of them\b|\b(?:list|group|sample|audience|max|maximum|up to|(?:no|not) more than|at most) (?:of )?(?P<t2>\d{2,})\b(?! ?[%$]| (?:percent|dollars|bucks))"
-    r"|\b(?P<t5>\d{2,}) (?:[a-z]+ )?(?:coupons|vouchers|flyers|leaflets|letters|postcards|samples|mailings)\b(?! (?:worth|per|each|a)\b)"
+    r"|\b(?P<t5>\d{2,}) (?:[a-z]+ )?(?:coupons|vouchers|flyers|leaflets|letters|postcards|samples|mailings|envelopes|stamps|cards|copies|invites|invitations|texts|messages|emails|brochures|catalogs|catalogues|parcels)\b(?! (?:worth|per|each|a)\b)"
+    rf"|\bonly (?:do|send|reach|manage|handle|take|post|mail|print|have|write|call|ring) (?P<t9>{EN_AMOUNT})\b(?! ?[%$]| (?:percent|dollars|bucks|days|weeks|months))"
+    rf"|\b(?:limit|cap|keep|cut|hold)(?: (?:it|them|that|this|the list|the mailing))?(?: off)? (?:to|at) (?P<t10>{EN_AMOUNT})\b(?! ?[%$]| (?:percent|dollars|bucks))"
     rf"|(?P<t6>\d{{2,}})[张份封](?!工单)"
     r"|\b(?P<t8>\d{2,}) (?:tops|max|at most|at the most)\b|\b(?:printed|ran off|there are|room for|enough for|money for)(?: only| just)? (?P<t7>\d{2,})\b(?! ?[%$]| (?:days|weeks|months|percent|dollars|bucks))"
     rf"|(?<!平均)(?<![不每])(?P<z>{ZH_AMOUNT})(?:个|位|名|户|款|种|样|件|条|单|笔|人)(?!月|季|星期|小时|孩|小孩|子女|活动|工作日|百分点)"
@@ -178,7 +180,9 @@ def count_in(text: str, spans: Iterable[Span]) -> tuple[int, Span] | None:
     taken = tuple(spans)
     for match in _COUNT.finditer(text):
         before, after = text[: match.start()], text[match.end() :]
-        words = next((match[g] for g in ("n", "z", "t", "t2", "t3", "t4", "t5", "t6", "t7", "t8") if match[g]), "")
+        words = next(
+            (match[g] for g in ("n", "z", "t", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "t10") if match[g]), ""
+        )
         if (
             _VAGUE.search(before)
             or (_YEAR.fullmatch(words) and _IN_YEAR.search(before))

@@ -127,7 +127,7 @@ _IDS: Mapping[str, tuple[str, str]] = {
 }
 _SHORTEST_ORDER = 5  # digits: "order 5 more" names no order, "basket 31198570022" does
 _IDIOMS = re.compile(
-    r"\bwhy not\b|\bnext to\b|\bget(?:ting)? to the bottom of\b|会[议员计]|[开机社聚协]个?会", re.ASCII
+    r"\bwhy not\b|\bnext to\b|\bget(?:ting)? to the bottom of\b|会[议员计]|提醒邮件|[开机社聚协]个?会", re.ASCII
 )  # a proposal, no cause; beside, not to come
 _LONG_NUMBER = re.compile(r"(?<![\d.,$-])\d{9,}(?![\d.,]*\d)", re.ASCII)  # so long a number is an order's
 _POINTED: Mapping[str, re.Pattern[str]] = {
@@ -162,6 +162,7 @@ class Named:
     Attributes:
         ids: those with a noun, and the bare ones by their likeliest kind: customers, products, orders.
         said: those with a noun alone. bare: the others. bare_spans: where these stand.
+        limit: how many are wanted; limit_span: where that stands.
         budget: an amount of money. capped: what one thing may cost at most, by the words around it.
         views: the places of a view's name ("customer 360"), whose number is no id.
     """
@@ -172,6 +173,7 @@ class Named:
     budget: Decimal | None = None
     capped: bool = False
     limit: int | None = None
+    limit_span: Span | None = None
     idle_days: int | None = None
     pointed: str | None = None
     them: bool = False
@@ -213,6 +215,7 @@ def named(text: str, lexicon: Lexicon | None = None) -> Named:
         budget=money.amount if money else None,
         capped=bool(money and money.cap),
         limit=counted[0] if counted else None,
+        limit_span=counted[1] if counted else None,
         idle_days=idle[0] if idle else None,
         pointed=next((kind for kind, rx in _POINTED.items() if kind not in every and rx.search(text)), None),
         them=bool(_THEM.search(text)),

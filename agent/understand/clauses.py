@@ -8,6 +8,7 @@ only ``MAX_WEIGHED`` places of a question are weighed.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from agent.form import QUERY, needs_metric
 from agent.understand.dates import find_periods
@@ -15,6 +16,7 @@ from agent.understand.listing import listed_figures
 from agent.understand.meaning import CERTAIN, SURE
 from agent.understand.metrics import surely
 from agent.understand.reading import WHY, ClauseReader, Scope
+from agent.understand.text import EN_NUMBER
 
 MAX_CLAUSES = 6
 MAX_WEIGHED = 6  # places of a question whose sides are weighed by meaning: two embeddings (about 10 ms each) a place
@@ -32,6 +34,11 @@ _ORDERS = re.compile(  # words of a seam that set one request behind another, wh
     r"\b(?:then|also|separately|at it|plus|as well as)\b|还有|并且|同时|另外|顺便|此外|然后|接着|再|以及", re.ASCII
 )
 
+_PARTS = re.compile(
+    r"\s*(?:[,;:，；：]|(?<!\d)[.。?？!！](?=\s|$|[\u3400-\u9fff])|\s-\s)\s*(?:(?:and|but|so|because|since|hence|therefore|that's why|which is why|now)\b,?\s*)*"
+    r"|\s+so\s+(?=(?:could|can|would|please|what|how|which|who|why|i'd|tell|show|give)\b)"
+    r"|(?<=[\u3400-\u9fff])(?:所以|因此|于是|那么)(?=[^,，]{4})"
+)
 REPLY = re.compile(  # what asks for a reply, beside a customer's message
     r"\b(?:reply|replies|respond|response|answer|write back)\b|答复|回复|回信|回一下|回个话|怎么回", re.ASCII
 )
@@ -39,6 +46,9 @@ _AIMS = re.compile(  # what the answer is for
     r"(?:so |as |because )?(?:i|we)(?:'d| would|'m| am|'re| are|'ll| will)? (?:like|love|want|plan(?:ning)?|mean|going|hop(?:e|ing)) to (?:send|give|mail|thank|nudge|win|bring|reach|offer|surprise|reward|call)\b"
     r"|(?:我|我们|咱们?)?(?:想|打算|准备|计划)(?:着|要)?给",
     re.ASCII,
+)
+_SO_MANY = re.compile(  # "Who'd buy it? I need 150 names."
+    rf"(?:i|we) (?:only |just )?(?:need|want|have|can (?:only )?(?:take|do|use)) (?:about |only |just |the |room for )*{EN_NUMBER} [a-z]+[.! ]*"
 )
 _ADDS = re.compile(r"\bbut\b|、|\+", re.ASCII)  # what stands behind these belongs to what stands before them
 
@@ -56,6 +66,10 @@ def clauses(text: str, scope: Scope) -> list[str]:
                 continue
             left, right = sentence[start : match.start()], sentence[match.end() :]
             if match.start() <= start or (left[-1:].isdigit() and right[:1].isdigit()):  # a list of ids
+                continue
+            if _BY.match(right) and not ClauseReader(_first_part(right), scope).names_metric:  # 按主题各剩多少
+                continue
+            if _COUNTED.search(left) and _WORTH.match(right):  # "how many chargebacks and how much they cost"
                 continue
             ordered = bool(_ORDERS.search(match[0]))
             if _seam(left, _first_part(right), scope, ordered) or weighed.apart(left, right, match[0]):
@@ -81,7 +95,9 @@ class _Weighed:
             return False
         if all(side.clear for side in sides) or sides[1].text.startswith("但"):  # figures alone: their names tell
             return False
-        if seam == SENTENCE and (_AIMS.match(two) or not (_asks(sides[1]) or _ORDERS.match(two))):
+        if seam == SENTENCE and (
+            _AIMS.match(two) or _SO_MANY.fullmatch(two) or not (_asks(sides[1]) or _ORDERS.match(two))
+        ):
             return False  # "…? The threshold is getting tight", "…? I'd like to thank them"
         if not (ordered or "and" in seam or all(_asks(side) for side in sides)):  # "we met a fraud, what must we do?"
             return False
@@ -144,7 +160,7 @@ def _seam(left: str, right: str, scope: Scope, ordered: bool) -> bool:
         _OUT_OF.search(left) or _FROM_TO.match(left) or _LAID_OUT.match(right)
     ):  # "out of every hundred orders, how many came back"
         return False
-    if one.names_metric and _OF_THEM.match(right) and (two.names_metric or two.hints_metric or two.figures):
+    if one.names_metric and OF_THEM.match(right) and (two.names_metric or two.hints_metric or two.figures):
         return True
     if one.names_metric and _HOW_MANY.match(right) and not two.names_metric and surely(two.figures):
         return surely(two.figures) not in one.names.metrics  # "how many payments in may, and how many failed?"
@@ -186,7 +202,9 @@ _POINTS_BACK = re.compile(r"\b(?:it|that|them)[?.! ]*$|它", re.ASCII)
 _LAID_OUT = re.compile(r"(?:sorted|ranked|ordered|grouped|split|broken down|laid out) by\b", re.ASCII)
 _WHEN_SO = re.compile(r"when(?:ever)? (?:somebody|someone|people|they|we|i|you|an?|the)(?:'s)? (?!.*\?)", re.ASCII)
 _FROM_TO = re.compile(r"(?:from|between) .* (?:to|until|till|and) ", re.ASCII)
-_OF_THEM = re.compile(r"how many of (?:them|these|those|whom)\b|其中(?:有)?(?:多少|几)", re.ASCII)
+OF_THEM = re.compile(r"how many of (?:them|these|those|whom)\b|其中(?:有)?(?:多少|几)", re.ASCII)
+_COUNTED = re.compile(r"\bhow (?:many|much)$|(?:多少|几)[笔单个]?$", re.ASCII)
+_WORTH = re.compile(r"how (?:many|much)\b|多少钱|金额", re.ASCII)
 _HOW_MANY = re.compile(r"how (?:many|much) (?!of\b)|有?多少|几[笔单个户位]", re.ASCII)
 _ASKS = re.compile(
     r"(?:which|what|what's|how|who|whom|when|where|show|list|give|tell|is|are|did|does|do|was|were|compare)\b|.{0,12}[哪几谁]|.*(?:多少|如何|怎么样|怎样|什么)",
@@ -210,12 +228,24 @@ _SPLITS = re.compile(
     re.ASCII,
 )
 _BY = re.compile(r"(?:by|per|for each)\b|按", re.ASCII)
-_THAT_PERIOD = re.compile(r"\b(?:that|the same) (?:day|week|month|quarter|year)\b|[当同][月周天年季]", re.ASCII)
+_THAT_PERIOD = re.compile(
+    r"\b(?:that|the same) (?:days?|weeks?|months?|quarters?|years?|period|time)\b|[当同][月周天年季期]", re.ASCII
+)
 
 
 def complete(part: str, scope: Scope) -> bool:
     """Whether a part could be asked alone."""
     return _complete(ClauseReader(part, scope))
+
+
+def asks(part: str, scope: Scope) -> bool:
+    """Whether a part is put as a question or a request."""
+    return _asks(ClauseReader(part, scope))
+
+
+def seams(text: str) -> Iterator[tuple[int, int]]:
+    """Where one part of a text may end and the next begin, in order."""
+    yield from (match.span() for match in _PARTS.finditer(text) if match.start())
 
 
 def _asks(reader: ClauseReader) -> bool:
@@ -236,7 +266,7 @@ def _adds(before: ClauseReader, part: ClauseReader) -> bool:
     told = part.things.them and before.tool is None and not (_asks(before) or before.words.ranked)
     if told and part.tool and "customers" in tools[part.tool].arguments.model_fields:
         return True
-    if _SPLITS.match(part.text) and not part.tool:
+    if _SO_MANY.fullmatch(part.text) or (_SPLITS.match(part.text) and not part.tool):
         return True
     if part.tool is None:
         return False

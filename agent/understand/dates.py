@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 
 from agent.understand import dates_en, dates_zh
@@ -52,14 +53,21 @@ _STARTING = re.compile(r"\b(?:from|starting(?: from| in)?|beginning) $", re.ASCI
 _AFTER = re.compile(r"\bafter (?:the end of )?$", re.ASCII)
 _BEFORE = re.compile(r"\b(?:before|prior to|earlier than) (?:the start of )?$", re.ASCII)
 _UNTIL = re.compile(
-    r"\b(?:until|(?<!the )(?<!our )(?<!a )till|up to|through|up until|by the end of) $|(?:截至|截止到?|直到)$", re.ASCII
-)
-_BROWSED = re.compile(
-    r"\b(?:comb|go(?:es|ing)?|went|look(?:ing)?|sift|run|walk|trawl|read|browse|dig|wade|work|scan)(?: (?:me|us|back))? through $",
+    r"\b(?:until|(?<!the )(?<!our )(?<!a )till|up to|through|up until|by the end of)(?: the end of)? $|(?:截至|截止到?|直到|从(?:现在|今天|今日)(?:起|开始)?到)$",
     re.ASCII,
 )
+_BROWSED = re.compile(  # "go through December", "slipped through yesterday", "week by week through December"
+    r"\b(?:comb|go(?:es|ing)?|went|gone|look(?:ing)?|sift|run|ran|walk|trawl|read|browse|dig|wade|work|scan|slip(?:ped|s)?|sneak(?:ed|s)?|snuck"
+    r"|got|get(?:s|ting)?|come|came|pass(?:ed)?|fell|fall|pushed|squeezed)(?: (?:me|us|back|right))? through $"
+    r"|\b(?:day (?:by|after) day|week (?:by|after) week|each (?:day|week)|per (?:day|week)|every (?:day|week)|daily|weekly)\b[^,;.?!]* through $",
+    re.ASCII,
+)
+_STEP_AFTER = re.compile(r" by (?:day|week|month)\b", re.ASCII)  # "cumulative revenue through q4 by month"
 _ZH_SINCE = re.compile(r"(?:以来|至今|到现在|到今天|起)")
-_EN_ON = re.compile(r" (?:onwards?|until now|till now|to date|to now|until today|on(?=[ ,?.]|$))", re.ASCII)
+_EN_ON = re.compile(
+    r" (?:onwards?|up to now|up to today|up until now|until now|till now|to date|to now|until today|on(?=[ ,?.]|$))",
+    re.ASCII,
+)
 _ZH_AFTER = re.compile(r"(?:以后|之后)")
 _ZH_BEFORE = re.compile(r"(?:以前|之前)")
 
@@ -67,7 +75,17 @@ _ZH_BEFORE = re.compile(r"(?:以前|之前)")
 _SPAN_BESIDE = re.compile(
     rf"\b(?:the )?(?:(?P<n>{EN_NUMBER}) )?(?P<g>day|week|month)s? (?P<side>before|after) (?:the )?$", re.ASCII
 )
-_ZH_SPAN_BESIDE = re.compile(rf"(?P<side>[前后])(?P<n>{ZH_NUMBER})(?P<g>天|周|个月)", re.ASCII)
+_ZH_SPAN_BESIDE = re.compile(rf"(?P<side>[前后])的?那?(?P<n>{ZH_NUMBER})(?P<g>天|周|个月)", re.ASCII)
+
+
+_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_WEEKDAY_BESIDE = re.compile(
+    rf"\b(?:on )?(?:the )?(?P<wd>{'|'.join(_WEEKDAYS)}) (?P<side>before|after) (?:the )?$", re.ASCII
+)
+_FROM_ZH = re.compile(r"[从由自]$")
+_MOVES_ZH = re.compile(
+    r"(?:这?期?间)?的?(?:[\u3400-\u9fff]{0,6})?(?:变化|变动|增长|增幅|涨|跌|下降|降|上升|升|差|多了|少了)"
+)
 
 
 def find_periods(text: str, clock: Clock, apart: bool = False) -> list[PeriodMention]:
@@ -101,7 +119,7 @@ def _atoms(text: str, clock: Clock, changes: bool) -> list[PeriodMention]:
         (match, build, order)
         for order, (pattern, build) in enumerate((*dates_zh.RULES, *dates_en.RULES))
         for match in pattern.finditer(text)
-        if not (changes and build in dates_zh.RANGES)  # 从11月到12月的变化 compares the two
+        if not (changes and build in dates_zh.RANGES and _compared(match))
     ]
     matches.sort(key=lambda item: (-(item[0].end() - item[0].start()), item[2]))
     for match, build, _ in matches:
@@ -112,6 +130,11 @@ def _atoms(text: str, clock: Clock, changes: bool) -> list[PeriodMention]:
             found.append(PeriodMention(match.start(), match.end(), period))
             taken[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
     return sorted(found, key=lambda mention: mention.start)
+
+
+def _compared(match: re.Match[str]) -> bool:
+    """从11月到12月的变化 compares the two; 8月16到31号, 对比8月1到15号 are two ranges."""
+    return bool(_FROM_ZH.search(match.string[: match.start()]) or _MOVES_ZH.match(match.string[match.end() :]))
 
 
 def _joined(atoms: list[PeriodMention], text: str, changes: bool) -> list[PeriodMention]:
@@ -157,6 +180,19 @@ def _beside(mention: PeriodMention, before: str, after: str) -> PeriodMention | 
     return PeriodMention(start, end, span(last, there) if later else span(there, first))
 
 
+def _weekday_beside(mention: PeriodMention, before: str) -> PeriodMention | None:
+    """ "The Saturday before Christmas": the nearest such day before or after the period."""
+    match = _WEEKDAY_BESIDE.search(before)
+    if match is None:
+        return None
+    wanted, first, last = _WEEKDAYS.index(match["wd"]), mention.period.start, mention.period.end
+    if match["side"] == "after":
+        start = last + timedelta(days=(wanted - last.weekday()) % 7)
+    else:
+        start = first - timedelta(days=(first.weekday() - wanted - 1) % 7 + 1)
+    return PeriodMention(match.start(), mention.end, span(start, start + timedelta(days=1)))
+
+
 def _opened(mention: PeriodMention, text: str, clock: Clock, ends: Container[int]) -> PeriodMention:
     """The period with the side open that words open; "q3 after q2" names two.
 
@@ -165,7 +201,7 @@ def _opened(mention: PeriodMention, text: str, clock: Clock, ends: Container[int
     """
     before, after, period = text[: mention.start], text[mention.end :], mention.period
     interval = period.interval
-    if beside := _beside(mention, before, after):
+    if beside := _weekday_beside(mention, before) or _beside(mention, before, after):
         return beside
     today = max(clock.as_of, interval.start)
     for pattern, start, end in (
@@ -174,7 +210,8 @@ def _opened(mention: PeriodMention, text: str, clock: Clock, ends: Container[int
         (_BEFORE, min(clock.data_start, interval.start), interval.start),
         (_UNTIL, min(clock.data_start, interval.start), interval.end),
     ):
-        if (match := pattern.search(before)) and not (pattern is _UNTIL and _BROWSED.search(before)):
+        browsed = pattern is _UNTIL and (_BROWSED.search(before) or _STEP_AFTER.match(after))
+        if (match := pattern.search(before)) and not browsed:
             if pattern is _AFTER and len(before[: match.start()].rstrip()) in ends:
                 break
             return PeriodMention(match.start(), mention.end, Period(Interval(start=start, end=end)))

@@ -62,8 +62,9 @@ MONTH = (
 _DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th)?(?![\d:]|\s*(?:%|am\b|pm\b))"
 _YEAR = r"(?:(?:,| of| in)? ?(?P<y>(?:19|20)\d\d|last year|this year|previous year)\b)?"
 _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": -1}
+_ORDINALS |= {"opening": 1, "front": 1, "final": -1, "closing": -1, "back": -1, "latter": -1}
 _DAY_WORDS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
-_ORDINAL = r"(?P<o>first|second|third|fourth|last|1st|2nd|3rd|4th)"
+_ORDINAL = r"(?P<o>first|opening|second|third|fourth|last|final|closing|1st|2nd|3rd|4th)"
 _GRAIN = r"(?P<g>day|week|month|quarter|year)"
 _WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _ID_BEFORE = (
@@ -122,6 +123,25 @@ def _days_of_named_month(m: re.Match[str], clock: Clock) -> Period | None:
     return span(day(year, month, first), day(year, month, last) + timedelta(days=1))
 
 
+def _two_days(m: re.Match[str], clock: Clock) -> Period | None:
+    """ "July 3rd and 4th": two days that follow one another."""
+    return _days_of_month(m, clock) if int(m["d2"]) == int(m["d"]) + 1 else None
+
+
+def _whole_year(clock: Clock) -> Period:
+    """ "The full year", 全年: the year that ended last, or is about to."""
+    return unit(clock.as_of - timedelta(days=1), "year")
+
+
+def _day_of_named_month(m: re.Match[str], clock: Clock) -> Period | None:
+    """ "November 24 against Friday the 17th": a day of the one month that stands elsewhere in the text."""
+    named = {_month_number(found[0]) for found in re.finditer(rf"\b{MONTH}", m.string, re.ASCII)}
+    if len(named) != 1 or int(m["d"]) > 31:
+        return None
+    (month,), number = named, int(m["d"])
+    return unit(day(clock.latest_day(month, number), month, number), "day")
+
+
 def _numeric(m: re.Match[str], clock: Clock) -> Period:
     return unit(day(int(m["y"]), int(m["m"]), int(m["d"])), "day")
 
@@ -165,6 +185,8 @@ def year_ahead(words: str, clock: Clock) -> int:
     """ "2017", "this year", "the new year": the one that has just begun, or the next one."""
     if words.isdigit():
         return int(words)
+    if "last" in words or words in ("the year", "the old year"):  # that is over, or nearly so
+        return (clock.as_of - timedelta(days=1)).year if words != "last year" else clock.as_of.year - 1
     begun = "this" in words or (clock.as_of.month <= 2 and ("new" in words or "新" in words))  # it is young
     return clock.as_of.year + (0 if begun else 1)
 
@@ -442,7 +464,25 @@ RULES: tuple[Rule, ...] = (
         ),
         _days_of_month,
     ),
+    (
+        _rx(
+            r"\b(?P<m>"
+            + MONTH
+            + r") "
+            + _DAY
+            + r" ?(?:and|&|\+) ?(?:the )?(?P<d2>\d{1,2})(?:st|nd|rd|th)?(?![\d:/])"
+            + _YEAR
+        ),
+        _two_days,
+    ),
     (_rx(r"\b(?P<m>" + MONTH + r") (?:the )?" + _DAY + _YEAR), _date),
+    (
+        _rx(
+            r"\b(?:(?:" + "|".join(_WEEKDAYS) + r"),? )?the (?P<d>\d{1,2})(?:st|nd|rd|th)\b"
+            r"(?= ?(?:$|[,.;:?!)]|(?:and|or|vs|versus|against|with|to|was|were|is|did|had|has|by|compared)\b))"
+        ),
+        _day_of_named_month,
+    ),
     (_rx(r"(?<![\d.,$])(?P<d>\d{1,2})(?:st|nd|rd|th)? (?:of )?(?P<m>" + MONTH + ")" + _YEAR), _date),
     (
         _rx(
@@ -454,7 +494,7 @@ RULES: tuple[Rule, ...] = (
             + MONTH
             + ")"
             + _YEAR
-            + r"|(?P<yy>20\d\d|(?:the )?(?:new|coming|next|this) year))"
+            + r"|(?P<yy>20\d\d|(?:the )?(?:new|coming|next|this|last) year|the (?:old )?year))\b"
         ),
         _part_of,
     ),
@@ -463,7 +503,7 @@ RULES: tuple[Rule, ...] = (
     (_rx(r"\b(?P<y>20\d\d)[ -]?q(?P<q>[1-4])\b"), _quarter),
     (
         _rx(
-            r"\b(?:the )?(?P<q>first|second|third|fourth|1st|2nd|3rd|4th|last) quarter of (?:the year|(?P<y>20\d\d|last year|this year))"
+            r"\b(?:the )?(?P<q>first|opening|second|third|fourth|1st|2nd|3rd|4th|last|final|closing) quarter of (?:the year|(?P<y>20\d\d|last year|this year))"
         ),
         _quarter,
     ),
@@ -471,10 +511,17 @@ RULES: tuple[Rule, ...] = (
     (_rx(r"\bquarter (?P<q>[1-4])\b" + _YEAR), _quarter),
     (_rx(r"\bh(?P<h>[12])\b" + _YEAR), _half),
     (_rx(r"\b(?P<y>20\d\d) ?h(?P<h>[12])\b"), _half),
-    (_rx(r"\b(?:the )?(?P<h>first|second|1st|2nd) half(?: of the year\b|" + _YEAR + ")"), _half),
     (
         _rx(
-            r"\b(?:in |during |for |over |of |from |since |the |last |this )(?P<s>spring|summer|autumn|fall|winter)\b(?! ?(?:seasonal|/))"
+            r"\b(?:the )?(?P<h>first|second|1st|2nd|front|back|opening|closing|latter) half(?: of the year\b|"
+            + _YEAR
+            + ")"
+        ),
+        _half,
+    ),
+    (
+        _rx(
+            r"\b(?:in |during |for |over |of |from |since |the |last |this )(?P<s>spring|summer|autumn|fall|winter)\b(?! ?(?:seasonal|/)| (?:in|of) (?!20))"
             + _YEAR
         ),
         _season,
@@ -522,6 +569,10 @@ RULES: tuple[Rule, ...] = (
     (
         _rx(r"\bso far (?:this )?(?P<g>year|quarter|month|week)\b|\bthis (?P<g2>year|quarter|month|week) so far\b"),
         lambda m, c: _so_far(m["g"] or m["g2"], c),
+    ),
+    (
+        _rx(r"\b(?:over |in |for |across )?(?:the )?(?:full|whole|entire) (?:calendar )?year\b(?! of)"),
+        lambda m, c: _whole_year(c),
     ),
     (_rx(r"\b(?:last|past|previous) weekend\b"), _last_weekend),
     (_rx(r"\b(?:last|this past) (?P<wd>" + "|".join(_WEEKDAYS) + r")\b"), _weekday_ago),

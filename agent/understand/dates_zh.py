@@ -174,15 +174,27 @@ def _nth_week_of_month(m: re.Match[str], clock: Clock) -> Period:
     return span(start, min(start + timedelta(days=7), month.end))
 
 
+def _two_days(m: re.Match[str], clock: Clock) -> Period | None:
+    """7月3号4号: two days that follow one another."""
+    return _days_of_month(m, clock) if _number(m["d2"]) == _number(m["d"]) + 1 else None
+
+
 def _end_days_of_month(m: re.Match[str], clock: Clock) -> Period:
     month, count = _month(m, clock), timedelta(days=_number(m["n"]))
-    return span(month.start, month.start + count) if m["o"] == "前" else span(month.end - count, month.end)
+    return span(month.start, month.start + count) if m["o"] in "前头" else span(month.end - count, month.end)
 
 
 def _first_quarters(m: re.Match[str], clock: Clock) -> Period:
     """前三季度: from the start of the year."""
     start = date(clock.year_of(m["y"], clock.latest_month(_number(m["n"]) * 3)), 1, 1)
     return span(start, add_months(start, 3 * _number(m["n"])))
+
+
+def _end_of_year(m: re.Match[str], clock: Clock) -> Period:
+    """2017年最后一个季度, 去年头两周: so many units at either end of a year."""
+    start = date(clock.year_of(m["y"], clock.as_of.year), 1, 1)
+    count, grain, after = _number(m["n"]), _GRAINS[m["g"]], add_months(start, 12)
+    return span(start, shift(start, grain, count)) if m["o"] in "头前" else span(shift(after, grain, -count), after)
 
 
 def _first_months(m: re.Match[str], clock: Clock) -> Period:
@@ -225,6 +237,15 @@ def _days_of_named_month(m: re.Match[str], clock: Clock) -> Period | None:
     return span(day(year, month, first), day(year, month, last) + timedelta(days=1))
 
 
+def _day_of_named_month(m: re.Match[str], clock: Clock) -> Period | None:
+    """11月24号跟17号那天比: a day of the one month that stands elsewhere in the text."""
+    named = {_number(found["m"]) for found in re.finditer(_MONTH, m.string)}
+    if len(named) != 1 or not 1 <= _number(m["d"]) <= 31:
+        return None
+    (month,), number = named, _number(m["d"])
+    return unit(day(clock.latest_day(month, number), month, number), "day")
+
+
 RANGES = (_month_range, _days_of_month)
 
 RULES: tuple[Rule, ...] = (
@@ -234,7 +255,7 @@ RULES: tuple[Rule, ...] = (
     ),
     (
         _rx(
-            r"(?:本|这个?|今)?(?P<g>周|星期|月|季度|年)(?:底|末)?(?:剩余|剩下)的?(?:时间|日子|天数)?|到?(?:本|这个|今)?(?P<g2>月|季|年)(?:底|末)(?:前|之前)?"
+            r"(?:本|这个?|今)?(?P<g>周|星期|月|季度|年)(?:底|末)?(?:剩余|剩下)的?(?:时间|日子|天数)?|(?<![\d一二三四五六七八九十])到?(?:本|这个|今)?(?P<g2>月|季|年)(?:底|末)(?:前|之前)?"
         ),
         lambda m, c: rest_of(c, _GRAINS[m["g"] or m["g2"]]),
     ),
@@ -244,15 +265,26 @@ RULES: tuple[Rule, ...] = (
         _rx(_YEAR + _MONTH + r"的?(?P<o>第[一二三四]|最后一?)个?(?:周|星期)(?![一二三四五六日天末])"),
         _nth_week_of_month,
     ),
-    (_rx(_YEAR + _MONTH + rf"的?(?P<o>前|最后)(?P<n>{_N})天"), _end_days_of_month),
+    (_rx(_YEAR + _MONTH + rf"的?(?P<o>[前头]|最后)(?P<n>{_N})天"), _end_days_of_month),
+    (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})(?:[日号][、和跟]?|[、和跟])(?P<d2>{_N})[日号](?:这?两天)?"), _two_days),
     (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号]?(?:到|至|-|~)(?P<d2>{_N})[日号]"), _days_of_month),
     (_rx(rf"(?<!月)(?<!\d)(?P<d>{_N})[日号](?:到|至|-|~)(?P<d2>{_N})[日号]"), _days_of_named_month),
+    (
+        _rx(
+            rf"(?<=[跟和与比到])(?P<d>{_N})[日号](?:(?:那个?)?(?:周|星期)[一二三四五六日天]|(?=那一?[天个]|当天|这一?天|比|相比|的|,))"
+        ),
+        _day_of_named_month,
+    ),
     (_rx(_YEAR + r"(?P<m>\d{1,2})[、和](?P<m2>\d{1,2})(?:两个)?月份?"), _month_range),
     (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号](?!门?店|商店|家)(?P<w>(?:那|这|当|所在的?)一?个?(?:周|星期))?"), _date),
     (_rx(_YEAR + _MONTH + rf"(?P<d>{_N})[日号](?:那天)?的?(?:美国)?(?P<w>)(?:国庆|独立)[节日]?(?:当天|那天)?"), _date),
     (_rx(_YEAR + _MONTH + r"(?P<t>[上中下])旬"), _ten_days),
     (_rx(_YEAR + _MONTH + r"的?(?P<h>[上下])半月"), _half_month),
     (_rx(_YEAR + r"[前头](?P<n>[一二两三123])个?季度"), _first_quarters),
+    (
+        _rx(rf"(?P<y>\d{{4}}年?|去年|今年|前年)的?(?P<o>最后|[头前])(?P<n>{_N})个?(?P<g>天|周|星期|礼拜|月|季度)"),
+        _end_of_year,
+    ),
     (
         _rx(
             r"(?P<y>\d{4}年?|去年|今年|前年|新年|新的一年)的?[前头](?P<n>\d{1,2}|十[一二]?|[一二两三四五六七八九])个月"
@@ -304,6 +336,7 @@ RULES: tuple[Rule, ...] = (
     (_rx(_YEAR + "国庆(?:节|假期|黄金周|期间|长假)*"), _national_week),
     (_rx(_YEAR + "(?P<h>" + "|".join(_HOLIDAYS) + r")(?:当天|那天)?(?P<w>那?一?周)?"), _holiday),
     (_rx(r"上一?年(?!同期)|去年(?!同期|同月|同季)(?:全年|一整年)?"), lambda m, c: unit(c.as_of, "year", -1)),
+    (_rx(r"(?<![年度去今前])(?:全年|整年|一整年)"), lambda m, c: unit(c.as_of - timedelta(days=1), "year")),
     (_rx(r"前年"), lambda m, c: unit(c.as_of, "year", -2)),
     (_rx(r"今年"), lambda m, c: span(floor(c.as_of, "year"), c.as_of, "year")),
     (_rx(r"(?<!\d)(?P<y>(?:19|20)\d\d)年(?:度|全年)?"), lambda m, c: unit(date(int(m["y"]), 1, 1), "year")),

@@ -30,6 +30,12 @@ _VERB_BEFORE = re.compile(
 _FIGURE_BEFORE = re.compile(
     r"\b(?:sales|orders|revenue|tickets|refunds|payments|visits|sessions|customers|takings|carts|chargebacks) $"
 )
+_COMPOUND = re.compile(r"-[a-z]+ed\b")
+_WHERETO = re.compile(r" (?:next|in|into|on|onto|out|over|by|round|around|up|off|down)\b")
+_PARTICLE = re.compile(r" (?:up|off|out|down|away|over|through|back)\b")
+_SAT = re.compile(r" (?:with|in|at|under|behind|there|idle|waiting|down|around|on (?:the|our|my|a))\b")
+_PIECE_OF = re.compile(r"\b(?:how (?:big|large|small) an?|what|an?|which|the (?:biggest|largest)) $")
+_ON_BOOKS = re.compile(r"\b(?:on|off|in|through|for) (?:our|the|my) $")  # whom we know, and nothing to read
 _INTO_THE = re.compile(r"\b(?:to|in|at|into|through|from) (?:the|our) $", re.ASCII)
 _SPLIT_BEFORE = re.compile(
     r"\b(?:by|per|each|every|which|what|across|best|worst|busiest|quietest|strongest|weakest|slowest|rank|rank the|peak|top) $",
@@ -38,7 +44,7 @@ _SPLIT_BEFORE = re.compile(
 CAUSE = re.compile(r"reasons?|causes?|what went wrong|what was wrong|原因|理由|(?:毛病|问题)出在哪儿?|出了什么问题")
 _EACH_AFTER = re.compile(r".{0,3}[,，]?各(?:自|有|是|占)?(?:多少|几)")  # 卡在什么原因上，各多少笔
 _CAUSES = re.compile(  # split by a cause: "by reason", 按原因
-    rf"(?:\b(?:by(?: the| their| its)?|per|each|every|which|across|(?:top|main|biggest|most common|commonest)(?: {EN_NUMBER})?)|[按各哪](?:种|类|个|几种|个个)?|[卡栽死败倒]在了?(?:什么|哪些|哪个|啥)|按[^,，]{{1,6}}的|分|主要|前[几两三四五六十\d]+[个大种]?|最[多高大]的?前?[几两三四五六十\d]+[个大种]) ?$"
+    rf"(?:\b(?:by(?: the| their| its)?|per|each|every|for what|for which|which|across|(?:top|main|biggest|most common|commonest)(?: {EN_NUMBER})?)|[按各哪](?:种|类|个|几种|个个)?|[卡栽死败倒]在了?(?:什么|哪些|哪个|啥)|按[^,，]{{1,6}}的|分|主要|前[几两三四五六十\d]+[个大种]?|最[多高大]的?前?[几两三四五六十\d]+[个大种]) ?$"
 )
 
 
@@ -84,6 +90,12 @@ class IdiomReader:
             return True  # "flag the days", "sort the stores"
         if mention.of("unavailable") and _DOER_BEFORE.search(before) and _DONE_TO.match(self.text, mention.end):
             return True  # "how many tickets should I staff the desk for"
+        if words in ("piece", "bit") and _PIECE_OF.search(before) and self.text.startswith(" of ", mention.end):
+            return True  # "how big a piece of our visits"
+        if words == "sat" and _SAT.match(self.text, mention.end):
+            return True
+        if words == "books" and _ON_BOOKS.search(before):
+            return True
         if words == "cash" and self.text.startswith(" in ", mention.end) and not _PAID_BEFORE.search(before):
             return True  # "how many cash in a coupon", and not what was paid in cash
         if mention.of("dimension") and _SITE_BEFORE.search(before):  # the web shop is none of the shops
@@ -106,5 +118,11 @@ class IdiomReader:
         spelled = [str(term.value).casefold() for term in mention.terms]
         plural = all(each in (f"{word}s", f"{word}es") for each in spelled)  # "rose" of ROSES
         inflected = sold and plural and mention.tokens == 1 and before[-1:] in ("", " ")
+        if sold and before.endswith("to ") and mention.tokens == 1 and _PARTICLE.match(self.text, mention.end):
+            return True  # "it took a day to wrap up"
+        if sold and _COMPOUND.match(self.text, mention.end):
+            return True  # "went pear-shaped"
+        if sold and _VERB_BEFORE.search(before) and _WHERETO.match(self.text, mention.end):
+            return True  # "what should we pop next to it"
         ordered = _ORDER_BEFORE.fullmatch(before) and _ORDERS.match(self.text, mention.start)
         return inflected and bool(ordered or _VERB_BEFORE.search(before) or _FIGURE_BEFORE.search(before))

@@ -11,6 +11,7 @@ from agent.understand.modifiers import Modifiers, Threshold
 from agent.understand.names import Names, to_filters
 from agent.understand.ordering import OrderReader
 from db.semantic.query import Filter, MetricFilter, SemanticQuery
+from db.semantic.schema import StoreSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class LimitReader:
         named_here = {t.name for _, t, _ in self.names.members}
         own = [f for f in filters if f.op == "in" and (f.dimension in named_here or not named_here)]
         if self.words.share and own and not (set(splits) - {f.dimension for f in own}):
-            subject = self._share_subject(own)
+            subject = self._share_subject(own, splits)
             keep = subject
             filters = [f for f in filters if f != subject]
             splits = (subject.dimension, *(s for s in splits if s != subject.dimension))
@@ -53,19 +54,22 @@ class LimitReader:
         same = [known[n].where == f"{column} = '{value}'" for n in upper if n for value in limit.values[:1]]
         return len(limit.values) == 1 and len(same) == len(metrics) > 0 and all(same)
 
-    def _share_subject(self, own: Sequence[Filter]) -> Filter:
-        """Whose share is asked for: Ⓥ占…, "come from Ⓥ", "is Ⓥ"; else the first one named."""
+    def _share_subject(self, own: Sequence[Filter], splits: tuple[str, ...]) -> Filter:
+        """Whose share is asked for: Ⓥ占…, "come from Ⓥ", "is Ⓥ"; those set beside one another; else the first named."""
         masked = self.names.masked
         for mention, term, _ in self.names.members:
             before, after = masked[: mention.start], masked[mention.end :]
-            asked = re.match(r".{0,6}?占", after) or re.search(r"\b(?:from|is|was|are|were|by) (?:the )?$", before)
+            asked = re.match(r".{0,6}?(?:占|贡献)", after) or re.search(
+                r"\b(?:from|is|was|are|were|by) (?:the )?$", before
+            )
             if asked and (found := next((f for f in own if f.dimension == term.name), None)):
                 return found
         for mention, term, _ in self.names.members:  # "the share of Ⓥ in Ⓥ"; "what share of Ⓥ was Ⓥ" is told above
             asked = re.search(r"\bshares? (?:of|does|did|do) (?:the )?$", masked[: mention.start])
             if asked and (found := next((f for f in own if f.dimension == term.name), None)):
                 return found
-        return own[0]
+        beside = (limit for limit in own if limit.dimension in splits and len(limit.values) > 1)
+        return next(beside, own[0])
 
     def having(self, metrics: tuple[str, ...]) -> tuple[MetricFilter, ...]:
         """The bounds of figures ("more than 20 orders")."""
@@ -81,6 +85,8 @@ class LimitReader:
                 if before
                 else (metrics[0] if metrics else next(iter(self.lexicon.schema.metrics)))
             )
+            if threshold.low in (1, 2) and counts_by_orders(metric, self.lexicon.schema):
+                continue  # "bought twice or more": what the figure means
             ratio = self.lexicon.schema.metrics[metric].unit == "ratio"
             if self.words.change and threshold.percent and not ratio:
                 result.append(_change_limit(metric, threshold, self.words.change == "down"))
@@ -88,6 +94,12 @@ class LimitReader:
             bounds = [v / 100 if v is not None and ratio and v > 1 else v for v in (threshold.low, threshold.high)]
             result.append(MetricFilter(metric=metric, low=bounds[0], high=bounds[1], strict=threshold.strict))
         return tuple(result)
+
+
+def counts_by_orders(metric: str, schema: StoreSchema) -> bool:
+    """Whether a metric counts customers by how often they bought, or is their part of all."""
+    counted = schema.metrics[metric].numerator or metric
+    return bool(schema.metrics[counted].entity_having)
 
 
 def _change_limit(metric: str, threshold: Threshold, down: bool) -> MetricFilter:

@@ -9,8 +9,9 @@ from itertools import pairwise
 from agent.understand.bands import names_in
 from agent.understand.dates import Clock, find_periods
 from agent.understand.lexicon import Lexicon
-from agent.understand.meaning import Router
+from agent.understand.meaning import Chances, Router
 from agent.understand.metrics import is_twin, metric_chances, surely
+from db.semantic.roles import counts_of
 from db.semantic.schema import StoreSchema
 
 _HEAD = re.compile(
@@ -23,6 +24,7 @@ _RATE = re.compile(r"\bwhat (?:share|slice|part|percent\w*|proportion|fraction|r
 _SIZE = re.compile(r"\bhow (?:big|large|fat)\b|[单每][笔单]多[大少]", re.ASCII)
 _SUM = re.compile(
     r"\bwhat (?:did|do|does|was|were) (?:they|it|that|those|these) (?:all )?(?:add up|come|amount|sum|total|worth)"
+    r"|\bhow much(?: money)? (?:did|do|does|was|were) (?:they|it|that|those|these) (?:all )?(?:add up|come|amount|sum|total)"
     r"|^(?:金额|钱)?(?:一共|合计|总共|总额)?(?:是)?(?:多少钱?|有多少)$|^(?:一共|合计|总共)?(?:金额|多少钱)(?:一共|合计|总共)?(?:是)?(?:多少)?$",
     re.ASCII,
 )
@@ -31,6 +33,8 @@ _SEAM = re.compile(
     re.ASCII,
 )
 _AND = re.compile(r"\s*(?:and|&|和|与|及|、)\s*", re.ASCII)
+LIKELY, FAR = 0.35, 10  # a chance that is enough where the next one is so many times smaller
+_BARE = re.compile(r"(?:and )?how many (?:of (?:them|these|those) )?\w+ed\b", re.ASCII)
 _MOST = 4  # figures of one table
 
 
@@ -53,9 +57,14 @@ def listed_figures(text: str, router: Router | None, clock: Clock) -> tuple[str,
         words = part.strip(" ?？")
         figures, joined = _named(words, router.lexicon)
         if not joined:
-            one = _beside(words, found, router.lexicon.schema) or surely(metric_chances(router, words, clock))
-            one = one or next(iter(figures), None)
-            one = one or (surely(metric_chances(router, f"{told}, {words}", clock)) if told else None)
+            own = figures[0] if len(figures) == 1 and router.lexicon.schema.metrics[figures[0]].is_ratio else None
+            alone = _alike(metric_chances(router, words, clock), words, found, router.lexicon)
+            one = own or _beside(words, found, router.lexicon.schema) or surely(alone) or next(iter(figures), None)
+            one = (
+                one
+                or (surely(metric_chances(router, f"{told}, {words}", clock)) if told else None)
+                or _likeliest(alone)
+            )
             figures = (one,) if one else ()
         if not figures or {*figures} & {*found}:
             return ()
@@ -70,6 +79,24 @@ def _scoped(text: str, start: int, lexicon: Lexicon, clock: Clock) -> bool:
         return True
     later = (mention for mention in names_in(text, lexicon) if mention.start >= start)
     return any(not mention.of("metric") for mention in later)
+
+
+def _alike(chances: Chances, words: str, found: Sequence[str], lexicon: Lexicon) -> Chances:
+    """ "… to how many households, and how many redeemed?": of a count without a noun, counts of what was counted before."""
+    if not found or not _BARE.match(words):
+        return chances
+    schema = lexicon.schema
+    same = next((counts for d in lexicon.entities if found[-1] in (counts := counts_of(schema, d))), frozenset())
+    kept = {name: chance for name, chance in chances.items() if name in same and name not in found}
+    whole = sum(kept.values())
+    return {name: chance / whole for name, chance in kept.items()} if whole else chances
+
+
+def _likeliest(chances: Chances) -> str | None:
+    """The metric that is surely meant, or by far the likeliest one: so short a part says little else."""
+    (name, chance), (_, next_one) = [*chances.items(), ("", 0.0), ("", 0.0)][:2]
+    far = chance >= LIKELY and chance >= FAR * next_one
+    return surely(chances) or (name if far else None)
 
 
 def _named(part: str, lexicon: Lexicon) -> tuple[tuple[str, ...], bool]:

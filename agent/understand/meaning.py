@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 WEIGHTS, ENCODER = "examples.weights.npz", "encoder.npz"
 SURE = 0.5  # from this chance on a tool is settled; measured in docs/adr/011
 CERTAIN = 0.85  # from this chance on it holds against words that speak for something else
+ALMOST_SURELY = 0.95  # from this chance on a figure of a time that has a past is one of a time to come
+FORESEEN = 0.6  # from this chance on a figure of a month that may be past or to come is one to come
 WORDED = 0.25  # from this chance on a tool whose words stand there comes before one at most twice as likely
 SAID, SURELY_SAID = 0.6, 0.9  # how surely the handbook must answer; the second where the data lacks what is named
 SOME = 0.12  # down to this chance it is offered
@@ -123,6 +125,7 @@ class Said:
         counted: it is split by what only a figure is (weekdays, hours, causes), and asks for no cause itself.
         dated: words name its figure, and a period.
         differs: it asks why two periods that it names differ.
+        near: its period may as well be one that begins within some weeks.
     """
 
     past: bool = False
@@ -132,6 +135,7 @@ class Said:
     counted: bool = False
     dated: bool = False
     differs: bool = False
+    near: bool = False
 
 
 def settled(reading: Reading, chances: Chances, tools: Mapping[str, Tool], said: Said = Said()) -> Reading:
@@ -200,8 +204,8 @@ def _possible(name: str, chance: float, reading: Reading, tools: Mapping[str, To
     if said.clear and (ranks or tool.takes("horizon")):  # "the day with the lowest revenue" is no odd one
         return figure
     against = _lacks(tool, reading) or reading.inherited or said.clear or (ranks and said.parted)
-    against = against or (tool.takes("horizon") and said.dated)  # "revenue in april and may" may as well be past
-    if against and chance < CERTAIN and name not in (*reading.ask.words, *reading.ask.hints):
+    against = (against and chance < CERTAIN) or _may_be_past(tool, said, chance)
+    if against and name not in (*reading.ask.words, *reading.ask.hints):
         return figure
     named = reading.filters or reading.group_by  # "why was deli so weak?" is about its revenue
     if (
@@ -209,6 +213,11 @@ def _possible(name: str, chance: float, reading: Reading, tools: Mapping[str, To
     ):  # "forecast the weather"
         return OUT_OF_SCOPE
     return figure if (tool.takes("horizon") and said.past) or (said.parted and not tool.takes("dimensions")) else name
+
+
+def _may_be_past(tool: Tool, said: Said, chance: float) -> bool:
+    """Whether a figure of a time without a year may as well be of one that is over ("revenue in april and may")."""
+    return tool.takes("horizon") and said.dated and chance < (FORESEEN if said.near else ALMOST_SURELY)
 
 
 def _lacks(tool: Tool, reading: Reading) -> bool:

@@ -10,11 +10,11 @@ from agent.understand.asking import ToolMentions
 from agent.understand.dates import PeriodMention
 from agent.understand.leftovers import unread_words
 from agent.understand.lexicon import Lexicon
-from agent.understand.meaning import SURE, Chances
+from agent.understand.meaning import CERTAIN, SURE, Chances
 from agent.understand.metrics import is_twin, surely
 from agent.understand.modifiers import Modifiers
 from agent.understand.names import Names
-from agent.understand.patterns import ENTITY, MEMBER, METRIC
+from agent.understand.patterns import DIMENSION, ENTITY, MEMBER, METRIC, PERIOD
 from agent.understand.vocabulary import Mention
 from db.semantic.query import SemanticQuery
 from db.semantic.roles import counts_of, entity_dimension
@@ -30,6 +30,7 @@ _WHOLE = re.compile(
     rf"|\b(?:out of |of )?(?:every|each) (?:hundred|100|ten|10|thousand) {METRIC}|每(?:一)?[百千十](?:个|单|笔|张)?{METRIC}"
     rf"|\b(?:share|percent(?:age)?|part|proportion|fraction|slice|chunk) of (?:our |the |total |all |overall )*{METRIC}"
 )
+NEAR_ONE = 0.95  # from this chance on the wording tells more than the words that name a part or a whole
 OFFERED = 0.05  # from this chance on a metric comes first where one is asked back
 _COMPARED = re.compile(r"\bcompar\w+|\bvs\b|\bversus\b|\bagainst\b|\bthan\b|[跟和与比].{1,8}比|对比|相比", re.ASCII)
 _RATED = re.compile(
@@ -38,11 +39,20 @@ _RATED = re.compile(
     re.ASCII,
 )
 _PART_IS = re.compile(
-    rf"\b(?:percent(?:age)?|share|part|proportion|fraction|how many) of (?:our |the |all )*{ENTITY}·* (?:are|were|is|was|come from|came from) (?:\w+ )?{MEMBER}"
-    rf"|{ENTITY}·*[里中]?有?(?:多少|百分之几|几成|多大比例)的?是{MEMBER}",
+    rf"\b(?:percent(?:age)?|share|part|proportion|fraction|how many) of (?:our |the |all )*[{METRIC}{ENTITY}]·* (?:are|were|is|was|come from|came from) (?:\w+ )?{MEMBER}"
+    rf"|[{METRIC}{ENTITY}]·*[里中]?有?(?:多少|百分之几|几成|多大比例)的?是{MEMBER}",
     re.ASCII,
 )
-_BY_FIGURE = re.compile(rf"(?:\b(?:ranked|sorted|measured|counted) by|[按论]) ?(?:the )?{METRIC}")
+_PART_OF = re.compile(rf"{METRIC}·*占[^{METRIC}]{{0,6}}{METRIC}")  # 用券的单子占他们订单的几成
+_PARTS_OF = r"(?:share|slice|cut|chunk|part|portion|piece|bit|percent\w*|proportion|fraction|much)"
+_MEMBER_PART = re.compile(
+    rf"{MEMBER}·*[^,，Ⓜ]{{0,8}}占|{MEMBER}·*'s? {_PARTS_OF} of"
+    rf"|\b{_PARTS_OF} of [^,?]{{0,30}}?\b(?:was|is|were|are|from|(?:falls?|fell) on|belongs? to|(?:is |was )?down to|sat with|sits with|with) (?:the |our )?(?:\w+ )?{MEMBER}",
+    re.ASCII,
+)
+_BY_FIGURE = re.compile(
+    rf"(?:\b(?:ranked|sorted|measured|counted) by|[按论]|\b(?:top|best|bottom|worst|biggest|largest) [^,;?!]*[{DIMENSION}{ENTITY}]·*,? by) ?(?:the )?[{METRIC}{ENTITY}]"
+)
 _KINDS_OF = re.compile(
     rf"\bhow many (?:different|distinct|kinds of|sorts of|types of) {MEMBER}|[多几]少?种(?:不同的)?{MEMBER}|{MEMBER}·*[^,，]{{0,6}}有?(?:多少|几)种",
     re.ASCII,
@@ -60,15 +70,25 @@ _GIVEN = re.compile(
     re.ASCII,
 )
 _BOTH = re.compile(  # "chargebacks: how many and how much"
-    r"\bhow (?:many|much)\b.{0,12}?\b(?:and|&) how (?:many|much)\b"
+    r"\bhow (?:many|much)\b.{0,12}?\b(?:and|&) how (?:many|much)\b|\bhow (?:many times|often)\b.*\b(?:and|&) (?:for )?how much\b"
     r"|\b(?:number|count)s? and (?:the )?(?:amount|value|sum)s?\b|\b(?:amount|value|sum)s? and (?:the )?(?:number|count)s?\b"
     r"|(?:多少|几)[笔单]?[、，, 和与及]{1,2}多少钱|多少钱[、，, 和与及]{1,2}(?:多少|几)[笔单]"
     r"|[笔单]数[、和与及]金额|金额[、和与及][笔单]数",
     re.ASCII,
 )
+_BESIDE = re.compile(  # what stands between two figures that are listed
+    rf"[·\s]*(?:(?:\b(?:in|for|during|over|on) )?{PERIOD}·*[·\s]*)?(?:,|，|、|/|\+|&|:|\b(?:and|or|plus|vs\.?|versus|next to|beside|alongside|as well as|along with|together with)\b|[和与及跟]|以及|还有)?"
+    r"[·\s]*(?:\b(?:and|or|plus|the|our|my|total|overall|also|then|number of|count of|with (?:the|their|its))\b|[和与]|以及|还有|总)?[·\s]*(?:\b(?:the|our|my|total|overall)\b[·\s]*)?",
+    re.ASCII,
+)
+_APPOSED = re.compile(rf"[·\s]*(?:(?:\b(?:in|for|during|over|on) )?{PERIOD}·*[·\s]*)?[,，?]\s*", re.ASCII)
 _LISTED = re.compile(
     rf"[{METRIC}{ENTITY}]+[^{METRIC}{ENTITY}]{{0,40}}?(?:\bor\b|\band\b|\bas well as\b|\b(?:along|together) with\b|&|\+|,|\bvs\b|\bversus\b|\bplus\b|\bwith (?:the|their|its)\b|[和与跟及、，/]|还[有是])"
     rf"[^{METRIC}{ENTITY}]{{0,12}}?[{METRIC}{ENTITY}]"
+)
+_TOGETHER = re.compile(
+    rf"\bwith (?:the|their|its) (?:\w+ )?[{METRIC}{ENTITY}]|[{METRIC}{ENTITY}]·*[^,，]{{0,2}}也?(?:带上|要|算上|附上)",
+    re.ASCII,
 )
 
 
@@ -106,8 +126,10 @@ class MetricReader:
         """The metrics that are settled, and those that are left to choose from."""
         metrics, options = self._read(last)
         counted = {self.lexicon.counters.get(name) for _, name in self.names.splits}
+        counted |= {n for _, name in self.names.splits for n in counts_of(self.lexicon.schema, name)}
         if self.words.ranked and len(metrics) == 1 and metrics[0] in counted:  # each product is one product
-            return (self._hinted(uncounted=True) or self.default,), ()
+            others = (n for n, chance in self.meant.items() if n not in counted and chance >= LIKELY_OVER)
+            return (next(others, None) or self._hinted(uncounted=True) or self.default,), ()
         return metrics, options
 
     def _read(self, last: SemanticQuery | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -158,13 +180,16 @@ class MetricReader:
             return tuple(self.names.metrics), ()
         if _PART_IS.search(self.names.masked):  # "what percent of customers are homeowners"
             return tuple(self.names.metrics), tuple(self.names.metric_options)
+        if self._member_part():
+            return tuple(self.names.metrics), tuple(self.names.metric_options)
         if over := self._over_whole():
             return (over,), ()
         if self._places_counted():
             return tuple(self.names.metrics), ()
-        if not self._listed() and (meant := self._meant()) and not self._narrower(meant):
+        listed = self._listed()
+        if not listed and (meant := self._meant()) and not (self._narrower(meant) or self._said_in_full(meant)):
             return self._pieces((meant,)), ()
-        named = self._reachable(self._parts_dropped(self.names.metrics))
+        named = self._reachable(listed or self._parts_dropped(self.names.metrics))
         return self._parted(self._pieces(named)), tuple(self.names.metric_options)
 
     def _narrower(self, meant: str) -> bool:
@@ -174,18 +199,54 @@ class MetricReader:
             return False
         part, whole = known[named[0]], known[meant]
         upper = known.get(whole.numerator or "")
-        if self.words.share and self.names.kept and whole.denominator == named[0] and upper and upper.where:
+        parted = self.words.share and self.names.kept and not _PART_OF.search(self.names.masked)
+        sure = self.meant.get(meant, 0.0) >= NEAR_ONE  # "of the paid clicks, how many turned into an order"
+        if parted and whole.denominator == named[0] and upper and (upper.where or not sure):
             return True  # 牛肉占大盘几个点: the share of what is named, and of no other part
         return bool(part.where and not whole.where and (part.table, part.expr) == (whole.table, whole.expr))
 
+    def _member_part(self) -> bool:
+        """Whether a member's part of the one figure that is named is asked for: 果蔬部占总销售额的比例 is no rate."""
+        known, named = self.lexicon.schema.metrics, self.names.metrics
+        plain = len(named) == 1 and not known[named[0]].is_ratio
+        return plain and bool(self.names.kept) and bool(_MEMBER_PART.search(self.names.masked))
+
+    def _said_in_full(self, meant: str) -> bool:
+        """Whether words of more than one name the twin of what is meant: "refund money" is no number of refunds."""
+        schema, named = self.lexicon.schema, self.names.metrics
+        sales = schema.roles.get("sales")
+        apart = len(named) == 1 and schema.metrics[named[0]].unit != schema.metrics[meant].unit
+        if not (apart and is_twin(schema, named[0], meant, schema.metrics[meant].unit)):
+            return False
+        if sales and schema.metrics[meant].table == sales.table:  # where much else is counted and summed
+            return False
+        found = self.lexicon.vocabulary.find(self.text, bytearray(len(self.text)))
+        return any(m.tokens > 1 and any(t.name == named[0] for t in m.of("metric")) for m in found)
+
     def _meant(self) -> str | None:
         """The metric that is surely meant; of customers that are bounded one by one, none that only counts them."""
-        meant = surely(self.meant)
+        meant = self._unlimited(surely(self.meant))
         one = entity_dimension(self.lexicon.schema, "customer")
         if not (meant and one and self.words.thresholds and any(name == one for _, name in self.names.splits)):
             return meant
         counts = counts_of(self.lexicon.schema, one)
         return next((name for name in self.meant if name not in counts), None) if meant in counts else meant
+
+    def _unlimited(self, meant: str | None) -> str | None:
+        """The figure of all that is split or set side by side: "sales by brand" is not the sales of one brand."""
+        known, dimensions = self.lexicon.schema.metrics, self.lexicon.schema.dimensions
+        limit = known[meant].where if meant else None
+        if not limit:
+            return meant
+        asked = [name for _, name in self.names.splits]
+        asked += [t.name for t in self.names.kept if sum(t.name == other.name for other in self.names.kept) > 1]
+        shown = any(limit.startswith(f"{dimensions[n].table}.{dimensions[n].column} = '") for n in asked)
+        whole = (
+            n
+            for n, m in known.items()
+            if (m.table, m.expr, m.where) == (known[meant or ""].table, known[meant or ""].expr, None)
+        )
+        return next(whole, meant) if shown else meant
 
     def _places_counted(self) -> bool:
         """ "How many stores rang up a single sale": where shops are counted, whatever they did is no figure of its own."""
@@ -210,9 +271,43 @@ class MetricReader:
         counted = f"count(distinct {sales.table}.{sales.columns.get('order')})"
         return next((n for n, m in self.lexicon.schema.metrics.items() if m.expr == counted and not m.where), None)
 
-    def _listed(self) -> bool:
-        """Whether several metrics are named one beside the other ("revenue and orders")."""
-        return len(self.names.metrics) > 1 and bool(_LISTED.search(self.names.masked))
+    def _listed(self) -> tuple[str, ...]:
+        """The metrics that are named one beside the other ("revenue and orders"); nothing where wording surely means one."""
+        if len(self.names.metrics) < 2:
+            return ()
+        places, masked = sorted(self.names.metric_places), self.names.masked
+        runs: list[list[str]] = [[]]
+        before = None
+        for start, name in places:
+            if before is None or not self._beside(masked[before + 1 : start]):
+                runs.append([])
+            runs[-1] += [name] if name not in runs[-1] else []
+            before = start
+        longest = max(runs, key=len)
+        if len(longest) > 2 and self._tops(longest, masked, places):
+            longest = longest[1:]
+        if len(longest) > 1:
+            return () if self._apposed(longest, masked, places) else tuple(longest)
+        sure = max(self.meant.values(), default=0.0) >= CERTAIN and not _TOGETHER.search(masked)
+        return () if sure or not _LISTED.search(masked) else tuple(self.names.metrics)
+
+    def _beside(self, between: str) -> bool:
+        """Whether what stands between two figures lists them; a mere space does so in Chinese alone."""
+        return bool(_BESIDE.fullmatch(between)) and (bool(between.strip("· ")) or not self.text.isascii())
+
+    def _tops(self, run: Sequence[str], masked: str, places: Sequence[tuple[int, str]]) -> bool:
+        """从简报来的流量，转化率和跳出率: what the ratios are of, set before them by a comma, where lists have another mark."""
+        known, starts = self.lexicon.schema.metrics, [next(s for s, name in places if name == each) for each in run[:2]]
+        whole = all(run[0] in (known[name].numerator, known[name].denominator) for name in run[1:])
+        return whole and not self.text.isascii() and bool(_APPOSED.fullmatch(masked[starts[0] + 1 : starts[1]]))
+
+    def _apposed(self, run: Sequence[str], masked: str, places: Sequence[tuple[int, str]]) -> bool:
+        """ "How full are the baskets, items per order": a ratio behind a comma that says again what a count is about."""
+        known, (one, two) = self.lexicon.schema.metrics, (run[0], run[-1])
+        starts = [next(start for start, name in places if name == each) for each in (one, two)]
+        parts = {known[two].numerator, known[two].denominator}
+        told = surely(self.meant) == two and one in parts
+        return len(run) == 2 and told and bool(_APPOSED.fullmatch(masked[starts[0] + 1 : starts[1]]))
 
     def _inside_asks(self) -> str | None:
         """The metric that stands inside a tool's own words ("sales forecast", 销售预测)."""
@@ -282,12 +377,16 @@ class MetricReader:
         if len(metrics) != 1 or known[metrics[0]].unit not in wanted:
             return metrics
         named, (unit, words) = known[metrics[0]], wanted[known[metrics[0]].unit]
-        if _BOTH.search(self.text):
+        both = _BOTH.search(self.text)
+        sure = self.meant.get(metrics[0], 0.0) >= CERTAIN  # "a voucher took something off the bill" is of coupons
+        if both:
             twin = next((n for n in known if is_twin(self.lexicon.schema, metrics[0], n, unit)), None)
             return tuple(sorted((*metrics, twin), key=list(known).index)) if twin else metrics
         of_same = [
             n for n, m in known.items() if m.table == named.table and m.unit == unit and not (m.hidden or m.where)
         ]
+        if sure:
+            of_same = [n for n in of_same if is_twin(self.lexicon.schema, metrics[0], n, unit)]
         meant = words.search(self.text) or (unit == "currency" and not self.words.count and _GIVEN.search(self.text))
         return tuple(of_same[:1]) if of_same and meant else metrics
 

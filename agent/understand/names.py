@@ -39,6 +39,7 @@ _SIZED_BEFORE = re.compile(
     re.ASCII,
 )
 _SIZED_AFTER = re.compile(r" ?(?:[$€£]|on average\b|worth\b|values?\b|size\b|spend\b)", re.ASCII)
+_WITHIN = re.compile(rf" (?:of|in|within) .{{0,12}}?{MEMBER}")  # "among the categories of meat"
 _ONE = re.compile(r"\b(?:an?|the average|the typical) $")  # "what was a customer worth"
 
 
@@ -266,7 +267,8 @@ class NameReader:
             self._add_metric(names, mention, metric)  # "top 5 stores by customers"
             return
         split = roles.entity_splits(place, self._ranks()) if metric else roles.splits(place)
-        split = split and not (roles.among(place) and self._describes_members(place))
+        whom = roles.among(place) and not _WITHIN.match(place.after) and self._describes_members(place)
+        split = split and not whom
         if split or (names.splits and roles.continues_list(place) and not self._describes_members(place)):
             names.splits.append((mention.start, name))
         elif metric and not self._describes_members(place) and not roles.acts(place):
@@ -318,6 +320,8 @@ class NameReader:
     def _add_metric(self, names: Names, mention: Mention, terms: tuple[Term, ...]) -> None:
         best = min(t.rank for t in terms)
         pool = [t.name for t in terms if t.rank == best or best == HINT]
+        if len(pool) > 1 and (meant := surely(self._figures())) in pool:
+            pool = [meant]
         names.metric_places.append((mention.start, pool[0]))
         if len(pool) > 1:
             names.metric_options.extend(n for n in pool if n not in names.metric_options)

@@ -15,7 +15,7 @@ ID_AFTER = re.compile(
     re.ASCII,
 )
 _ID_BEFORE = re.compile(r"#?(\d+(?:(?:、|和|,|与)\d+)*)(?:号|#)$", re.ASCII)
-_ID_BARE = re.compile(r"(?<![\d.,前后p])(\d{2,})$", re.ASCII)  # 367店, not 前10门店
+_ID_BARE = re.compile(r"(?<![\d.前后p])(?<!\d,)(\d{2,})$", re.ASCII)  # 367店, not 前10门店
 _COUNT_OF = re.compile(r"(\d|no|one|two|three|four|five|没有|无|[一二两三四五])(?:\+| or more|个|口)?[ -]?$", re.ASCII)
 _DIGIT = {
     "no": "0",

@@ -21,14 +21,14 @@ def rx(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.ASCII)
 
 
-BEST = r"best(?:[- ]selling|[- ]performing)?|top(?:[- ]selling|[- ]performing)?|strongest|leading|most popular|favou?rite|most successful|fastest|quickest"
-MOST = r"highest|most|largest|biggest|greatest|busiest|max(?:imum)?|peak|popular|priciest|no\. ?1|number one|#1|hottest|richest|heaviest|(?!latest|west|rest|test|interest|request|honest|forest|harvest|guest|contest|nearest|modest|invest|suggest|earliest|lowest|slowest|smallest|quietest|cheapest|poorest|weakest|fewest|least|worst|best)[a-z]{3,}est"
+BEST = r"best(?:[- ]selling|[- ]performing)?|top(?:[- ]selling|[- ]performing)?|strongest|leading|most popular|favou?rite|most successful|fastest|quickest|money[- ]spinn\w+|money-?makers?"
+MOST = r"highest|(?<!\bat )most|largest|biggest|greatest|busiest|max(?:imum)?|peak|popular|priciest|no\. ?1|number one|#1|hottest|richest|heaviest|(?!latest|west|rest|test|interest|request|honest|forest|harvest|guest|contest|nearest|modest|invest|suggest|earliest|lowest|slowest|smallest|quietest|cheapest|poorest|weakest|fewest|least|worst|best)[a-z]{3,}est"
 WORST = r"worst(?:[- ]selling|[- ]performing)?|weakest|poorest|bottom|least popular|under-?performing|laggards?|least successful|slowest(?:[- ]selling)?"
-LEAST = r"lowest|least|fewest|smallest|min(?:imum)?|quietest|cheapest|tiniest"
-ZH_MOST = r"最高|最多|最大|最狠|最猛|最厉害|最凶|最明显|最畅销|最热销|最受欢迎|最热门|最旺|最忙|最繁忙|最贵|最活跃|之最|第一名?|冠军|居首|高峰|峰值"
+LEAST = r"lowest|(?<!\bat )least|fewest|smallest|min(?:imum)?|quietest|cheapest|tiniest"
+ZH_MOST = r"最疯|最吸金|最抢手|最走俏|最火爆|最好卖|最来钱|最赚钱|最能卖|最红火|最高|最多|最大|最狠|最猛|最厉害|最凶|最明显|最畅销|最热销|最受欢迎|最热门|最旺|最忙|最繁忙|最贵|最活跃|之最|第一名?|冠军|居首|高峰|峰值"
 ZH_BEST = r"最好|最佳|最强|最优|卖得最好|最火|表现最好|最快"
 ZH_LEAST = r"最低|最少|最小|最冷清|最清淡|最闲|低谷|最便宜|最不畅销|最不受欢迎"
-ZH_WORST = r"最惨|最差|最弱|垫底|倒数第一|表现最差|最糟|最慢"
+ZH_WORST = r"最难看|最难堪|最拉胯|最拉垮|最不理想|最不行|最烂|最惨|最差|最弱|垫底|倒数第一|表现最差|最糟|最慢"
 ZH_UNIT = r"[名个大家位款种天周月类项]?"
 
 ORDER_RULES: tuple[tuple[re.Pattern[str], Direction, bool], ...] = (
@@ -71,7 +71,7 @@ TOP_N = (
     (rx(rf"\b(?:which|what) (?P<n>{EN_NUMBER}) (?=[{DIMENSION}{ENTITY}])"), "desc"),
     (rx(rf"哪(?P<n>{ZH_NUMBER})[样款种]"), "as said"),
     (rx(rf"\b(?:{BEST}|{MOST}|first) (?P<n>{EN_NUMBER})\b(?! ?%)"), "desc"),
-    (rx(rf"\b(?P<n>{EN_NUMBER}) (?:{BEST}|{MOST})\b"), "desc"),
+    (rx(rf"\b(?P<n>{EN_NUMBER}) (?:very |absolute |all-time )?(?:{BEST}|{MOST})\b"), "desc"),
     (rx(rf"\b(?:{WORST}|{LEAST}|last) (?P<n>{EN_NUMBER})\b(?! ?%)"), "asc"),
     (rx(rf"\b(?P<n>{EN_NUMBER}) (?:{WORST}|{LEAST})\b"), "asc"),
     (rx(rf"哪(?P<n>{ZH_NUMBER})个?(?=[{DIMENSION}{ENTITY}]|小时|天|周|月|季度|部门|品类|门店)"), "as said"),
@@ -116,7 +116,7 @@ TREND = rx(
     r"\btrend(?:s|ing|ed| ?lines?)?\b|\bover time\b|\btime series\b|\btrajectory\b|\bhistory\b|\bevol(?:ve[ds]?|ution|ving)\b|\bseasonal(?:ity| pattern)\b|\bdevelop(?:ed|ment|ing|s)?\b|\bhow (?:has|have) .{0,40} (?:developed|evolved)|趋势|走势|怎么走的?|走得怎么样|曲线|变化情况|历史|季节性"
 )
 SHARE = rx(
-    r"\bshares?\b|\bpercent(?:age)?s?\b|\bproportions?\b|\bfraction\b|\bportion\b|\bwhat (?:part|piece) of\b|\b(?:slice|chunk) of\b|% of|\bpct\b|\bcontribut\w+\b|\bmakes? up\b|\bmade up\b|\baccount(?:s|ed|ing)? for\b|\bcomes? from\b|\bcame from\b|\bmix\b|\bout of (?:every|each) (?:hundred|100|ten|10|thousand)\b|每一?[百千十](?:个|单|笔)|占比|占了?|比例|份额|比重|百分比|百分之|贡献|几成|构成"
+    r"\bshares?\b|\bpercent(?:age)?s?\b|\bproportions?\b|\bfraction\b|\bportion\b|\bwhat (?:part|piece|bit|cut) of\b|\bwhat (?:slice|chunk|cut|portion)\b|\b(?:slice|chunk|piece|cut) of\b|\bhow (?:big|large) an? (?:part|piece|slice|chunk|bit)\b|% of|\bpct\b|\bcontribut\w+\b(?! to (?:the |this |that |our )?(?:change|drop|fall|rise|growth|decline|increase|decrease|dip|jump|surge|slump|swing)\b)|\bmakes? up\b|\bmade up\b|\baccount(?:s|ed|ing)? for\b|\bcomes? from\b|\bcame from\b|\bmix\b|\bout of (?:every|each) (?:hundred|100|ten|10|thousand)\b|每一?[百千十](?:个|单|笔)|占比|占了?|比例|份额|比重|百分比|百分之|贡献|几成|构成"
 )
 RUNNING = rx(r"\brunning (?:total|sum)s?\b|\bcumulative(?:ly)?\b|\baccumulat\w+\b|累计|累积|累加")
 GRAIN_EN = r"(?P<g>day|week|month|quarter|year)"
@@ -153,7 +153,7 @@ YEAR_EARLIER = rx(
 WEEK_EARLIER = rx(
     r"(?:\b"
     + COMPARE_PREP
-    + r" )?(?:the )?(?:same day (?:the week before|last week|a week (?:ago|earlier|before)|(?:of|in) the (?:previous|prior) week)|(?:mon|tues|wednes|thurs|fri|satur|sun)day before)\b"
+    + r" )?(?:the )?(?:same day (?:the week before|last week|a week (?:ago|earlier|before)|(?:of|in) the (?:previous|prior) week)|(?:mon|tues|wednes|thurs|fri|satur|sun)day before(?=\s*(?:$|[?.,!;]|and\b|by\b|for\b)))"
     r"|(?:和|与|跟|比|较|相比)?(?:上周(?:同一天|同日|同期)|前一个?(?:周|星期)[一二三四五六日天])(?:相比|比较|对比|比)?"
 )
 PREVIOUS = rx(
@@ -163,16 +163,16 @@ PREVIOUS = rx(
     + r" (?:the )?(?:one )?(?:previous|prior|preceding) (?:period|day|week|month|quarter|year|one)\b"
     r"|(?:\b"
     + COMPARE_PREP
-    + r" )?\bthe (?:period|day|week|month|quarter|year|one) (?:before|earlier|prior)(?: that| it)?(?=\s*(?:$|[?.,!;]|(?:and|by|for|in|as)\b))"
+    + r" )?\bthe (?:period|day|week|month|quarter|year|one) (?:before|earlier|prior)(?: that one| that| it)?(?=\s*(?:$|[?.,!;]|(?:and|by|for|in|as)\b))"
     r"|(?:\b" + COMPARE_PREP + r" )?\ba (?:day|week|month|quarter) (?:before|earlier|prior)\b"
     r"|\b(?:vs\.?|versus|than|against) (?:day|week|month|quarter|year) before\b"
     r"|\b"
     + COMPARE_PREP
     + r" (?:the )?(?:(?:previous|prior|preceding) \w+ (?:days|weeks|months)|\w+ (?:days|weeks|months) (?:before|prior|earlier)(?: that)?)\b"
-    r"|再(?:往前|上|前)一?个?(?:天|日|周|星期|月|季度|年)|环比|(?:和|与|跟|比|较|相比|对比)(?:上一?期|前一?期|上一个?周期|前一个?(?:月|周|季度|天|星期)|之前)(?:相比|比较|对比|比)?"
+    r"|再(?:往前|上|前)(?:一|两|[二三四五六七八九十]|\d+)?个?(?:天|日|周|星期|月|季度|年)|环比|(?:和|与|跟|比|较|相比|对比)(?:上一?期|前一?期|上一个?周期|前一个?(?:月|周|季度|天|星期)|之前)(?:相比|比较|对比|比)?"
 )
 EACH = rx(
-    r"\brespectively\b|\bvs\.?(?= |$)|\bversus\b|\bcompar(?:e|ed|ing|ison)\b|\bagainst\b|\beach\b|\bside by side\b|\bor\b|分别|各自|各是|对比|比较|相比|\bpk\b|哪个|谁|还是"
+    r"\brespectively\b|\bvs\.?(?= |$)|\bversus\b|\bcompar(?:e|ed|ing|ison)\b|\bagainst\b|\beach\b|\bside by side\b|\bor\b|分别|各自|各是|各有|各多少|对比|比较|相比|\bpk\b|哪个|谁|还是"
 )
 COUNT = rx(
     r"\bhow many\b|\bnumber of\b|\bcount of\b|\b# of\b|\bno\. of\b|\btotal number\b|\bby (?:count|number)\b(?! of\b)|多少[个家位名款种户]|几[个家位名款种]|[个家人]数|数量"
@@ -211,25 +211,25 @@ GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     ),
     (
         rx(
-            r"\bdaily\b|\b(?:by|per|each|every) (?:day|date)\b|\bday[- ](?:by|after)[- ]day\b|每一?[天日]|逐[天日]|按[天日]|各[天日]|天天|哪一?[天日]|哪几[天日]|一天一天|[天日]粒度"
+            r"\bdaily\b|\b(?:day|date)[- ]?wise\b|\b(?:by|per|each|every) (?:day|date)\b|\bday[- ](?:by|after)[- ]day\b|每一?[天日]|逐[天日]|按[天日]|各[天日]|天天|哪一?[天日]|哪几[天日]|一天一天|[天日]粒度"
         ),
         "day",
     ),
     (
         rx(
-            r"\bweekly\b|\b(?:by|per|each|every) week\b|\bweek[- ](?:by|after)[- ]week\b|每(?:一|个)?(?:周|星期)|逐周|按周(?!几)|各周|哪(?:一|个|几)?个?(?:周|星期)(?!几)|一个?(?:周|星期|礼拜)一个?(?:周|星期|礼拜)|周粒度"
+            r"\bweekly\b|\bweek[- ]?wise\b|\b(?:by|per|each|every) week\b|\bweek[- ](?:by|after)[- ]week\b|每(?:一|个)?(?:周|星期)|逐周|按周(?!几)|各周|哪(?:一|个|几)?个?(?:周|星期)(?!几)|一个?(?:周|星期|礼拜)一个?(?:周|星期|礼拜)|周粒度"
         ),
         "week",
     ),
     (
         rx(
-            r"\bmonthly\b|\b(?:by|per|each|every) months?\b|\bmonth[- ](?:by|after)[- ]month\b|每(?:一|个)?个?月|逐月|按月份?|各个?月份?|月度|哪(?:一|个|几)?个?月份?|分月|一个?月一个?月|月粒度"
+            r"\bmonthly\b|\bmonth[- ]?wise\b|\b(?:by|per|each|every) months?\b|\bmonth[- ](?:by|after)[- ]month\b|每(?:一|个)?个?月|逐月|按月份?|各个?月份?|月度|哪(?:一|个|几)?个?月份?|分月|一个?月一个?月|月粒度"
         ),
         "month",
     ),
     (
         rx(
-            r"\bquarterly\b|\b(?:by|per|each|every) quarters?\b|\bquarter[- ](?:by|after)[- ]quarter\b|每(?:一|个)?个?季度?|逐季|按季度?|各个?季度?|季度性|哪(?:一|个|几)?个?季度?|分季度?|一个季度?一个季度?|季度?粒度"
+            r"\bquarterly\b|\bquarter[- ]?wise\b|\b(?:by|per|each|every) quarters?\b|\bquarter[- ](?:by|after)[- ]quarter\b|每(?:一|个)?个?季度?|逐季|按季度?|各个?季度?|季度性|哪(?:一|个|几)?个?季度?|分季度?|一个季度?一个季度?|季度?粒度"
         ),
         "quarter",
     ),
@@ -239,9 +239,25 @@ GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     (rx(OF_METRIC + r"months?\b"), "month"),
     (rx(OF_METRIC + r"(?:hours?|time of day)\b"), "hour"),
     (rx(OF_METRIC + r"quarters?\b"), "quarter"),
-    (rx(r"\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* days\b"), "day"),
-    (rx(r"\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* weeks\b"), "week"),
-    (rx(r"\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* months\b|月份有哪|哪些月份|的月份"), "month"),
+    (
+        rx(
+            r"\beach of the (?:last )?(?:\w+ )?days\b|\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* days\b"
+        ),
+        "day",
+    ),
+    (
+        rx(
+            r"\beach of the (?:last )?(?:\w+ )?weeks\b|\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* weeks\b"
+        ),
+        "week",
+    ),
+    (
+        rx(
+            r"\beach of the (?:last )?(?:\w+ )?months\b|\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* months\b|月份有哪|哪些月份|的月份"
+        ),
+        "month",
+    ),
+    (rx(r"\b(?:through|over|across|along) the months of\b"), "month"),
     (rx(r"[四4]个季度"), "quarter"),
     (rx(rf"哪{ZH_NUMBER}个?小时"), "hour"),
     (rx(r"一周[七7]天|周几|按周[一二三四五六日]|一周(?:内|里|中)"), "weekday"),
@@ -299,7 +315,7 @@ ZH_ROUND = r"(?P<v>)(?P<s>万|千|亿)"
 THRESHOLDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         rx(
-            r"(?:\bmore than|\bover(?! 20[12]\d\b(?! ?(?:dollars|usd|units|orders|customers|in|of)\b))|\babove|\bgreater than|\bhigher than|\blarger than|\bbigger than|\bexceed(?:s|ed|ing)?|\bbeyond|>) ?"
+            r"(?:\bmore than|\bover(?! 20[12]\d\b(?! ?(?:dollars|usd|units|orders|customers|in|of)\b))|\babove|\bgreater than|\bhigher than|\blarger than|\bbigger than|\bexceed(?:s|ed|ing)?|\bbeyond|\b(?:cleared|topped|surpassed|cracked|broke)|>) ?"
             + NUMBER
         ),
         ">",

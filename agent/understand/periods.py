@@ -25,6 +25,7 @@ _UP_TO = re.compile(r"\b(?:run-?up|ahead|leading up|up|before|until)(?: to| of)?
 _BASELINE_AFTER = re.compile(r" ?(?:相比|比较|对比|比起来|比(?!例))", re.ASCII)
 
 
+BESIDE = 2  # characters between what is said twice
 _DIFFERS = re.compile(
     rf"[跟和与]{PERIOD} ?的?(?:有点?|很|大|完全)?(?:不一样|不同|差[了不很好得挺]|有差)"
 )  # 跟11月不一样
@@ -94,9 +95,11 @@ def settle_periods(
 
 
 def _without_spelled_twice(text: str, mentions: Sequence[PeriodMention]) -> Sequence[PeriodMention]:
-    """ "下半年(7到12月)比上半年(1到6月)": what only says again, in parentheses, what stands before it."""
+    """ "下半年(7到12月)比上半年(1到6月)", 黑五11月24号: what only says again what stands before it."""
     twice = {
-        b.start for a, b in pairwise(mentions) if a.period.interval == b.period.interval and text[b.start - 1] == "("
+        b.start
+        for a, b in pairwise(mentions)
+        if a.period.interval == b.period.interval and (text[b.start - 1] == "(" or b.start - a.end <= BESIDE)
     }
     return [m for m in mentions if m.start not in twice]
 

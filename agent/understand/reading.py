@@ -17,7 +17,7 @@ from agent.understand.dates import PeriodMention, find_periods
 from agent.understand.dates_en import Clock
 from agent.understand.leftovers import unread_bounds, unread_runs, unread_words
 from agent.understand.lexicon import Lexicon
-from agent.understand.limiting import LimitReader
+from agent.understand.limiting import LimitReader, counts_by_orders
 from agent.understand.listing import listed_figures
 from agent.understand.meaning import CERTAIN, SURE, Chances, Router
 from agent.understand.measuring import MetricReader, counts_times
@@ -36,16 +36,18 @@ from agent.understand.vocabulary import Mention, Term
 from db.semantic.query import Filter, Interval, SemanticQuery
 from db.semantic.roles import entity_dimension, role_dimension
 
-HALF_YEAR = 183  # days
+HALF_YEAR, NEAR = 183, 62  # days
 SHORT = 16  # characters
 STEP_DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92}
 WHY = re.compile(
     r"\bwhy\b|\bhow come\b|\bwhat(?:'s| is| was| has)? (?:behind|made|makes|caused|causing|drove|driving|moved|pushed|to blame)\b|\bexplain\b"
     r"|\bculprit\b|\bto thank\b|\bdid the damage\b|\bwhat's the story\b"
-    r"|什么推|谁推|推上去|拉上去|拖后腿|拖累|谁的锅|(?:毛病|问题)出在哪|(?<!因)为什么|为何|为啥|(?<![在])什么原因|[,，](?:主要)?原因是什么|啥原因|咋回事|怎么回事|怎么会|怎么搞的|导致|造成|解释",
+    r"|\bwho(?:'s| is| was)? (?:to blame|responsible|at fault)\b|\bwhose fault\b|该?怪谁|[赖找]谁(?:的|头上|算账)|[哪谁什啥][^,，?]{0,8}(?:害的|惹的|闹的|搞的鬼)|什么推|谁推|推上去|拉上去|拖后腿|拖累|谁的锅|(?:毛病|问题)出在哪|(?<!因)为什么|为何|为啥|(?<![在])什么原因|[,，](?:主要)?原因是什么|啥原因|咋回事|怎么回事|怎么会|怎么搞的|导致|造成|解释",
     re.ASCII,
 )
 _COMPARE_THEM = re.compile(r"\bcompare (?:them|it|that|those|these|the two|both)\b|(?:对比|比较)一下$", re.ASCII)
+_FUTURE = re.compile(r"\b(?:will|going to|likely to|expect(?:ed)?)\b|'ll\b|预计|预估|估计|大概会|会有", re.ASCII)
+_TWICE = re.compile(r"(?<![\d.,])[12](?![\d.,])", re.ASCII)
 _GOODS = re.compile(rf"\b(?P<n>{EN_NUMBER}) (?:[a-z-]+ )?{MEMBER}", re.ASCII)
 _TALLY = re.compile(
     r"\b(?:tally|count (?:them|it|up)|topic by topic|one by one)\b|数一数|数数|各有?(?:多少|几)", re.ASCII
@@ -205,7 +207,7 @@ class ClauseReader:
             running=self.words.running and bool(splits),
             per=self.words.per or (last.per if last and not self.words.grains else None),
             unread=unread,
-            strangers=(*self._strangers(strangers, metrics, worded), *unread_bounds(self.text, self.taken)),
+            strangers=(*self._strangers(strangers, metrics, worded), *self._bounds(metrics)),
             doubts=doubts if worded else (),
             listed=split.listed,
             ambiguities=tuple(self.names.ambiguities),
@@ -217,6 +219,12 @@ class ClauseReader:
             limit=ordering.limit,
             limit_per=ordering.limit_per,
         )
+
+    def _bounds(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
+        """Bounds that nothing took, without "twice or more" of the customers that a metric counts by their orders."""
+        counted = any(counts_by_orders(name, self.lexicon.schema) for name in metrics)
+        found = unread_bounds(self.text, self.taken)
+        return tuple(bound for bound in found if not (counted and _TWICE.search(bound)))
 
     def _strangers(self, found: Sequence[str], metrics: tuple[str, ...], worded: bool) -> tuple[str, ...]:
         if not worded:
@@ -238,11 +246,17 @@ class ClauseReader:
             budget=things.budget,
             idle_days=things.idle_days,
             pointed=things.pointed,
-            limit=self.words.limit or things.limit or self._goods_counted(),
+            limit=self.words.limit or self._counted_whom() or self._goods_counted(),
             horizon=self.horizon,
             text=self.text,
             them=things.them,
         )
+
+    def _counted_whom(self) -> int | None:
+        """How many are wanted; "five heads and up" says whose, and not how many."""
+        span = self.things.limit_span
+        within = span and any(m.start < span[1] and span[0] < m.end for m, _, _ in self.names.members)
+        return None if within else self.things.limit
 
     def _goods_counted(self) -> int | None:
         """ "Six cheap snacks": how many of a member's goods are wanted."""
@@ -306,7 +320,8 @@ class ClauseReader:
         causes = any(name in reasons for _, name in self.names.splits)
         cyclic = bool({"weekday", "hour"} & set(self.words.grains)) and not self.horizon
         tallied = bool(self.names.splits) and bool(_TALLY.search(self.text))
-        return (causes or cyclic or tallied) and not WHY.search(self.text)
+        shown = self.words.trend and bool(self.words.grains)  # 一个月一个月怎么走的
+        return (causes or cyclic or tallied or shown) and not WHY.search(self.text)
 
     @property
     def past(self) -> bool:
@@ -316,6 +331,15 @@ class ClauseReader:
         clock = replace(self.scope.clock, ahead=True)
         near = clock.as_of + timedelta(days=HALF_YEAR)
         return not any(clock.as_of < m.period.end <= near for m in find_periods(self.text, clock))
+
+    @property
+    def near(self) -> bool:
+        """Whether a period that it names may be one that begins within some weeks from now, or is said to come."""
+        clock = replace(self.scope.clock, ahead=True)
+        last = clock.as_of + timedelta(days=NEAR)
+        if _FUTURE.search(self.text) and not self.past:
+            return True
+        return not self.past and any(clock.as_of <= m.period.start <= last for m in find_periods(self.text, clock))
 
     @property
     def soon(self) -> bool:

@@ -21,9 +21,10 @@ _ADJECTIVE = (
 )
 _CUE_BEFORE = _rx(
     rf"(?:\b(?:by|per|each|every|across|which|what|whose|among|amongst|all|for each|individual|different|various|split by|rank|sort|line up|crossed (?:with|by)|{_ADJECTIVE})|\b(?:{_ADJECTIVE}) {EN_NUMBER}|\b{EN_NUMBER} (?:{_ADJECTIVE})|\btop ?\d+|\b(?:which|what) {EN_NUMBER}|\bwhich of [^,]{{0,20}}?)"
-    r"(?: of)?(?: the| our| my| all| different| individual| single)*(?: of the| of our)?[ -]?$"
-    rf"|(?:按照?|各个?|每一?[个家位类款]?|哪一?[个家些位款种类项]?|哪几[个家位款种]|什么|[前后末]{ZH_NUMBER}[个名大家位]?的?|倒数{ZH_NUMBER}[个名]?的?|不同的?|所有的?|分)[ ]?$"
+    rf"(?: of)?(?: the| our| my| all| different| individual| single)*(?: of the| of our)?(?: {MEMBER}{FILLER}*)?[ -]?$"
+    rf"|(?:按照?|各个?|每一?[个家位类款]?|哪一?[个家些位款种类项]?|哪几[个家位款种]|主要的|什么|[前后末]{ZH_NUMBER}[个名大家位]?的?|倒数{ZH_NUMBER}[个名]?的?|不同的?|所有的?|分)[ ]?$"
     rf"|(?:最[高低多少大小好差强弱忙旺](?:销|的|钱)?|最(?:畅销|热销|热门|受欢迎)|垫底|名|增长最快|下降最多)的?(?:前?{ZH_NUMBER}[个名家位大]?)?的?$"
+    rf"|最[\u3400-\u9fff]{{1,3}}的前?{ZH_NUMBER}[个名家位大款样种]的?$"
 )
 _LIST_BEFORE = _rx(
     rf"[{DIMENSION}{ENTITY}]{FILLER}*(?: ?(?:,|\band\b|&|\bx\b|\bby\b|\bthen\b|和|与|及|以及|、|各|按)+)+ ?(?:by |per |按|各|每个?)?$"
@@ -44,6 +45,11 @@ _COUNT_AFTER = _rx(
 _ACTS_AFTER = _rx(
     r" ?(?:(?:who )?(?:saved?|spends?|spent|paid|pays?|bought|buys?|shop|purchased?|redeem(?:ed)?))\b|(?:一共|总共|共)?(?:花|消费|省|购买了|买了)"
 )
+_ODD_BEFORE = _rx(  # "outlying Ⓓ", 异常的Ⓓ
+    rf"(?:\b(?:outlying|odd|unusual|weird|abnormal|strange|anomalous|freak(?:ish)?|rogue|off-the-wall|out-of-line)|(?:异常|反常|不正常|不对劲|离谱|古怪|奇怪|蹊跷)的?)(?: {MEMBER}{FILLER}*)?[ ]?$"
+)
+_CHECKED = _rx(r"\bcheck (?:the |our |all )*[^,;?!]{0,30}$")  # "check the cheese Ⓓ for sales that look off"
+_HEAD_RANKED = _rx(r"[^,;?!]*\b(?:ranked|sorted|ordered) by\b")
 _ONE_OF = _rx(r"\b(?:a|an|one|each|every|per|the average|the typical) $|(?:每一?[个位名家户]?|人均)$")
 _AVERAGE = _rx(r"\baverage\b|\bavg\b|\bon average\b|\bmean\b|\btypical|平均|均")
 _RANKED_BY = _rx(
@@ -99,9 +105,10 @@ class Place:
 def splits(place: Place) -> bool:
     """Whether the words around a dimension ask to split by it ("by Ⓓ", "which Ⓓ", 各Ⓓ)."""
     counted = _SO_MANY.search(place.before) and _MOST_AFTER.match(place.after)
-    return bool(
-        _CUE_BEFORE.search(place.before) or counted or _ANY.search(place.before) or _CUE_AFTER.match(place.after)
-    )
+    checked = _CHECKED.search(place.before) and place.after.startswith(" for ")
+    headed = not place.before.strip() and _HEAD_RANKED.match(place.after)
+    before = any(cue.search(place.before) for cue in (_CUE_BEFORE, _ANY, _ODD_BEFORE))
+    return bool(before or counted or checked or headed or _CUE_AFTER.match(place.after))
 
 
 def entity_splits(place: Place, ranks: bool) -> bool:

@@ -35,6 +35,8 @@ class ShareReader:
         if not (self.words.share and len(metrics) == 1):
             return metrics
         for term in kept:
+            if sum(term.name == other.name for other in kept) > 1:  # "private label versus national": two parts
+                continue
             ratios = (n for n, m in known.items() if m.denominator == metrics[0] and m.numerator and not m.hidden)
             if found := next((n for n in ratios if known[known[n].numerator or ""].where == self._only(term)), None):
                 return (found,)

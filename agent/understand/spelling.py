@@ -32,10 +32,13 @@ _GRAMMAR_ZH = (
 ).split()
 # Ordinary words that sound like one of ours (经理, 净利): those of the example questions, and some more, are no slips.
 _ORDINARY_ZH = (
-    "可以 之前 低于 市场 影响 经理 时长 只是 除了 恢复 来点 有机 话术 被拒 语气 愿意 请教 长假 厂家 一期 时常 以外 意外 会话 值钱 失败 能退 想了 回她 给她"
+    "可以 之前 低于 市场 影响 经理 时长 只是 除了 恢复 来点 有机 话术 被拒 语气 愿意 请教 长假 厂家 一期 时常 以外 意外 会话 值钱 失败 能退 想了 回她 给她 各剩"
 ).split()
 
 
+_GLUE = frozenset(  # words within longer names that nobody mistypes for them
+    "over than with from what that this into onto they them their your have were been when then here there where will would".split()
+)
 _BEGINS, _ENDS = frozenset("跟和与把从在给被对比让向"), frozenset("的了吗呢吧")
 
 
@@ -133,7 +136,7 @@ class Speller:
         return [
             w
             for w, found in self._vocabulary.words.items()
-            if w.isascii() and w.isalpha() and len(w) > 3 and found & kinds
+            if w.isascii() and w.isalpha() and len(w) > 3 and found & kinds and w not in _GLUE
         ]
 
     @cached_property

@@ -83,7 +83,7 @@ class SplitReader:
         bare = not (splits or loose or last) and words.ranked
         if bare and words.limit and (sold := self._goods_counted()):
             splits = [sold]
-        elif bare and not names.members and metrics and one and _WHO.search(names.masked):
+        elif bare and not self._set_beside() and metrics and one and _WHO.search(names.masked):
             splits = [one]  # "who spent the most?"
         elif (bare and _WHAT.search(names.masked)) or (not (splits or loose or last) and _BOUGHT.search(names.masked)):
             shown = self.lexicon.schema.default_split
@@ -96,6 +96,11 @@ class SplitReader:
             splits = [g for g in last.group_by if g not in filtered]
         rest = (n for n in loose if n not in splits and n not in filtered)
         return Splits(tuple(splits[:MAX_SPLITS]), tuple(rest), listed)
+
+    def _set_beside(self) -> bool:
+        """Whether two members of one dimension are named ("who sold more, store 367 or 406?")."""
+        kept = [term.name for term in self.names.kept]
+        return len(set(kept)) < len(kept)
 
     def _bands_apart(self, splits: Sequence[str]) -> list[str]:
         """The dimension of a bound whose bands are asked for one by one (收入10万以上的几档…分别多少)."""

@@ -10,7 +10,7 @@ from agent.contracts import Language, Reading, Understanding
 from agent.form import QUERY
 from agent.understand.asking import ToolWords
 from agent.understand.calendar import span
-from agent.understand.clauses import clauses
+from agent.understand.clauses import OF_THEM, clauses
 from agent.understand.dates_en import Clock
 from agent.understand.lexicon import Lexicon
 from agent.understand.linking import of_people
@@ -19,6 +19,7 @@ from agent.understand.message import message_in
 from agent.understand.placing import able, conditions
 from agent.understand.reading import WHY, ClauseReader, Scope
 from agent.understand.repairs import completed, repaired
+from agent.understand.scenes import request_of
 from agent.understand.spelling import Speller
 from agent.understand.text import detect_language, normalise
 from agent.understand.values import with_values
@@ -75,7 +76,7 @@ def understand(
             for asked in (message.before, message.after)
         )
         return Understanding(language, normal, (*before, message.reading, *after))
-    normal = completed(repaired(normal, lexicon, clock))
+    normal = request_of(completed(repaired(normal, lexicon, clock)), scope)
     readings = _read_all(normal, scope)
     unread = [word for reading in readings for word in reading.unread]
     corrections: tuple[tuple[str, str], ...] = ()
@@ -132,7 +133,9 @@ def _read_all(text: str, scope: Scope) -> tuple[Reading, ...]:
             reader.scope = replace(scope, last=lent or scope.last)
             tools = scope.tools.tools if scope.tools else {}
             read = of_person(_read(reader, True, first=False), result)
-            result.append(of_people(read, reader, result[-1], tools))
+            read = _without_unfit(of_people(read, reader, result[-1], tools), reader)
+            both = _as_one(result[-1], read) if OF_THEM.match(reader.text) else None
+            result[-1:] = [both] if both else [result[-1], read]
         else:
             follows = _is_follow_up(reader)
             result.append(_read(reader, follows, first=True))
@@ -140,6 +143,31 @@ def _read_all(text: str, scope: Scope) -> tuple[Reading, ...]:
         later = next((r.time for reader, r in zip(readers, result, strict=True) if reader.periods), None)
         result[0] = replace(result[0], time=later or result[0].time)  # "revenue by store and the best day last month"
     return tuple(result)
+
+
+def _without_unfit(reading: Reading, reader: ClauseReader) -> Reading:
+    """Without what it only took over and its own figures are not recorded by ("…, and how many tickets came in?")."""
+    schema, own = reader.lexicon.schema, {term.name for _, term, _ in reader.names.members}
+    fits = [
+        f
+        for f in reading.filters
+        if f.dimension in own or all(schema.can_split(m, f.dimension) for m in reading.metrics)
+    ]
+    return replace(reading, filters=tuple(fits)) if reader.names_metric else reading
+
+
+def _as_one(one: Reading, two: Reading) -> Reading | None:
+    """ "How many tickets came in, and how many of them are closed?" as one table of both figures."""
+    figures = all(len(r.metrics) == 1 and r.ask.open in ((), (QUERY,)) for r in (one, two))
+    plain = not any(
+        r.order_by or r.limit or r.having or r.keep or r.per or r.running or r.split_options for r in (one, two)
+    )
+    alike = (one.group_by, one.filters, one.time, one.compare) == (two.group_by, two.filters, two.time, two.compare)
+    if not (figures and plain and alike) or one.metrics == two.metrics:
+        return None
+    return replace(
+        one, text=f"{one.text}, {two.text}", metrics=(*one.metrics, *two.metrics), unread=(*one.unread, *two.unread)
+    )
 
 
 def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
@@ -162,7 +190,7 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
         ahead = reader.soon and reading.time in (None, reader.horizon)
         dated = bool(reader.names.metrics and (reader.periods or reader.horizon))
         differs = bool(reading.compare and len(reader.periods) > 1 and WHY.search(reader.text))
-        said = Said(past, ahead, reader.parted, clear, reader.counted, dated, differs)
+        said = Said(past, ahead, reader.parted, clear, reader.counted, dated, differs, reader.near)
         routed = settled(reading, chances, scope.tools.tools, said)
     tools = [scope.tools.tools[name] for name in routed.ask.open if name in scope.tools.tools]
     ahead = any(tool.takes("horizon") for tool in tools)

@@ -49,6 +49,7 @@ TOOL_SETS = (
     "seventh_tool_",
     "eighth_tool_",
     "ninth_tool_",
+    "tenth_tool_",
 )
 NO_DATA = [
     "no data", "no purchases", "no sales", "no records", "no figures", "there is no", "has no", "holds no",

@@ -111,7 +111,7 @@ def test_tuning_tells_apart_what_it_was_taught(file: E5File) -> None:
     words = {"forecast": ("will", "expect", "ahead"), "risk": ("fraud", "stolen", "fake")}
     texts = [f"{word} number {i} of the shop" for own in words.values() for word in own for i in range(8)]
     kinds = [kind for kind, own in words.items() for _ in own for _ in range(8)]
-    changes, told = tune(file, [Task(texts, [()] * len(texts), {"kind": kinds})], "x", epochs=3)
+    changes, told = tune(file, [Task(texts, [()] * len(texts), {"kind": kinds})], "x", epochs=30)
     model = told["kind"].model
     vectors = embed(["expect more of the shop"])
     assert model.source == "x"

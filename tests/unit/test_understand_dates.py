@@ -17,6 +17,22 @@ PERIODS = """
 revenue yesterday | 2017-12-31 2018-01-01
 sales on the day before yesterday | 2017-12-30 2017-12-31
 revenue last week | 2017-12-25 2018-01-01
+final quarter of 2017 | 2017-10-01 2018-01-01
+the last two weeks of the year | 2017-12-18 2018-01-01
+2017年最后一个季度 | 2017-10-01 2018-01-01
+去年头三个月 | 2017-01-01 2017-04-01
+12月头十天每天销量 | 2017-12-01 2017-12-11
+sales on july 3rd and 4th together | 2017-07-03 2017-07-05
+7月3号4号两天卖了多少 | 2017-07-03 2017-07-05
+sales on the saturday before christmas | 2017-12-23 2017-12-24
+sales on the friday after thanksgiving | 2017-11-24 2017-11-25
+late tickets week by week through december | 2017-12-01 2018-01-01
+did any payments slip through yesterday | 2017-12-31 2018-01-01
+the fall in sessions in q3 | 2017-07-01 2017-10-01
+the back half of 2017 | 2017-07-01 2018-01-01
+全年最吸金的品类 | 2017-01-01 2018-01-01
+圣诞前那一周的营业额 | 2017-12-18 2017-12-25
+fishy payments from 23 november up to now | 2017-11-23 2018-01-01
 payments since christmas | 2017-12-25 2018-01-01
 sales from thanksgiving to year end | 2017-11-23 2018-01-01
 sales from march to the end of the year | 2017-03-01 2018-01-01
