@@ -7,6 +7,7 @@ ids. ``agent.evaluation.routing`` trains it.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -215,6 +216,11 @@ def _possible(name: str, chance: float, reading: Reading, tools: Mapping[str, To
     return figure if (tool.takes("horizon") and said.past) or (said.parted and not tool.takes("dimensions")) else name
 
 
+_SCORED = re.compile(
+    r"\bwhat(?:'s| is| was| are) (?:our|the) (?:\w+ ){1,3}(?:score|rating|rate|percentage)\b|得分|评分|打几分", re.ASCII
+)
+
+
 def _may_be_past(tool: Tool, said: Said, chance: float) -> bool:
     """Whether a figure of a time without a year may as well be of one that is over ("revenue in april and may")."""
     return tool.takes("horizon") and said.dated and chance < (FORESEEN if said.near else ALMOST_SURELY)
@@ -222,7 +228,7 @@ def _may_be_past(tool: Tool, said: Said, chance: float) -> bool:
 
 def _lacks(tool: Tool, reading: Reading) -> bool:
     """Whether the clause names what the data lacks; the handbook's rules may speak of it, where no figure is meant."""
-    ruled = not (tool.takes("filters") or reading.time or reading.group_by)
+    ruled = not (tool.takes("filters") or reading.time or reading.group_by or _SCORED.search(reading.text))
     return bool(reading.unavailable) and not ruled
 
 

@@ -30,6 +30,7 @@ _WHOLE = re.compile(
     rf"|\b(?:out of |of )?(?:every|each) (?:hundred|100|ten|10|thousand) {METRIC}|每(?:一)?[百千十](?:个|单|笔|张)?{METRIC}"
     rf"|\b(?:share|percent(?:age)?|part|proportion|fraction|slice|chunk) of (?:our |the |total |all |overall )*{METRIC}"
 )
+TIED = 0.6  # of the likeliest metric's chance, from which on one that is named is taken instead
 NEAR_ONE = 0.95  # from this chance on the wording tells more than the words that name a part or a whole
 OFFERED = 0.05  # from this chance on a metric comes first where one is asked back
 _COMPARED = re.compile(r"\bcompar\w+|\bvs\b|\bversus\b|\bagainst\b|\bthan\b|[跟和与比].{1,8}比|对比|相比", re.ASCII)
@@ -187,7 +188,7 @@ class MetricReader:
         if self._places_counted():
             return tuple(self.names.metrics), ()
         listed = self._listed()
-        if not listed and (meant := self._meant()) and not (self._narrower(meant) or self._said_in_full(meant)):
+        if not listed and (meant := self._meant()) and not self._holds_against(meant):
             return self._pieces((meant,)), ()
         named = self._reachable(listed or self._parts_dropped(self.names.metrics))
         return self._parted(self._pieces(named)), tuple(self.names.metric_options)
@@ -210,6 +211,12 @@ class MetricReader:
         known, named = self.lexicon.schema.metrics, self.names.metrics
         plain = len(named) == 1 and not known[named[0]].is_ratio
         return plain and bool(self.names.kept) and bool(_MEMBER_PART.search(self.names.masked))
+
+    def _holds_against(self, meant: str) -> bool:
+        """Whether the words that name another figure than the one that is meant are to be taken at their word."""
+        named = self.names.metrics[0] if len(self.names.metrics) == 1 else meant
+        tied = named != meant and self.meant.get(named, 0.0) >= TIED * self.meant.get(meant, 1.0)
+        return tied or self._narrower(meant) or self._said_in_full(meant)
 
     def _said_in_full(self, meant: str) -> bool:
         """Whether words of more than one name the twin of what is meant: "refund money" is no number of refunds."""
