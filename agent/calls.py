@@ -22,6 +22,7 @@ MAX_CALLS = 6
 # How tools follow one another where one clause asks for several about the same people.
 CHAIN = ("segment_customers", "find_audience", "recommend_products")
 MEANS = (("tickets", "channel"), ("sessions", "source"))  # "for the welcome mail": by what means, and no condition
+TOLD = ("tickets", "intent")  # "1823 complained twice, what would make it up to them": why one asks of these people
 STEPS = ("day", "week", "month")  # that a forecast's rows may go by
 TARGETS = {"customers": "customer", "products": "product", "orders": "order"}  # argument -> the outputs' column
 
@@ -198,7 +199,8 @@ def _given(tool: Tool, reading: Reading, part: Mapping[str, str], schema: StoreS
     entity = {field: entity_dimension(schema, column) for field, column in TARGETS.items()}
     campaign = entity_dimension(schema, "campaign")
     own = {d for field, d in entity.items() if tool.takes(field)} | ({campaign} if tool.takes("campaign") else set())
-    own |= {role_dimension(schema, *role) for role in MEANS} if tool.name in CHAIN else set()
+    own |= {role_dimension(schema, *role) for role in MEANS} if not tool.takes("metric") else set()
+    own |= {role_dimension(schema, *TOLD)} if not tool.takes("metric") and ask.customers else set()
     splits = () if part["split"] == NO_SPLIT else tuple(part["split"].split("+"))
     found: dict[str, Any] = {
         "time": reading.time,

@@ -243,6 +243,11 @@ def asks(part: str, scope: Scope) -> bool:
     return _asks(ClauseReader(part, scope))
 
 
+def is_put_as_question(part: str) -> bool:
+    """Whether a part has the form of a question or a request, whatever its words are about."""
+    return bool(_ASKS.match(part) or _TELLS.match(part))
+
+
 def seams(text: str) -> Iterator[tuple[int, int]]:
     """Where one part of a text may end and the next begin, in order."""
     yield from (match.span() for match in _PARTS.finditer(text) if match.start())

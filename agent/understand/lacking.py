@@ -12,6 +12,7 @@ from agent.understand.vocabulary import Mention
 from db.semantic.schema import StoreSchema
 
 _WHY_NOT = re.compile(r"why not\b", re.ASCII)  # a proposal, not a question for a cause
+_IN_CHARGE = re.compile(r" ?(?:manager|director|head|chief|boss|lead|team)s?\b|经理|总监|主管|负责人|老总", re.ASCII)
 _SCENES = re.compile(r",|，|;|；|\.\s|。| so | because |所以", re.ASCII)  # what stands before may only be why one asks
 _WORD = re.compile(r"[a-z']+|[\u3400-\u9fff]")
 FEWEST_TOLD, FEWEST_TOLD_ZH = 3, 4  # words or characters beside the word, of a part that tells something
@@ -33,7 +34,9 @@ class LackingReader:
 
     def is_meant(self, mention: Mention) -> bool:
         """Whether what is lacking is asked for."""
-        return not (_WHY_NOT.match(self.text, mention.start) or self._heads(mention) or self._idle(mention))
+        if _WHY_NOT.match(self.text, mention.start) or _IN_CHARGE.match(self.text, mention.end):
+            return False
+        return not (self._heads(mention) or self._idle(mention))
 
     def _idle(self, mention: Mention) -> bool:
         """Whether it means nothing that is lacking: "online carts", or why one asks ("staff is short, so …")."""

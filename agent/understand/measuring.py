@@ -78,8 +78,8 @@ _BOTH = re.compile(  # "chargebacks: how many and how much"
     re.ASCII,
 )
 _BESIDE = re.compile(  # what stands between two figures that are listed
-    rf"[·\s]*(?:(?:\b(?:in|for|during|over|on) )?{PERIOD}·*[·\s]*)?(?:,|，|、|/|\+|&|:|\b(?:and|or|plus|vs\.?|versus|next to|beside|alongside|as well as|along with|together with)\b|[和与及跟]|以及|还有)?"
-    r"[·\s]*(?:\b(?:and|or|plus|the|our|my|total|overall|also|then|number of|count of|with (?:the|their|its))\b|[和与]|以及|还有|总)?[·\s]*(?:\b(?:the|our|my|total|overall)\b[·\s]*)?",
+    rf"[·\s]*(?:(?:\b(?:in|for|during|over|on) )?{PERIOD}·*[·\s]*)?(?:\b(?:by|per) [{DIMENSION}{ENTITY}]·*[·\s]*)?(?:,|，|、|/|\+|&|:|\b(?:and|or|plus|vs\.?|versus|next to|beside|alongside|as well as|along with|together with)\b|[和与及跟]|以及|还有)?"
+    r"[·\s]*(?:\b(?:and|or|plus|the|our|my|total|overall|also|then|number of|count of|with (?:the|their|its))\b|[和与]|以及|还有|总)?[·\s]*(?:\b(?:the|our|my|total|overall|avg|average)\b[·\s]*)?",
     re.ASCII,
 )
 _APPOSED = re.compile(rf"[·\s]*(?:(?:\b(?:in|for|during|over|on) )?{PERIOD}·*[·\s]*)?[,，?]\s*", re.ASCII)

@@ -116,7 +116,7 @@ TREND = rx(
     r"\btrend(?:s|ing|ed| ?lines?)?\b|\bover time\b|\btime series\b|\btrajectory\b|\bhistory\b|\bevol(?:ve[ds]?|ution|ving)\b|\bseasonal(?:ity| pattern)\b|\bdevelop(?:ed|ment|ing|s)?\b|\bhow (?:has|have) .{0,40} (?:developed|evolved)|趋势|走势|怎么走的?|走得怎么样|曲线|变化情况|历史|季节性"
 )
 SHARE = rx(
-    r"\bshares?\b|\bpercent(?:age)?s?\b|\bproportions?\b|\bfraction\b|\bportion\b|\bwhat (?:part|piece|bit|cut) of\b|\bwhat (?:slice|chunk|cut|portion)\b|\b(?:slice|chunk|piece|cut) of\b|\bhow (?:big|large) an? (?:part|piece|slice|chunk|bit)\b|% of|\bpct\b|\bcontribut\w+\b(?! to (?:the |this |that |our )?(?:change|drop|fall|rise|growth|decline|increase|decrease|dip|jump|surge|slump|swing)\b)|\bmakes? up\b|\bmade up\b|\baccount(?:s|ed|ing)? for\b|\bcomes? from\b|\bcame from\b|\bmix\b|\bout of (?:every|each) (?:hundred|100|ten|10|thousand)\b|每一?[百千十](?:个|单|笔)|占比|占了?|比例|份额|比重|百分比|百分之|贡献|几成|构成"
+    r"\bshares?\b|\bpercent(?:age)?s?\b|\bproportions?\b|\bfraction\b|\bportion\b|\bwhat (?:part|piece|bit|cut) of\b|\bwhat (?:slice|chunk|cut|portion)\b|\b(?:slice|chunk|piece|cut) of\b|\bhow (?:big|large) an? (?:part|piece|slice|chunk|bit)\b|% of|\bpct\b|\bcontribut\w+\b(?! to (?:the |this |that |our )?(?:change|drop|fall|rise|growth|decline|increase|decrease|dip|jump|surge|slump|swing)\b)|\bmakes? up\b|\bmade up\b|\baccount(?:s|ed|ing)? for\b|(?<!where that )(?<!where it )(?<!where this )\b(?:comes?|came) from\b|\bmix\b|\bout of (?:every|each) (?:hundred|100|ten|10|thousand)\b|每一?[百千十](?:个|单|笔)|占比|占了?|比例|份额|比重|百分比|百分之|贡献|几成|构成"
 )
 RUNNING = rx(r"\brunning (?:total|sum)s?\b|\bcumulative(?:ly)?\b|\baccumulat\w+\b|累计|累积|累加")
 GRAIN_EN = r"(?P<g>day|week|month|quarter|year)"
@@ -247,13 +247,13 @@ GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     ),
     (
         rx(
-            r"\beach of the (?:last )?(?:\w+ )?weeks\b|\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* weeks\b"
+            r"\bone week after (?:the other|another)\b|\beach of the (?:last )?(?:\w+ )?weeks\b|\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* weeks\b"
         ),
         "week",
     ),
     (
         rx(
-            r"\beach of the (?:last )?(?:\w+ )?months\b|\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* months\b|月份有哪|哪些月份|的月份"
+            r"\bone month after (?:the other|another)\b|\beach of the (?:last )?(?:\w+ )?months\b|\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* months\b|月份有哪|哪些月份|的月份"
         ),
         "month",
     ),

@@ -41,12 +41,13 @@ SHORT = 16  # characters
 STEP_DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92}
 WHY = re.compile(
     r"\bwhy\b|\bhow come\b|\bwhat(?:'s| is| was| has)? (?:behind|made|makes|caused|causing|drove|driving|moved|pushed|to blame)\b|\bexplain\b"
-    r"|\bculprit\b|\bto thank\b|\bdid the damage\b|\bwhat's the story\b"
-    r"|\bwho(?:'s| is| was)? (?:to blame|responsible|at fault)\b|\bwhose fault\b|该?怪谁|[赖找]谁(?:的|头上|算账)|[哪谁什啥][^,，?]{0,8}(?:害的|惹的|闹的|搞的鬼)|什么推|谁推|推上去|拉上去|拖后腿|拖累|谁的锅|(?:毛病|问题)出在哪|(?<!因)为什么|为何|为啥|(?<![在])什么原因|[,，](?:主要)?原因是什么|啥原因|咋回事|怎么回事|怎么会|怎么搞的|导致|造成|解释",
+    r"|\bculprit\b|\bto thank\b|\bdid the damage\b|\bwhat's the story\b|\bwhere (?:that|it|this|all (?:of )?that) (?:comes?|came|(?:is|was) coming) from\b"
+    r"|(?:差别|差距|差这么多|变化)[^。?？]{0,16}[哪打](?:儿|里)?来的|\bwho(?:'s| is| was)? (?:to blame|responsible|at fault)\b|\bwhose fault\b|该?怪谁|[赖找]谁(?:的|头上|算账)|[哪谁什啥][^,，?]{0,8}(?:害的|惹的|闹的|搞的鬼)|什么推|谁推|推上去|拉上去|拖后腿|拖累|谁的锅|(?:毛病|问题)出在哪|(?<!因)为什么|为何|为啥|(?<![在])什么原因|[,，](?:主要)?原因是什么|啥原因|咋回事|怎么回事|怎么会|怎么搞的|导致|造成|解释",
     re.ASCII,
 )
 _COMPARE_THEM = re.compile(r"\bcompare (?:them|it|that|those|these|the two|both)\b|(?:对比|比较)一下$", re.ASCII)
 _FUTURE = re.compile(r"\b(?:will|going to|likely to|expect(?:ed)?)\b|'ll\b|预计|预估|估计|大概会|会有", re.ASCII)
+_THEN = re.compile(r"\bback (?:in|then)\b|\bthose days\b|那会儿?|那时|当时|那阵子", re.ASCII)
 _TWICE = re.compile(r"(?<![\d.,])[12](?![\d.,])", re.ASCII)
 _GOODS = re.compile(rf"\b(?P<n>{EN_NUMBER}) (?:[a-z-]+ )?{MEMBER}", re.ASCII)
 _TALLY = re.compile(
@@ -134,6 +135,7 @@ class ClauseReader:
         clock, tools = self.scope.clock, self.scope.tools
         self.to_come: list[PeriodMention] = []
         self.ahead = bool(tools and tools.looks_ahead(self.asked)) if self.scope.ahead is None else self.scope.ahead
+        self.ahead = self.ahead and not _THEN.search(text)
         if self.ahead:
             found = find_periods(text, replace(clock, ahead=True))
             ahead = [m for m in found if m.period.end > clock.as_of]
@@ -337,6 +339,8 @@ class ClauseReader:
         """Whether a period that it names may be one that begins within some weeks from now, or is said to come."""
         clock = replace(self.scope.clock, ahead=True)
         last = clock.as_of + timedelta(days=NEAR)
+        if _THEN.search(self.text):
+            return False
         if _FUTURE.search(self.text) and not self.past:
             return True
         return not self.past and any(clock.as_of <= m.period.start <= last for m in find_periods(self.text, clock))

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterator
 
 from agent.form import QUERY, needs_metric
-from agent.understand.clauses import asks, complete, seams
+from agent.understand.clauses import asks, complete, is_put_as_question, seams
 from agent.understand.meaning import SURE
 from agent.understand.metrics import surely
 from agent.understand.reading import ClauseReader, Scope
+from agent.understand.vocabulary import Mention, Term
 from tools.registry import Tool
 
 SHORTEST, SHORTEST_ZH = 60, 22  # characters of a text with a scene in it
@@ -38,7 +39,7 @@ _STATES = re.compile(  # somebody says, does or has something; "week by week" an
     re.ASCII,
 )
 _STATES_ZH = re.compile(
-    r"(?=.{6}).*(?:[我你您他她咱]|大家|有人|老板|领导|同事|总监|经理|供应商|银行|仓库|市场|人事|财务|[说问讲]|听说|打电话|刚|想|准备|打算|正在?|要)"
+    r"(?=.{4}).*(?:[我你您他她咱]|大家|有人|老板|领导|同事|总监|经理|供应商|银行|仓库|市场|人事|财务|[说问讲]|听说|打电话|刚|想|准备|打算|正在?|要|来$|审计|检查|汇报|开会|催)"
 )
 _BACK = re.compile(
     r"\b(?:it|its|they|them|their|theirs|those|these|he|him|his|she|her|hers|there|that|this|such|the same)\b(?! (?:week|month|quarter|year|weekend|morning|summer|autumn|fall|winter|spring|time)\b)"
@@ -73,7 +74,7 @@ def request_of(text: str, scope: Scope) -> str:
         return text
     for start, end in reversed(list(seams(text))):
         left, request = text[:start], _THEN_ZH.sub("", text[end:])
-        if not (_REQUEST.match(request) or asks(request, scope)):
+        if not _requests(request, scope):
             continue
         before = ClauseReader(left, scope)
         for kind, phrase in _PLACES.items():
@@ -83,13 +84,21 @@ def request_of(text: str, scope: Scope) -> str:
     return text
 
 
+def _requests(text: str, scope: Scope) -> bool:
+    """Whether a text begins with a request, or with what one is by and then the request ("week by week, how many …")."""
+    first, *rest = _parts(text)
+    if _REQUEST.match(text) or asks(text, scope):
+        return True
+    return bool(rest) and not _STATES.match(first) and text.isascii() and asks(rest[0], scope)
+
+
 def _is_told(part: str, scope: Scope) -> bool:
     """Whether a part only tells something: somebody does, says or has something, and it asks for no figure."""
     if _TELLS_OF.match(part):
         return True
     if not (_STATES if part.isascii() else _STATES_ZH).match(part):
         return False
-    return not asks(part, scope) or not (complete(part, scope) or ClauseReader(part, scope).names_metric)
+    return not is_put_as_question(part) or not (complete(part, scope) or ClauseReader(part, scope).names_metric)
 
 
 def _parts(text: str) -> Iterator[str]:
@@ -119,6 +128,8 @@ def _stands(asked: ClauseReader, before: ClauseReader, scope: Scope) -> bool:
     tool = scope.tools.tools.get(name) if scope.tools and chance >= SURE else None
     if tool is None or tool.reads_message or tool.writes or "text" in tool.arguments.model_fields:
         return False  # what it searches for may stand in the scene
+    if tool.takes("goal") and before.things.ids:
+        return False  # "718 never bought meat, what could tempt them": what to offer is told there
     measured = asked.names_metric or bool(surely(asked.figures))
     if (name == QUERY or needs_metric(tool)) and not measured:
         return False
@@ -150,9 +161,18 @@ def _lends_names(asked: ClauseReader, before: ClauseReader, scope: Scope) -> boo
     own = {term.name for _, term, _ in asked.names.members} | {name for _, name in asked.names.splits}
     ids = {kind for kind in before.things.ids if kind not in asked.things.ids}
     figure = surely(asked.figures) or next(iter(asked.names.metrics), None)
-    said = {term.name for _, term, _ in before.names.members} - own
+    said = {term.name for mention, term, _ in before.names.members if not _is_one_day(mention, term, before)} - own
     fits = {name for name in said if figure is None or scope.lexicon.schema.can_split(figure, name)}
     return bool(ids or fits)
+
+
+def _is_one_day(mention: Mention, term: Term, scene: ClauseReader) -> bool:
+    """Whether it is a weekday on which something happens once ("the audit is on Thursday"), and none that comes again."""
+    kind = scene.lexicon.schema.dimensions[term.name].kind
+    again = scene.text[mention.start : mention.end].endswith("s") or scene.text[: mention.start].endswith(
+        ("每", "逢", "每个")
+    )
+    return kind == "time" and not again
 
 
 def _lends_amounts(asked: ClauseReader, before: ClauseReader, tool: Tool) -> bool:
