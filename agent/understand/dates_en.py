@@ -133,6 +133,12 @@ def _whole_year(clock: Clock) -> Period:
     return unit(clock.as_of - timedelta(days=1), "year")
 
 
+def _first_months(m: re.Match[str], clock: Clock) -> Period:
+    """ "The first nine months": of the year that ended last, or is about to."""
+    start = _whole_year(clock).start
+    return span(start, add_months(start, min(parse_number(m["n"]) or 1, 12)))
+
+
 def _day_of_named_month(m: re.Match[str], clock: Clock) -> Period | None:
     """ "November 24 against Friday the 17th": a day of the one month that stands elsewhere in the text."""
     named = {_month_number(found[0]) for found in re.finditer(rf"\b{MONTH}", m.string, re.ASCII)}
@@ -563,6 +569,7 @@ RULES: tuple[Rule, ...] = (
         ),
         _trailing,
     ),
+    (_rx(r"\b(?:over |in |during |for )?the first (?P<n>" + EN_NUMBER + r") months\b(?! (?:of|in)\b)"), _first_months),
     (_rx(r"\b(?P<n>" + EN_NUMBER + r"|an?) " + _GRAIN + r"s? ago\b"), _ago),
     (_rx(r"\b(?P<g>y|q|m|w)td\b"), _to_date),
     (_rx(r"\b(?P<g>year|quarter|month|week)[ -]to[ -]date\b"), _to_date),

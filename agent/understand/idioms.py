@@ -33,6 +33,7 @@ _FIGURE_BEFORE = re.compile(
 _COMPOUND = re.compile(r"-[a-z]+ed\b")
 _WHERETO = re.compile(r" (?:next|in|into|on|onto|out|over|by|round|around|up|off|down)\b")
 _PARTICLE = re.compile(r" (?:up|off|out|down|away|over|through|back)\b")
+_IN_CHARGE = re.compile(r"经理|主管|总监|老总")
 _SAT = re.compile(r" (?:with|in|at|under|behind|there|idle|waiting|down|around|on (?:the|our|my|a))\b")
 _PIECE_OF = re.compile(r"\b(?:how (?:big|large|small) an?|what|an?|which|the (?:biggest|largest)) $")
 _ON_BOOKS = re.compile(r"\b(?:on|off|in|through|for) (?:our|the|my) $")  # whom we know, and nothing to read
@@ -98,6 +99,8 @@ class IdiomReader:
             return True
         if words == "cash" and self.text.startswith(" in ", mention.end) and not _PAID_BEFORE.search(before):
             return True  # "how many cash in a coupon", and not what was paid in cash
+        if mention.of("dimension") and not mention.of("member") and _IN_CHARGE.match(self.text, mention.end):
+            return True  # 门店经理 asks, and splits nothing
         if mention.of("dimension") and _SITE_BEFORE.search(before):  # the web shop is none of the shops
             return True
         if self._is_idiom(mention, before):

@@ -61,7 +61,7 @@ _KINDS_OF = re.compile(
 _TIMES = re.compile(r"\d ?(?:times|trips)\b|[\d十]\s?[次回趟]", re.ASCII)
 _PIECES = re.compile(r"(?:多少|几)[笔单]|[笔单]数")
 _MONEY = re.compile(
-    r"\b(?:(?:most|least|how much|more|less|refund|that|the) money|amounts?|in dollars|dollar (?:amount|value)s?)\b"
+    r"\b(?:(?:most|least|how much|more|less|refund|that|the) money|amounts?|in dollars|dollar (?:amount|value)s?)\b|, dollars[?.! ]*$"
     r"|\b(?:above|over|under|below|than|exceeds?|hits?|pass(?:es)?|reach(?:es)?) (?:\$ ?\d|\d[\d,.]*k? ?(?:dollars|bucks|usd)\b)"
     r"|(?:超过?|高于|低于|大于|小于|不到|达到)\d[\d,.]*[万千]?(?:美[元金]|刀|块|元)",
     re.ASCII,
@@ -175,9 +175,8 @@ class MetricReader:
 
     def _named(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The metrics that words name, unless the wording surely means another one."""
-        if len(self.names.metrics) == 1 and _BY_FIGURE.search(
-            self.names.masked
-        ):  # 按件数: by what the rest is measured
+        by = len(self.names.metrics) == 1 and _BY_FIGURE.search(self.names.masked)
+        if by and self._split_alike(self.names.metrics):  # 按件数: by what the rest is measured
             return tuple(self.names.metrics), ()
         if _PART_IS.search(self.names.masked):  # "what percent of customers are homeowners"
             return tuple(self.names.metrics), tuple(self.names.metric_options)
