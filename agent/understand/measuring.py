@@ -14,7 +14,8 @@ from agent.understand.meaning import CERTAIN, SURE, Chances
 from agent.understand.metrics import is_twin, surely
 from agent.understand.modifiers import Modifiers
 from agent.understand.names import Names
-from agent.understand.patterns import DIMENSION, ENTITY, MEMBER, METRIC, PERIOD
+from agent.understand.patterns import DIMENSION, ENTITY, MEMBER, METRIC
+from agent.understand.side_by_side import SideBySide
 from agent.understand.vocabulary import Mention
 from db.semantic.query import SemanticQuery
 from db.semantic.roles import counts_of, entity_dimension
@@ -75,20 +76,6 @@ _BOTH = re.compile(  # "chargebacks: how many and how much"
     r"|\b(?:number|count)s? and (?:the )?(?:amount|value|sum)s?\b|\b(?:amount|value|sum)s? and (?:the )?(?:number|count)s?\b"
     r"|(?:多少|几)[笔单]?[、，, 和与及]{1,2}多少钱|多少钱[、，, 和与及]{1,2}(?:多少|几)[笔单]"
     r"|[笔单]数[、和与及]金额|金额[、和与及][笔单]数",
-    re.ASCII,
-)
-_BESIDE = re.compile(  # what stands between two figures that are listed
-    rf"[·\s]*(?:(?:\b(?:in|for|during|over|on) )?{PERIOD}·*[·\s]*)?(?:\b(?:by|per) [{DIMENSION}{ENTITY}]·*[·\s]*)?(?:,|，|、|/|\+|&|:|\b(?:and|or|plus|vs\.?|versus|next to|beside|alongside|as well as|along with|together with)\b|[和与及跟]|以及|还有)?"
-    r"[·\s]*(?:\b(?:and|or|plus|the|our|my|total|overall|also|then|number of|count of|with (?:the|their|its))\b|[和与]|以及|还有|总)?[·\s]*(?:\b(?:the|our|my|total|overall|avg|average)\b[·\s]*)?",
-    re.ASCII,
-)
-_APPOSED = re.compile(rf"[·\s]*(?:(?:\b(?:in|for|during|over|on) )?{PERIOD}·*[·\s]*)?[,，?]\s*", re.ASCII)
-_LISTED = re.compile(
-    rf"[{METRIC}{ENTITY}]+[^{METRIC}{ENTITY}]{{0,40}}?(?:\bor\b|\band\b|\bas well as\b|\b(?:along|together) with\b|&|\+|,|\bvs\b|\bversus\b|\bplus\b|\bwith (?:the|their|its)\b|[和与跟及、，/]|还[有是])"
-    rf"[^{METRIC}{ENTITY}]{{0,12}}?[{METRIC}{ENTITY}]"
-)
-_TOGETHER = re.compile(
-    rf"\bwith (?:the|their|its) (?:\w+ )?[{METRIC}{ENTITY}]|[{METRIC}{ENTITY}]·*[^,，]{{0,2}}也?(?:带上|要|算上|附上)",
     re.ASCII,
 )
 
@@ -186,7 +173,7 @@ class MetricReader:
             return (over,), ()
         if self._places_counted():
             return tuple(self.names.metrics), ()
-        listed = self._listed()
+        listed = SideBySide(self.text, self.lexicon.schema, self.names, self.meant).read()
         if not listed and (meant := self._meant()) and not self._holds_against(meant):
             return self._pieces((meant,)), ()
         named = self._reachable(listed or self._parts_dropped(self.names.metrics))
@@ -276,44 +263,6 @@ class MetricReader:
             return None
         counted = f"count(distinct {sales.table}.{sales.columns.get('order')})"
         return next((n for n, m in self.lexicon.schema.metrics.items() if m.expr == counted and not m.where), None)
-
-    def _listed(self) -> tuple[str, ...]:
-        """The metrics that are named one beside the other ("revenue and orders"); nothing where wording surely means one."""
-        if len(self.names.metrics) < 2:
-            return ()
-        places, masked = sorted(self.names.metric_places), self.names.masked
-        runs: list[list[str]] = [[]]
-        before = None
-        for start, name in places:
-            if before is None or not self._beside(masked[before + 1 : start]):
-                runs.append([])
-            runs[-1] += [name] if name not in runs[-1] else []
-            before = start
-        longest = max(runs, key=len)
-        if len(longest) > 2 and self._tops(longest, masked, places):
-            longest = longest[1:]
-        if len(longest) > 1:
-            return () if self._apposed(longest, masked, places) else tuple(longest)
-        sure = max(self.meant.values(), default=0.0) >= CERTAIN and not _TOGETHER.search(masked)
-        return () if sure or not _LISTED.search(masked) else tuple(self.names.metrics)
-
-    def _beside(self, between: str) -> bool:
-        """Whether what stands between two figures lists them; a mere space does so in Chinese alone."""
-        return bool(_BESIDE.fullmatch(between)) and (bool(between.strip("· ")) or not self.text.isascii())
-
-    def _tops(self, run: Sequence[str], masked: str, places: Sequence[tuple[int, str]]) -> bool:
-        """从简报来的流量，转化率和跳出率: what the ratios are of, set before them by a comma, where lists have another mark."""
-        known, starts = self.lexicon.schema.metrics, [next(s for s, name in places if name == each) for each in run[:2]]
-        whole = all(run[0] in (known[name].numerator, known[name].denominator) for name in run[1:])
-        return whole and not self.text.isascii() and bool(_APPOSED.fullmatch(masked[starts[0] + 1 : starts[1]]))
-
-    def _apposed(self, run: Sequence[str], masked: str, places: Sequence[tuple[int, str]]) -> bool:
-        """ "How full are the baskets, items per order": a ratio behind a comma that says again what a count is about."""
-        known, (one, two) = self.lexicon.schema.metrics, (run[0], run[-1])
-        starts = [next(start for start, name in places if name == each) for each in (one, two)]
-        parts = {known[two].numerator, known[two].denominator}
-        told = surely(self.meant) == two and one in parts
-        return len(run) == 2 and told and bool(_APPOSED.fullmatch(masked[starts[0] + 1 : starts[1]]))
 
     def _inside_asks(self) -> str | None:
         """The metric that stands inside a tool's own words ("sales forecast", 销售预测)."""
