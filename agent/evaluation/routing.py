@@ -3,8 +3,8 @@
     python -m agent.evaluation.routing [--further]
 
 One encoder and all classifiers that read its vectors are trained together on the questions of
-``prompts/examples``, ``prompts/arguments.yaml`` and ``prompts/metrics``, in an hour or more on two cores; with
-``--further`` from the encoder that ships, in half of that. It needs the demo store, whose kinds of names are marks, and
+``prompts/examples``, ``prompts/arguments.yaml`` and ``prompts/metrics``, in an hour or more on two cores (on a GPU,
+where torch finds one, some minutes); with ``--further`` from the encoder that ships, in somewhat less. It needs the demo store, whose kinds of names are marks, and
 torch (``pip install 'shopops[deep]'``).
 """
 
