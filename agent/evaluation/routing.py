@@ -4,8 +4,8 @@
 
 One encoder and all classifiers that read its vectors are trained together on the questions of
 ``prompts/examples``, ``prompts/arguments.yaml`` and ``prompts/metrics``, in an hour or more on two cores (on a GPU,
-where torch finds one, some minutes); with ``--further`` from the encoder that ships, in somewhat less. It needs the demo store, whose kinds of names are marks, and
-torch (``pip install 'shopops[deep]'``).
+where torch finds one, some minutes); with ``--further`` from the encoder that ships, in somewhat less. It needs the
+demo store, whose kinds of names are marks, and torch (``pip install 'shopops[deep]'``).
 """
 
 from __future__ import annotations
