@@ -18,7 +18,7 @@ from agent.understand.patterns import DIMENSION, ENTITY, MEMBER, METRIC
 from agent.understand.side_by_side import SideBySide
 from agent.understand.vocabulary import Mention
 from db.semantic.query import SemanticQuery
-from db.semantic.roles import counts_of, entity_dimension
+from db.semantic.roles import counts_of, entity_dimension, in_role
 
 _MADE = re.compile(  # a cause, and no money made
     r"\b(?:what|which|who|it|that) (?:has |have )?ma[dk]es?\b"
@@ -158,7 +158,8 @@ class MetricReader:
         if bounded := self._bounded():
             return bounded
         product = self.lexicon.counters.get(entity_dimension(self.lexicon.schema, "product") or "")
-        return (product,) if product and _KINDS_OF.search(self.names.masked) else ()
+        goods = any(in_role(self.lexicon.schema, term.name, "products") for term in self.names.kept)
+        return (product,) if product and goods and _KINDS_OF.search(self.names.masked) else ()
 
     def _named(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The metrics that words name, unless the wording surely means another one."""

@@ -19,7 +19,7 @@ from agent.understand.patterns import DIMENSION, ENTITY, MEMBER, METRIC, PERIOD
 from agent.understand.roles import Place
 from agent.understand.vocabulary import Mention, Term
 from db.semantic.query import Filter, Scalar
-from db.semantic.roles import in_role
+from db.semantic.roles import in_role, role_dimension
 from db.semantic.schema import Text
 
 _SUPERLATIVE = re.compile(
@@ -39,6 +39,11 @@ _SIZED_BEFORE = re.compile(
     re.ASCII,
 )
 _SIZED_AFTER = re.compile(r" ?(?:[$€£]|on average\b|worth\b|values?\b|size\b|spend\b)", re.ASCII)
+TOLD_OF = (("tickets", "intent"), ("tickets", "channel"), ("tickets", "language"), ("sessions", "source"))
+_CONDITION_BEFORE = re.compile(
+    rf"\b(?:by|via|through|from|of|for|per|about|with|in|without|no|not|except) (?:the |our )?$|[通经]过$|[用从按除非没][了]?$|{METRIC}·* $"
+)
+_CONDITION_AFTER = re.compile(rf" ?(?:的|类|渠道)?[{METRIC}{DIMENSION}{ENTITY}{MEMBER}]| ?的")
 _WITHIN = re.compile(rf" (?:of|in|within) .{{0,12}}?{MEMBER}")  # "among the categories of meat"
 _ONE = re.compile(r"\b(?:an?|the average|the typical) $")  # "what was a customer worth"
 
@@ -150,8 +155,25 @@ class NameReader:
             elif previous and (mention.start == previous[0].start or roles.in_list(names.masked, previous[0], mention)):
                 negative = previous[1]
             previous = (mention, negative)
+            if self._is_told(mention, names.masked):
+                continue
             for term in self._choose(names, mention):
                 names.members.append((mention, term, negative))
+
+    def _is_told(self, mention: Mention, masked: str) -> bool:
+        """Whether words for what tickets are about, or what they or visits come by, only tell: "the bank phoned: payments in may?"
+
+        They limit where the figure asked for is recorded by them, or where they stand as a condition does.
+        """
+        schema = self.lexicon.schema
+        told_of = {role_dimension(schema, *role) for role in TOLD_OF}
+        known = bool(surely(self._figures())) or any(other.of("metric") for other in self.mentions)
+        if not known or not {term.name for term in mention.terms} <= told_of:
+            return False
+        if any(map(self._splits_asked, mention.terms)):
+            return False
+        before, after = masked[: mention.start], masked[mention.end :]
+        return not (_CONDITION_BEFORE.search(before) or _CONDITION_AFTER.match(after))
 
     def _choose(self, names: Names, mention: Mention) -> tuple[Term, ...]:
         """The members that the words mean: in the dimension named beside them, else in the coarsest one."""

@@ -478,3 +478,19 @@ def test_how_many_heads_is_no_number_of_people_wanted(asked: Analyst) -> None:
     (reading,) = read(asked, "big families, five heads and up: which of them should get a voucher")
     assert limits(reading) == [("household_size", "in", ("5+",))]
     assert reading.ask.limit is None
+
+
+@pytest.mark.parametrize(
+    ("text", "limited"),
+    [
+        ("the phone keeps ringing about late parcels, how many orders in may", []),
+        ("18号活动的邮件塞进了多少户的信箱", [("campaign", "in", (18,))]),
+        ("tickets by phone in may", [("ticket_channel", "in", ("phone",))]),
+        ("sales by email in may", [("ticket_channel", "in", ("email",))]),  # a condition, and refused as one
+    ],
+)
+def test_words_for_tickets_limit_no_other_figure_where_they_only_tell(
+    asked: Analyst, text: str, limited: list[tuple[str, str, tuple[Any, ...]]]
+) -> None:
+    (reading,) = read(asked, text)
+    assert limits(reading) == limited
