@@ -41,9 +41,15 @@ _SIZED_BEFORE = re.compile(
 _SIZED_AFTER = re.compile(r" ?(?:[$€£]|on average\b|worth\b|values?\b|size\b|spend\b)", re.ASCII)
 TOLD_OF = (("tickets", "intent"), ("tickets", "channel"), ("tickets", "language"), ("sessions", "source"))
 _CONDITION_BEFORE = re.compile(
-    rf"\b(?:by|via|through|from|of|for|per|about|with|in|without|no|not|except) (?:the |our )?$|[通经]过$|[用从按除非没][了]?$|{METRIC}·* $"
+    rf"\b(?:by|via|through|from|of|for|per|about|with|in|without|no|not|except|only|just) (?:the |our )?$|[只仅]看?$|[通经]过$|[用从按除非没][了]?$|{METRIC}·* $"
 )
-_CONDITION_AFTER = re.compile(rf" ?(?:的|类|渠道)?[{METRIC}{DIMENSION}{ENTITY}{MEMBER}]| ?的")
+_CONDITION_AFTER = re.compile(
+    rf" ?(?:的|类|渠道)?[{METRIC}{DIMENSION}{ENTITY}{MEMBER}]| ?的| (?:only|alone|excluded)\b|单独|以外|之外|除外"
+)
+_ALONE_BEFORE, _ALONE_AFTER = (
+    re.compile(r"(?:^|[,:;，：；]) ?$"),
+    re.compile(r" ?(?:$|[,;?!.，；？])"),
+)  # ", newsletter, "
 _WITHIN = re.compile(rf" (?:of|in|within) .{{0,12}}?{MEMBER}")  # "among the categories of meat"
 _ONE = re.compile(r"\b(?:an?|the average|the typical) $")  # "what was a customer worth"
 
@@ -173,7 +179,8 @@ class NameReader:
         if any(map(self._splits_asked, mention.terms)):
             return False
         before, after = masked[: mention.start], masked[mention.end :]
-        return not (_CONDITION_BEFORE.search(before) or _CONDITION_AFTER.match(after))
+        alone = _ALONE_BEFORE.search(before) and _ALONE_AFTER.match(after)
+        return not (alone or _CONDITION_BEFORE.search(before) or _CONDITION_AFTER.match(after))
 
     def _choose(self, names: Names, mention: Mention) -> tuple[Term, ...]:
         """The members that the words mean: in the dimension named beside them, else in the coarsest one."""

@@ -487,6 +487,8 @@ def test_how_many_heads_is_no_number_of_people_wanted(asked: Analyst) -> None:
         ("18号活动的邮件塞进了多少户的信箱", [("campaign", "in", (18,))]),
         ("tickets by phone in may", [("ticket_channel", "in", ("phone",))]),
         ("sales by email in may", [("ticket_channel", "in", ("email",))]),  # a condition, and refused as one
+        ("revenue in may, newsletter only", [("traffic_source", "in", ("newsletter",))]),
+        ("newsletter: revenue in may", [("traffic_source", "in", ("newsletter",))]),
     ],
 )
 def test_words_for_tickets_limit_no_other_figure_where_they_only_tell(
