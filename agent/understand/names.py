@@ -46,10 +46,8 @@ _CONDITION_BEFORE = re.compile(
 _CONDITION_AFTER = re.compile(
     rf" ?(?:的|类|渠道)?[{METRIC}{DIMENSION}{ENTITY}{MEMBER}]| ?的| (?:only|alone|excluded)\b|单独|以外|之外|除外"
 )
-_ALONE_BEFORE, _ALONE_AFTER = (
-    re.compile(r"(?:^|[,:;，：；]) ?$"),
-    re.compile(r" ?(?:$|[,;?!.，；？])"),
-)  # ", newsletter, "
+_ALONE_BEFORE = re.compile(r"(?:^|[,:;，：；]) ?$")  # ", newsletter, "
+_ALONE_AFTER = re.compile(r" ?(?:$|[,:;?!.，：；？])")
 _WITHIN = re.compile(rf" (?:of|in|within) .{{0,12}}?{MEMBER}")  # "among the categories of meat"
 _ONE = re.compile(r"\b(?:an?|the average|the typical) $")  # "what was a customer worth"
 
