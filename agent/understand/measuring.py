@@ -49,7 +49,7 @@ _PART_OF = re.compile(rf"{METRIC}·*占[^{METRIC}]{{0,6}}{METRIC}")  # 用券的
 _PARTS_OF = r"(?:share|slice|cut|chunk|part|portion|piece|bit|percent\w*|proportion|fraction|much)"
 _MEMBER_PART = re.compile(
     rf"{MEMBER}·*[^,，Ⓜ]{{0,8}}占|{MEMBER}·*'s? {_PARTS_OF} of"
-    rf"|\b{_PARTS_OF} of [^,?]{{0,30}}?\b(?:was|is|were|are|from|(?:falls?|fell) on|belongs? to|(?:is |was )?down to|sat with|sits with|with) (?:the |our )?(?:\w+ )?{MEMBER}",
+    rf"|\b{_PARTS_OF} of [^,?]{{0,30}}?\b(?:was|is|were|are|from|(?:falls?|fell) on|belongs? to|(?:is |was )?down to|with) (?:the |our )?(?:\w+ )?{MEMBER}",
     re.ASCII,
 )
 _BY_FIGURE = re.compile(

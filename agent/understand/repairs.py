@@ -54,7 +54,7 @@ _SHORTHAND = dict(
         "|recos:recommendations|rtn:return|rtns:returns|resp time:response time|tmrw:tomorrow|tmr:tomorrow|yday:yesterday|nxt:next|prev:previous"
         "|pl share:private label share|pl sales:private label sales|pl revenue:private label revenue|pl rev:private label revenue|thru:through"
         "|refund $:refund amount|refunds $:refund amount|chargeback $:chargeback amount|chargebacks $:chargeback amount|discount $:discount amount"
-        "|sesh:sessions|sess:sessions|avg rev:average revenue|asap:soon|acct:account|accts:accounts|mgr:manager"
+        "|sesh:sessions|sess:sessions"
     ).split("|")
 )
 _SHORT = re.compile(
