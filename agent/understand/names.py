@@ -171,8 +171,10 @@ class NameReader:
         """
         schema = self.lexicon.schema
         told_of = {role_dimension(schema, *role) for role in TOLD_OF}
-        known = bool(surely(self._figures())) or any(other.of("metric") for other in self.mentions)
-        if not known or not {term.name for term in mention.terms} <= told_of:
+        if not {term.name for term in mention.terms} <= told_of:
+            return False
+        known = any(other.of("metric") for other in self.mentions) or bool(surely(self._figures()))
+        if not known:
             return False
         if any(map(self._splits_asked, mention.terms)):
             return False
