@@ -120,7 +120,7 @@ _NUMBERED = r"(?: ?(?:numbers?|ids?|no\.?|#|编号|号码|号|:|：))* ?#?"
 _IDS: Mapping[str, tuple[str, str]] = {
     "customers": (
         "customer|household|shopper|buyer|member|user|client",
-        "顾客|客户|家庭|用户|会员|买家|住户|客人|老客|熟客|这户|那户|号户|这?[两三几四五]户",
+        "顾客|客户|家庭|用户|会员|买家|住户|客人|老客|熟客|这户|那户|号户|这?[两三几四五]户|家(?=可能|要|会|还|最|下次|该|应|又|需)",
     ),
     "products": ("product|item|sku|article|upc", "商品|产品|货号|单品|sku"),
     "orders": ("order|basket|transaction|purchase|receipt", "订单|购物篮|单号|小票|交易|(?<!工)单"),
@@ -134,8 +134,13 @@ _POINTED: Mapping[str, re.Pattern[str]] = {
     kind: re.compile(rf"\b(?:this|that) (?:{en})\b|[这那](?:个|位|笔|单|件|户|张)(?:{zh})(?!们)", re.ASCII)
     for kind, (en, zh) in _IDS.items()
 }
+_WHO_IS = re.compile(  # "what sort of shopper is number 22", 22号是个什么样的顾客
+    r"\b(?:customer|household|shopper|buyer|person|client|family|home) (?:is|was) (?:number|no\.?|#) ?(?P<n>\d+)\b"
+    r"|(?<!\d)(?P<z>\d+)号(?=是(?:个|一个|位|一位)?(?:什么|啥|怎么?)样的)",
+    re.ASCII,
+)
 _DIGITS = re.compile(r"\d{2,}")
-_NUMBER_BEFORE = re.compile(r"\d+ ?(?:号|#)?$", re.ASCII)
+_NUMBER_BEFORE = re.compile(r"\d+(?:号?[、和与跟及,]\d+)* ?(?:号|#)?(?:这?[两三四五六几][家个])?$", re.ASCII)
 _NUMBER_AFTER = re.compile(
     r" ?(?:numbers? |no\.? ?|ids? |#|号|chief |manager |boss )?\d+(?:(?: ?, ?| and | or |, and | vs\.? | ?[和、与及] ?)#?\d+)*",
     re.ASCII,
@@ -236,6 +241,9 @@ def _said(text: str, known: KnownIds | None) -> tuple[dict[str, tuple[str, ...]]
             if kind == "orders" and any(len(w) < _SHORTEST_ORDER for w in words):
                 continue
             found.extend(words)
+            spans.append(match.span())
+        for match in _WHO_IS.finditer(text) if kind == "customers" else ():
+            found.append(match["n"] or match["z"])
             spans.append(match.span())
         if found:
             ids[kind] = tuple(dict.fromkeys(found))

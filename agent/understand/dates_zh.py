@@ -11,7 +11,7 @@ from agent.understand.dates_en import Clock, Rule, coming, iso_week, nth_weekday
 from agent.understand.text import ZH_NUMBER, parse_number
 
 _N = ZH_NUMBER
-_YEAR = r"(?:(?P<y>\d{4}年?|去年|今年|前年)的?)?"
+_YEAR = r"(?:(?P<y>\d{4}年?(?![号户])|去年|今年|前年)的?)?"
 _MONTH = r"(?P<m>\d{1,2}|十[一二]?|[一二三四五六七八九])月份?"
 _GRAINS: dict[str, PeriodGrain] = {
     "天": "day",
@@ -300,7 +300,7 @@ RULES: tuple[Rule, ...] = (
     ),
     (_rx(_YEAR + _MONTH), _month),
     (_rx(_YEAR + r"(?:第(?P<q>[一二三四1-4])个?季度?|q(?P<q2>[1-4])(?!\d))"), _quarter_either),
-    (_rx(_YEAR + r"(?P<q>[一二三四1-4])季度"), _quarter),
+    (_rx(_YEAR + r"(?<!同)(?P<q>[一二三四1-4])季度"), _quarter),
     (_rx(_YEAR + r"(?P<h>[上下])半年"), _half),
     (_rx(_YEAR + r"第(?P<w>\d{1,2}|[一二三四五六七八九十]{2,3})(?:周|个?星期)"), _week),
     (_rx(r"(?P<y>\d{4})年第?(?P<w>\d{1,2})周"), _week),

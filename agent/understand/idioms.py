@@ -32,6 +32,8 @@ _FIGURE_BEFORE = re.compile(
 )
 _COMPOUND = re.compile(r"-[a-z]+ed\b")
 _WHERETO = re.compile(r" (?:next|in|into|on|onto|out|over|by|round|around|up|off|down)\b")
+_WENT = re.compile(r"\b(?:go|goes|going|went|gone|stay|stayed|fall|falls|fell|is|was|were|are|been) $")
+_TOP_BEFORE = re.compile(r"\b(?:top|best|first|which|the) $")
 _PARTICLE = re.compile(r" (?:up|off|out|down|away|over|through|back)\b")
 _IN_CHARGE = re.compile(r"经理|主管|总监|老总")
 _SAT = re.compile(r" (?:with|in|at|under|behind|there|idle|waiting|down|around|on (?:the|our|my|a))\b")
@@ -43,10 +45,30 @@ _SPLIT_BEFORE = re.compile(
     re.ASCII,
 )
 CAUSE = re.compile(r"reasons?|causes?|what went wrong|what was wrong|原因|理由|(?:毛病|问题)出在哪儿?|出了什么问题")
-_EACH_AFTER = re.compile(r".{0,3}[,，]?各(?:自|有|是|占)?(?:多少|几)")  # 卡在什么原因上，各多少笔
-_CAUSES = re.compile(  # split by a cause: "by reason", 按原因
-    rf"(?:\b(?:by(?: the| their| its)?|per|each|every|for what|for which|which|across|(?:top|main|biggest|most common|commonest)(?: {EN_NUMBER})?)|[按各哪](?:种|类|个|几种|个个)?|[卡栽死败倒]在了?(?:什么|哪些|哪个|啥)|按[^,，]{{1,6}}的|分|主要|前[几两三四五六十\d]+[个大种]?|最[多高大]的?前?[几两三四五六十\d]+[个大种]) ?$"
+_EACH_AFTER = re.compile(  # 卡在什么原因上，各多少笔; "what were the reasons, and how many of each"
+    r".{0,3}[,，]?各(?:自|有|是|占)?(?:多少|几)|[^?]{0,40}\bhow (?:many|much)(?: \w+)? (?:of|for|in|from|to) each\b|[^?]{0,20}\b(?:and|with) (?:the )?(?:number|count|amount)s? (?:of|for) each\b",
+    re.ASCII,
 )
+_SO_MANY = rf"(?:top |main )?(?:{EN_NUMBER})(?: top| main| biggest| largest| most common| commonest)?"
+_CAUSE_BEFORE = re.compile(r"(?:\b(?:what|which)(?: (?:are|were|is|was))?(?: the)?|\bthe|都?是?(?:什么|哪些|哪几个|啥)) ?$", re.ASCII)
+_CAUSE_AFTER = re.compile(r"都?(?:是|有)(?:什么|哪些|哪几个|啥)| (?:are|were|is|was) (?:it|they|there)\b", re.ASCII)
+_CAUSES = re.compile(  # split by a cause: "by reason", 按原因
+    rf"(?:\b(?:by(?: the| their| its)?|per|each|every|for what|for which|what|which|across|the {_SO_MANY}|(?:top|main|biggest|most common|commonest)(?: {EN_NUMBER})?)|[按各哪每](?:种|类|个|几种|个个|一种|一个)?|[卡栽死败倒]在了?(?:什么|哪些|哪个|啥)|按[^,，]{{1,6}}的|分|主要|前[几两三四五六十\d]+[个大种]?|最[多高大]的?前?[几两三四五六十\d]+[个大种]) ?$"
+)
+
+
+def splits_by_cause(text: str, start: int, end: int) -> bool:
+    """Whether a word for a cause is what figures are split by ("the 3 reasons with most refunds"), and not asked for."""
+    return bool(_CAUSES.search(text[:start]) or _EACH_AFTER.match(text, end))
+
+
+def cause_span(text: str, start: int, end: int) -> tuple[int, int]:
+    """The place of such a word with the question word beside it, in which no tool is asked for its cause (最多的三个原因是什么)."""
+    if not (CAUSE.fullmatch(text, start, end) and splits_by_cause(text, start, end)):
+        return start, end
+    before, after = _CAUSE_BEFORE.search(text[:start]), _CAUSE_AFTER.match(text, end)
+    led = _CAUSES.search(text[:start])
+    return min(start, *(m.start() for m in (before, led) if m), start), after.end() if after else end
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +100,9 @@ class IdiomReader:
     def _is_cause(self, mention: Mention) -> bool:
         """ "The reason for the drop", 下滑的原因: asked for, and no split."""
         words = self.text[mention.start : mention.end]
-        if not (mention.of("dimension") and CAUSE.fullmatch(words)) or _CAUSES.search(self.text[: mention.start]):
-            return False
-        return not _EACH_AFTER.match(self.text, mention.end)
+        return bool(mention.of("dimension") and CAUSE.fullmatch(words)) and not splits_by_cause(
+            self.text, mention.start, mention.end
+        )
 
     def _is_verb(self, mention: Mention) -> bool:
         """ "how often do customers shop": as a noun the word has a determiner before it; "to the shop" is no split."""
@@ -123,6 +145,10 @@ class IdiomReader:
         inflected = sold and plural and mention.tokens == 1 and before[-1:] in ("", " ")
         if sold and before.endswith("to ") and mention.tokens == 1 and _PARTICLE.match(self.text, mention.end):
             return True  # "it took a day to wrap up"
+        if sold and word == "flat" and _WENT.search(before):
+            return True  # "sales go flat"
+        if sold and word.endswith(" in") and _TOP_BEFORE.search(before):
+            return True  # "the top 40 in our best segment" is no package of 40 inches
         if sold and _COMPOUND.match(self.text, mention.end):
             return True  # "went pear-shaped"
         if sold and _VERB_BEFORE.search(before) and _WHERETO.match(self.text, mention.end):

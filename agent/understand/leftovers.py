@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 STOP_EN = frozenset(
     """a about above across actually after again all also altogether am amount an and any are around as asap at be became been before being
@@ -27,15 +28,16 @@ STOP_EN = frozenset(
     """.split()
 )
 STOP_ZH = (
-    "的了是在有和与及以及跟或还也都就才又再把被给让使向从到至对为于中里内外上下这那此其它们我你您他她咱们请问帮忙查询一看下想要知道了解告诉显示列出给出统计"
+    "的地了是在有和与及以及跟或还也都就才又再把被给让使向从到至对为于中里内外上下这那此其它们我你您他她咱们请问帮忙查询一看下想要知道了解告诉显示列出给出统计"
     "计算分析多少几个家位名款种类项次什么怎么样如何哪些吗呢吧啊呀哦嘛么情况数据结果金额数字值总共计合体整全所每各按照分别时候期间段内一二三四五六七八九十两"
     "占比例最高低多少大小好差强弱前后名排行第卖买出得花钱消费购下单产生带来贡献实现达完成做个月日天年周季度号份点我们店铺公司商今昨明去过现目之间共总来说请先然后"
     "并且同时而但如果只仅能可以应该会不没无非要需看是多是少了解具体大概大约左右差不表现用户人群户家庭"
 )
 _STOP_ZH_WORDS = re.compile(
-    "真正|实际上?|真的|大约|差不多|大致|主要|处理|讲讲|说说|聊聊|发我|发给我|平均|新增|整体|总体|单独|顺便|打折|让利|增量|帮忙拉下|人群|这批|新来|麻烦|老板|领导|汇报|报表|同事|辛苦|感谢|谢谢|你好|您好|拉取|导出|整理|详细|贵店|咋样|经营|运营|会议|周报|月报|快速|维度|方面|水平|消费者|咋|下吧|一眼|方便|关于|期间|以内|当中|其中|简单|感觉|究竟|到底|目前为止|为止|全部|最近|近期|目前|部分|内部|家里|东西|里面|帮忙|一共|总共"
+    "撑住|顶住|守住|保住|捋一?[遍下]|捋一捋|过一遍|走一遍|真正|实际上?|真的|大约|差不多|大致|主要|处理|讲讲|说说|聊聊|发我|发给我|平均|新增|整体|总体|单独|顺便|打折|让利|增量|帮忙拉下|人群|这批|新来|麻烦|老板|领导|汇报|报表|同事|辛苦|感谢|谢谢|你好|您好|拉取|导出|整理|详细|贵店|咋样|经营|运营|会议|周报|月报|快速|维度|方面|水平|消费者|咋|下吧|一眼|方便|关于|期间|以内|当中|其中|简单|感觉|究竟|到底|目前为止|为止|全部|最近|近期|目前|部分|内部|家里|东西|里面|帮忙|一共|总共"
 )
 _TOKEN = re.compile(r"[a-z]+(?:['-][a-z]+)*|\d[\d,.]*|[\u3400-\u4dbf\u4e00-\u9fff]+", re.ASCII)
+_TELLING = 2  # characters of an unknown name that are no words of grammar
 _DOING = re.compile(r".{0,2}.着")  # 挂着, 一直拖着: how something is, and no name
 _BOUND = re.compile(
     r"\b(?:over|above|under|below|(?:more|less|(?!other|rather)[a-z]+er) than|at least|at most|exceed(?:s|ing)?)[ -]?[$]?(?P<a>\d)[\d,.]*\w*"
@@ -44,13 +46,20 @@ _BOUND = re.compile(
 )
 
 
-def unread_runs(text: str, taken: bytearray, masked: str) -> tuple[str, ...]:
-    """Two and more Chinese characters that nothing took, right before a metric, a split or a period: an unknown name."""
+def unread_runs(text: str, taken: bytearray, masked: str, hints: Sequence[int] = ()) -> tuple[str, ...]:
+    """Two and more Chinese characters that nothing took, right before a metric, a split or a period: an unknown name.
+
+    Args:
+        hints: where weak words say what is measured (卖了): 可口可乐卖了多少.
+    """
     free = "".join(" " if taken[i] else c for i, c in enumerate(text))
     free = _STOP_ZH_WORDS.sub(lambda m: " " * len(m[0]), free)
     kept = "".join(" " if c in STOP_ZH else c for c in free)
-    runs = re.finditer(r"[\u3400-\u4dbf\u4e00-\u9fff]{2,}", kept)
-    return tuple(m[0] for m in runs if not _DOING.fullmatch(m[0]) and re.match(r"的?[ⓂⒹⒺⓉ]", masked[m.end() :]))
+    found = [m for m in re.finditer(r"[\u3400-\u4dbf\u4e00-\u9fff]{2,}", kept) if not _DOING.fullmatch(m[0])]
+    if not found:  # 可口可乐: characters of a name may be words of grammar elsewhere
+        stretches = re.finditer(r"[\u3400-\u4dbf\u4e00-\u9fff]{3,}", free)
+        found = [m for m in stretches if sum(c not in STOP_ZH for c in m[0]) >= _TELLING and m.end() in hints]
+    return tuple(m[0] for m in found if m.end() in hints or re.match(r"的?[ⓂⒹⒺⓉ]", masked[m.end() :]))
 
 
 def unread_bounds(text: str, taken: bytearray) -> tuple[str, ...]:

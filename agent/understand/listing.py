@@ -11,6 +11,7 @@ from agent.understand.dates import Clock, find_periods
 from agent.understand.lexicon import Lexicon
 from agent.understand.meaning import Chances, Router
 from agent.understand.metrics import is_twin, metric_chances, surely
+from agent.understand.patterns import OF_EVERYBODY
 from db.semantic.roles import counts_of
 from db.semantic.schema import StoreSchema
 
@@ -24,7 +25,8 @@ _RATE = re.compile(r"\bwhat (?:share|slice|part|percent\w*|proportion|fraction|r
 _SIZE = re.compile(r"\bhow (?:big|large|fat)\b|[单每][笔单]多[大少]", re.ASCII)
 _SUM = re.compile(
     r"\bwhat (?:did|do|does|was|were) (?:they|it|that|those|these) (?:all )?(?:add up|come|amount|sum|total|worth)"
-    r"|\bhow much(?: money)? (?:did|do|does|was|were) (?:they|it|that|those|these) (?:all )?(?:add up|come|amount|sum|total)"
+    r"|\bhow (?:much|many)(?: (?:money|dollars|bucks|cash))? (?:did|do|does|is|was|were|are) (?:they|it|that|those|these|this)\b"
+    r"|^(?:and )?(?:for|to) how (?:much|many dollars)\b|^(?:涉及|对应|合|折合|值)?(?:的?总?金额|的?钱)?(?:一共|合计|总共|总额|共计?)?(?:是|有)?多少(?:钱|金额|美元|美金)$"
     r"|^(?:金额|钱)?(?:一共|合计|总共|总额)?(?:是)?(?:多少钱?|有多少)$|^(?:一共|合计|总共)?(?:金额|多少钱)(?:一共|合计|总共)?(?:是)?(?:多少)?$",
     re.ASCII,
 )
@@ -51,6 +53,11 @@ def listed_figures(text: str, router: Router | None, clock: Clock) -> tuple[str,
     asking = [(start, part) for start, part in parts if _HEAD.search(part)]
     if router is None or not 2 <= len(asking) <= _MOST or _scoped(text, asking[1][0], router.lexicon, clock):
         return ()
+    if OF_EVERYBODY.search(text, asking[1][0]):
+        return ()  # "what did families spend, and what did everyone?": the same of all
+    named = {m.start for m in names_in(text, router.lexicon) if m.of("metric") and not m.of("dimension")}
+    if any(start <= place < start + len(part) for start, part in parts if (start, part) not in asking for place in named):
+        return ()  # a figure that stands in the list without a question word: the names tell
     found: list[str] = []
     told = ""  # the part before, of which "what rate does that make" goes on
     for _, part in asking:

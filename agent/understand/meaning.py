@@ -143,7 +143,7 @@ def settled(reading: Reading, chances: Chances, tools: Mapping[str, Tool], said:
     """One clause with what may answer it: the surely right one alone, or the likeliest to choose from."""
     first = reading.ask.words[:1]
     about = reading.metrics or (first and chances.get(first[0], 0.0) >= SURE)  # an order is about something
-    if first and first[0] in tools and about and _ordered(tools[first[0]], said, reading.text):
+    if first and first[0] in tools and first[0] in chances and about and _ordered(tools[first[0]], said, reading.text):
         return replace(reading, ask=replace(reading.ask, open=first))
     shares: dict[str, float] = defaultdict(float)
     for name, chance in chances.items():

@@ -10,6 +10,7 @@ from agent.understand.asking import ToolMentions
 from agent.understand.dates import PeriodMention
 from agent.understand.leftovers import unread_words
 from agent.understand.lexicon import Lexicon
+from agent.understand.limiting import counts_by_orders
 from agent.understand.meaning import CERTAIN, SURE, Chances
 from agent.understand.metrics import is_twin, surely
 from agent.understand.modifiers import Modifiers
@@ -59,7 +60,7 @@ _KINDS_OF = re.compile(
     rf"\bhow many (?:different|distinct|kinds of|sorts of|types of) {MEMBER}|[多几]少?种(?:不同的)?{MEMBER}|{MEMBER}·*[^,，]{{0,6}}有?(?:多少|几)种",
     re.ASCII,
 )
-_TIMES = re.compile(r"\d ?(?:times|trips)\b|[\d十]\s?[次回趟]", re.ASCII)
+_TIMES = re.compile(r"\d ?(?:times|trips)\b|[\d一二两三四五六七八九十]\s?[次回趟]", re.ASCII)
 _PIECES = re.compile(r"(?:多少|几)[笔单]|[笔单]数")
 _MONEY = re.compile(
     r"\b(?:(?:most|least|how much|more|less|refund|that|the) money|amounts?|in dollars|dollar (?:amount|value)s?)\b|, dollars[?.! ]*$"
@@ -67,12 +68,18 @@ _MONEY = re.compile(
     r"|(?:超过?|高于|低于|大于|小于|不到|达到)\d[\d,.]*[万千]?(?:美[元金]|刀|块|元)",
     re.ASCII,
 )
+_AMOUNT = re.compile(r"\bamounts?\b|\bmoney\b|\bdollars\b|总额|金额|多少钱", re.ASCII)
+_HOW_MANY = re.compile(r"\bhow many\b|\bnumber of\b|(?:多少|几)[笔单次张个]", re.ASCII)
 _GIVEN = re.compile(
     r"\b(?:giv(?:e|en|ing)|gave|hand(?:ed|ing)?|pa(?:y|id|ying)) (?:\w+ )?(?:back|out)\b|\bbill\b|\b(?:set|put)(?:ting)? (?:\w+ )?(?:aside|by|away)\b",
     re.ASCII,
 )
+_GOES_ON = re.compile(  # "how does that split by reason", 按支付方式拆开看呢: of the figure before
+    r"\bhow (?:do|does|did|is|was|are|were) (?:it|that|this|they|those|these)\b|\b(?:it|that|this) (?:happens?|splits?|breaks? down|changed?)\b|^按.{1,12}(?:拆|分|列|看)",
+    re.ASCII,
+)
 _BOTH = re.compile(  # "chargebacks: how many and how much"
-    r"\bhow (?:many|much)\b.{0,12}?\b(?:and|&) how (?:many|much)\b|\bhow (?:many times|often)\b.*\b(?:and|&) (?:for )?how much\b"
+    r"\bhow (?:many|much)\b.{0,12}?\b(?:and|&) how (?:many|much)\b|\bhow (?:many times|often)\b.*\b(?:and|&) (?:for )?how (?:much|many dollars)\b"
     r"|\b(?:number|count)s? and (?:the )?(?:amount|value|sum)s?\b|\b(?:amount|value|sum)s? and (?:the )?(?:number|count)s?\b"
     r"|(?:多少|几)[笔单]?[、，, 和与及]{1,2}多少钱|多少钱[、，, 和与及]{1,2}(?:多少|几)[笔单]"
     r"|[笔单]数[、和与及]金额|金额[、和与及][笔单]数",
@@ -122,16 +129,19 @@ class MetricReader:
 
     def _read(self, last: SemanticQuery | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         names = self.names
+        if last and not names.metrics and _GOES_ON.search(self.text) and self._split_alike(last.metrics):
+            return last.metrics, ()
         if settled := self._counted():
             return settled, ()
         if names.metrics or names.metric_options:
             return self._named()
         if names.unavailable:
             return (), ()
-        if inside := self._inside_asks():
+        likeliest, chance = next(iter(self.meant.items()), ("", 0.0))
+        if (inside := self._inside_asks()) and (inside == likeliest or chance < CERTAIN):
             return (inside,), ()
         hinted = self._hinted()
-        own = not last or unread_words(self.text, self.taken)  # "and forecast them" says nothing of its own
+        own = not last or hinted or unread_words(self.text, self.taken)  # "and forecast them" says nothing of its own
         if own and (meant := self._meant()):
             return self._pieces((meant,)), ()
         if hinted:
@@ -153,8 +163,12 @@ class MetricReader:
 
     def _counted(self) -> tuple[str, ...]:
         """Figures that are asked for in turn, what a bound is of, or of how many kinds goods are."""
-        if self.listed and not self.words.thresholds and self._split_alike(self.listed):
+        by_orders = all(counts_by_orders(name, self.lexicon.schema) for name in self.listed)
+        if self.listed and (by_orders or not self.words.thresholds) and self._split_alike(self.listed):
             return self.listed
+        meant, twice = surely(self.meant), all(t.low in (1, 2) for t in self.words.thresholds)
+        if meant and self.words.thresholds and twice and counts_by_orders(meant, self.lexicon.schema):
+            return (meant,)  # "bought twice or more, how many": what the figure means
         if bounded := self._bounded():
             return bounded
         product = self.lexicon.counters.get(entity_dimension(self.lexicon.schema, "product") or "")
@@ -197,6 +211,10 @@ class MetricReader:
         """Whether a member's part of the one figure that is named is asked for: 果蔬部占总销售额的比例 is no rate."""
         known, named = self.lexicon.schema.metrics, self.names.metrics
         plain = len(named) == 1 and not known[named[0]].is_ratio
+        likeliest = surely(self.meant)
+        over = likeliest and known[likeliest].denominator in named and self.meant[likeliest] >= NEAR_ONE
+        if over and not known[known[likeliest or ""].numerator or ""].where:
+            return False  # "what percentage of visits from search leave after a page"
         return plain and bool(self.names.kept) and bool(_MEMBER_PART.search(self.names.masked))
 
     def _holds_against(self, meant: str) -> bool:
@@ -210,6 +228,8 @@ class MetricReader:
         schema, named = self.lexicon.schema, self.names.metrics
         sales = schema.roles.get("sales")
         apart = len(named) == 1 and schema.metrics[named[0]].unit != schema.metrics[meant].unit
+        if _AMOUNT.search(self.text) and schema.metrics[meant].unit == "currency":
+            return False  # 支付成功的总金额
         if not (apart and is_twin(schema, named[0], meant, schema.metrics[meant].unit)):
             return False
         if sales and schema.metrics[meant].table == sales.table:  # where much else is counted and summed
@@ -343,7 +363,9 @@ class MetricReader:
         ]
         if sure:
             of_same = [n for n in of_same if is_twin(self.lexicon.schema, metrics[0], n, unit)]
-        meant = words.search(self.text) or (unit == "currency" and not self.words.count and _GIVEN.search(self.text))
+        counted = self.words.count or _HOW_MANY.search(self.text)  # the names of some figures hold the "how many"
+        given = unit == "currency" and not counted and _GIVEN.search(self.text)
+        meant = words.search(self.text) or given
         return tuple(of_same[:1]) if of_same and meant else metrics
 
     @property

@@ -63,7 +63,8 @@ def metric_chances(router: Router, text: str, clock: Clock) -> Chances:
 def is_twin(schema: StoreSchema, name: str, other: str, unit: str) -> bool:
     """Whether another metric measures the same rows in this unit: what chargebacks are in money."""
     one, two = schema.metrics[name], schema.metrics[other]
-    return (two.table, two.where, two.unit) == (one.table, one.where, unit) and not two.hidden
+    ratios = one.is_ratio or two.is_ratio
+    return not ratios and (two.table, two.where, two.unit) == (one.table, one.where, unit) and not two.hidden
 
 
 def kind_of(metric: Metric) -> str:

@@ -14,7 +14,7 @@ ID_AFTER = re.compile(
     r" ?(?:numbers? |no\.? ?|ids? |#|chief |manager |boss )?(\d+(?:(?: ?, ?| and | or |, and | ?[和、与及] ?)#?\d+(?!\d| ?(?:people|customers|households|shoppers|names|人|位|户|个)))*)(?![\d.,]*\d| ?(?:%|k\b|am\b|pm\b))(?:号)?",
     re.ASCII,
 )
-_ID_BEFORE = re.compile(r"#?(\d+(?:(?:、|和|,|与)\d+)*)(?:号|#)$", re.ASCII)
+_ID_BEFORE = re.compile(r"#?(\d+(?:号?(?:、|和|,|与|跟|及)\d+)*)(?:号|#|号?这?[两三四五六几][家个](?=$))$", re.ASCII)
 _ID_BARE = re.compile(r"(?<![\d.前后p])(?<!\d,)(\d{2,})$", re.ASCII)  # 367店, not 前10门店
 _COUNT_OF = re.compile(r"(\d|no|one|two|three|four|five|没有|无|[一二两三四五])(?:\+| or more|个|口)?[ -]?$", re.ASCII)
 _DIGIT = {

@@ -69,7 +69,9 @@ TOP_N = (
         "as said",
     ),
     (rx(rf"\b(?:which|what) (?P<n>{EN_NUMBER}) (?=[{DIMENSION}{ENTITY}])"), "desc"),
-    (rx(rf"哪(?P<n>{ZH_NUMBER})[样款种]"), "as said"),
+    (rx(rf"哪(?P<n>{ZH_NUMBER}|仨|俩)[样款种类]"), "as said"),
+    (rx(rf"(?:{ZH_MOST}|{ZH_BEST})的?是?哪?(?P<n>{ZH_NUMBER}|仨|俩)[个家位款种名类]?(?=[{DIMENSION}{ENTITY}])"), "desc"),
+    (rx(rf"(?:{ZH_LEAST}|{ZH_WORST})的?是?哪?(?P<n>{ZH_NUMBER}|仨|俩)[个家位款种名类]?(?=[{DIMENSION}{ENTITY}])"), "asc"),
     (rx(rf"\b(?:{BEST}|{MOST}|first) (?P<n>{EN_NUMBER})\b(?! ?%)"), "desc"),
     (rx(rf"\b(?P<n>{EN_NUMBER}) (?:very |absolute |all-time )?(?:{BEST}|{MOST})\b"), "desc"),
     (rx(rf"\b(?:{WORST}|{LEAST}|last) (?P<n>{EN_NUMBER})\b(?! ?%)"), "asc"),
@@ -116,7 +118,11 @@ TREND = rx(
     r"\btrend(?:s|ing|ed| ?lines?)?\b|\bover time\b|\btime series\b|\btrajectory\b|\bhistory\b|\bevol(?:ve[ds]?|ution|ving)\b|\bseasonal(?:ity| pattern)\b|\bdevelop(?:ed|ment|ing|s)?\b|\bhow (?:has|have) .{0,40} (?:developed|evolved)|趋势|走势|怎么走的?|走得怎么样|曲线|变化情况|历史|季节性"
 )
 SHARE = rx(
-    r"\bshares?\b|\bpercent(?:age)?s?\b|\bproportions?\b|\bfraction\b|\bportion\b|\bwhat (?:part|piece|bit|cut) of\b|\bwhat (?:slice|chunk|cut|portion)\b|\b(?:slice|chunk|piece|cut) of\b|\bhow (?:big|large) an? (?:part|piece|slice|chunk|bit)\b|% of|\bpct\b|\bcontribut\w+\b(?! to (?:the |this |that |our )?(?:change|drop|fall|rise|growth|decline|increase|decrease|dip|jump|surge|slump|swing)\b)|\bmakes? up\b|\bmade up\b|\baccount(?:s|ed|ing)? for\b|(?<!where that )(?<!where it )(?<!where this )\b(?:comes?|came) from\b|\bmix\b|\bout of (?:every|each) (?:hundred|100|ten|10|thousand)\b|每一?[百千十](?:个|单|笔)|占比|占了?|比例|份额|比重|百分比|百分之|贡献|几成|构成"
+    r"\bshares?\b|\bpercent(?:age)?s?\b|\bproportions?\b|\bfraction\b|\bportion\b|\bwhat (?:part|piece|bit|cut) of\b|\bwhat (?:slice|chunk|cut|portion)\b|\b(?:slice|chunk|piece|cut) of\b|\bhow (?:big|large) an? (?:part|piece|slice|chunk|bit)\b|% of|\bpct\b|\bcontribut\w+\b(?! to (?:the |this |that |our )?(?:change|drop|fall|rise|growth|decline|increase|decrease|dip|jump|surge|slump|swing)\b)|\bmakes? up\b|\bmade up\b|\baccount(?:s|ed|ing)? for\b(?! (?:the |this |that |our )?(?:change|drop|fall|rise|growth|decline|increase|decrease|dip|jump|surge|slump|swing)\b)|(?<!where that )(?<!where it )(?<!where this )\b(?:comes?|came) from\b|\bmix\b|\bout of (?:every|each) (?:hundred|100|ten|10|thousand)\b|每一?[百千十](?:个|单|笔)|占比|占了?|比例|份额|比重|百分比|百分之|贡献(?!了?多少(?:钱|Ⓜ|Ⓔ))|几成|构成"
+)
+OF_EVERYBODY = rx(
+    r"\b(?:from|for|across|of|by|over|among) (?:all (?:of )?(?:our )?(?:customers|shoppers|households|families)|everyone|everybody)\b"
+    r"|全体|(?:所有|全部)的?(?:顾客|客户|用户|会员|人|家庭)",
 )
 RUNNING = rx(r"\brunning (?:total|sum)s?\b|\bcumulative(?:ly)?\b|\baccumulat\w+\b|累计|累积|累加")
 GRAIN_EN = r"(?P<g>day|week|month|quarter|year)"
@@ -199,7 +205,7 @@ GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     (rx(ALSO_BY + r"(?:quarters?\b|季度)"), "quarter"),
     (
         rx(
-            r"\bhourly\b|\b(?:by|per|each|every|which|what|busiest|best|worst|peak|quietest|deadest|slowest|across)(?: \w+)? hours?\b|\bhours? of (?:the )?day\b|\bwhat times?(?: of (?:the )?day)?\b|\bbusiest times?\b|\bhour by hour\b|每(?:个)?小时|按小时|各小时|分时段?|各时段|时段|哪个小时|几点(?!到|至|以|之|前|后)|[各每哪]几?个?钟[头点]|按钟[头点]|一天(?:里|中)?(?:的)?24个?小时|小时粒度"
+            r"\bhourly\b|\b(?:by|per|each|every|which|what|busiest|best|worst|peak|quietest|deadest|slowest|across)(?: \w+)? hours?\b|\bhours? of (?:the )?day\b|\bwhat times?(?: of (?:the )?day)?\b|\bbusiest times?\b|\bhour by hour\b|每(?:个)?小时|按小时|各小时|分时段?|各时段|时段|哪个小时|几点(?!到|至|以|之|前|后)|[各每哪]几?个?钟[头点]|一个?(?:钟头|小时|钟)一个?(?:钟头|小时|钟)|按钟[头点]|一天(?:里|中)?(?:的)?24个?小时|小时粒度"
         ),
         "hour",
     ),

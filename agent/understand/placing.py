@@ -68,5 +68,5 @@ def able(chances: Mapping[str, float], reading: Reading, tools: Mapping[str, Too
     if not people:
         return chances
     groups = {n for n, tool in tools.items() if tool.takes("filters") and not tool.takes("customers")}
-    left_out = groups - {QUERY, *reading.ask.words}
+    left_out = groups - {QUERY, *(name for name in reading.ask.words if not tools[name].writes)}
     return {name: chance for name, chance in chances.items() if name not in left_out}

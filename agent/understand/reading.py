@@ -15,6 +15,7 @@ from agent.understand.bands import find_bands
 from agent.understand.calendar import Period
 from agent.understand.dates import PeriodMention, find_periods
 from agent.understand.dates_en import Clock
+from agent.understand.idioms import cause_span
 from agent.understand.leftovers import unread_bounds, unread_runs, unread_words
 from agent.understand.lexicon import Lexicon
 from agent.understand.limiting import LimitReader, counts_by_orders
@@ -31,7 +32,7 @@ from agent.understand.periods import AskedPeriods, settle_periods, trend_grain
 from agent.understand.sharing import ShareReader
 from agent.understand.splitting import SplitReader
 from agent.understand.strangers import placed
-from agent.understand.text import EN_NUMBER, parse_number
+from agent.understand.text import EN_NUMBER, ZH_NUMBER, parse_number
 from agent.understand.vocabulary import Mention, Term
 from db.semantic.query import Filter, Interval, SemanticQuery
 from db.semantic.roles import entity_dimension, role_dimension
@@ -50,6 +51,11 @@ _FUTURE = re.compile(r"\b(?:will|going to|likely to|expect(?:ed)?)\b|'ll\b|预�
 _THEN = re.compile(r"\bback (?:in|then)\b|\bthose days\b|那会儿?|那时|当时|那阵子", re.ASCII)
 _TWICE = re.compile(r"(?<![\d.,])[12](?![\d.,])", re.ASCII)
 _GOODS = re.compile(rf"\b(?P<n>{EN_NUMBER}) (?:[a-z-]+ )?{MEMBER}", re.ASCII)
+_SO_MANY = re.compile(
+    rf"\b(?:give|show|list|name|send|get) (?:me |us )?(?:just |only |about )?({EN_NUMBER})[.! ]*$|\bwhich ({EN_NUMBER})(?: [a-z]+)? (?:look|seem|behave|stand|are|were|should)\b"
+    rf"|[给列](?:我|出)?({ZH_NUMBER})[个样款位户名]?[。! ]*$",
+    re.ASCII,
+)
 _TALLY = re.compile(
     r"\b(?:tally|count (?:them|it|up)|topic by topic|one by one)\b|数一数|数数|各有?(?:多少|几)", re.ASCII
 )
@@ -109,7 +115,7 @@ class ClauseReader:
         ]
         self.bare = tuple(b for i, b in enumerate(self.things.bare) if not (i < len(limits) and limits[i]))
         known = [*numbers, *find_bands(text, self.lexicon, self.taken)]
-        self.names: Names = NameReader(text, self.taken, marks, self.lexicon, known, lambda: self.figures).read()
+        self.names: Names = NameReader(text, self.taken, marks, self.lexicon, known, self._figures_asked).read()
         self.names.masked = _blanked(self.names.masked, compared)  # "the 7 days before" asks for no split by day
         self.words: Modifiers = modifiers_of(self.names, self.taken).read()
         if self.compare:
@@ -126,7 +132,8 @@ class ClauseReader:
 
     def _name_spans(self) -> list[tuple[int, int]]:
         """Where the store's names stand, each with a "by" before it: "by what went wrong" asks for no cause."""
-        found = [(m.start, m.end) for m in self.lexicon.vocabulary.find(self.text, bytearray(len(self.text)))]
+        every = self.lexicon.vocabulary.find(self.text, bytearray(len(self.text)))
+        found = [cause_span(self.text, m.start, m.end) if m.of("dimension") else (m.start, m.end) for m in every]
         by = ((_BY_BEFORE.search(self.text[:start]), start, end) for start, end in found)
         return [(match.start() if match else start, end) for match, start, end in by]
 
@@ -231,7 +238,8 @@ class ClauseReader:
     def _strangers(self, found: Sequence[str], metrics: tuple[str, ...], worded: bool) -> tuple[str, ...]:
         if not worded:
             return ()
-        runs = unread_runs(self.text, self.taken, self.names.masked) if metrics else ()
+        hints = [hint.start for hint in self.lexicon.hints.find(self.text, bytearray(len(self.text)))]
+        runs = unread_runs(self.text, self.taken, self.names.masked, hints) if metrics else ()
         return tuple(word for word in (*found, *runs) if not is_ordinary(word.removesuffix("'s")))
 
     def _ask(self) -> ToolAsk:
@@ -248,7 +256,7 @@ class ClauseReader:
             budget=things.budget,
             idle_days=things.idle_days,
             pointed=things.pointed,
-            limit=self.words.limit or self._counted_whom() or self._goods_counted(),
+            limit=self.words.limit or self._counted_whom() or self._goods_counted() or self._so_many(),
             horizon=self.horizon,
             text=self.text,
             them=things.them,
@@ -265,6 +273,11 @@ class ClauseReader:
         match = _GOODS.search(self.names.masked)
         return parse_number(match["n"]) if match else None
 
+    def _so_many(self) -> int | None:
+        """ "Give me 5", "which five behave most oddly": how many are wanted, of nothing that stands beside the number."""
+        match = _SO_MANY.search(self.text)
+        return parse_number(next(n for n in match.groups() if n)) if match else None
+
     @cached_property
     def tool(self) -> str | None:
         """The tool that the clause surely asks for by itself, and certainly where its words are all read without it."""
@@ -280,6 +293,11 @@ class ClauseReader:
         """How likely the clause means each metric by its wording; nothing where it asks for no figure."""
         router = self.scope.router
         return meant_metrics(router, self.text, self.scope.clock) if router else {}
+
+    def _figures_asked(self) -> Chances:
+        """Those, or the figure of the part before where its wording means none ("how does that split by reason")."""
+        last = self.scope.last
+        return {last.metrics[0]: 1.0} if last and not surely(self.figures) else self.figures
 
     @cached_property
     def listed(self) -> tuple[str, ...]:
@@ -310,6 +328,12 @@ class ClauseReader:
         return [(mention.start, mention.end) for mention in found if mention.of("metric")]
 
     @property
+    def figure_spans(self) -> list[tuple[int, int]]:
+        """Where words stand that name a metric and nobody whom it may be of ("customers")."""
+        found = self.lexicon.vocabulary.find(self.text, bytearray(len(self.text)))
+        return [(m.start, m.end) for m in found if m.of("metric") and not m.of("dimension")]
+
+    @property
     def parted(self) -> bool:
         """Whether it names a split that is none of single customers, products or orders ("which age group")."""
         return any(name not in self.lexicon.entities for _, name in self.names.splits)
@@ -323,7 +347,10 @@ class ClauseReader:
         cyclic = bool({"weekday", "hour"} & set(self.words.grains)) and not self.horizon
         tallied = bool(self.names.splits) and bool(_TALLY.search(self.text))
         shown = self.words.trend and bool(self.words.grains)  # 一个月一个月怎么走的
-        return (causes or cyclic or tallied or shown) and not WHY.search(self.text)
+        told = self.text
+        for start, end in self._name_spans():  # 都是什么原因，各多少笔 asks for no cause
+            told = told[:start] + " " * (end - start) + told[end:]
+        return (causes or cyclic or tallied or shown) and not WHY.search(told)
 
     @property
     def past(self) -> bool:

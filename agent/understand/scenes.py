@@ -131,6 +131,8 @@ def _stands(asked: ClauseReader, before: ClauseReader, scope: Scope) -> bool:
     if tool.takes("goal") and before.things.ids:
         return False  # "718 never bought meat, what could tempt them": what to offer is told there
     measured = asked.names_metric or bool(surely(asked.figures))
+    if before.names_metric and not asked.names_metric and surely(asked.figures) not in before.names.metrics:
+        return False  # "refunds because the wrong item came: how many in each month"
     if (name == QUERY or needs_metric(tool)) and not measured:
         return False
     lends = (

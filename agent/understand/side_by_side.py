@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from agent.understand.meaning import CERTAIN, Chances
 from agent.understand.metrics import surely
@@ -14,16 +15,16 @@ from db.semantic.schema import StoreSchema
 
 _BESIDE = re.compile(  # what stands between two figures that are listed
     rf"[·\s]*(?:(?:\b(?:in|for|during|over|on) )?{PERIOD}·*[·\s]*)?(?:\b(?:by|per) [{DIMENSION}{ENTITY}]·*[·\s]*)?(?:,|，|、|/|\+|&|:|\b(?:and|or|plus|vs\.?|versus|next to|beside|alongside|as well as|along with|together with)\b|[和与及跟]|以及|还有)?"
-    r"[·\s]*(?:\b(?:and|or|plus|the|our|my|total|overall|also|then|number of|count of|with (?:the|their|its))\b|[和与]|以及|还有|总)?[·\s]*(?:\b(?:the|our|my|total|overall|avg|average)\b[·\s]*)?",
+    r"[·\s]*(?:\b(?:and|or|plus|(?:for )?the|for|our|my|total|overall|also|then|number of|count of|with (?:the|their|its))\b|[和与]|以及|还有|总)?[·\s]*(?:\b(?:the|our|my|total|overall|avg|average|(?:the )?number of)\b[·\s]*)*",
     re.ASCII,
 )
 _APPOSED = re.compile(rf"[·\s]*(?:(?:\b(?:in|for|during|over|on) )?{PERIOD}·*[·\s]*)?[,，?]\s*", re.ASCII)
 _LISTED = re.compile(
-    rf"[{METRIC}{ENTITY}]+[^{METRIC}{ENTITY}]{{0,40}}?(?:\bor\b|\band\b|\bas well as\b|\b(?:along|together) with\b|&|\+|,|\bvs\b|\bversus\b|\bplus\b|\bwith (?:the|their|its)\b|[和与跟及、，/]|还[有是])"
+    rf"[{METRIC}{ENTITY}]+[^{METRIC}{ENTITY}]{{0,60}}?(?:\bor\b|\band\b|\bas well as\b|\b(?:along|together) with\b|&|\+|,|\bvs\b|\bversus\b|\bplus\b|\bwith (?:the|their|its)\b|[和与跟及、，/]|还[有是])"
     rf"[^{METRIC}{ENTITY}]{{0,12}}?[{METRIC}{ENTITY}]"
 )
 _TOGETHER = re.compile(
-    rf"\bwith (?:the|their|its) (?:\w+ )?[{METRIC}{ENTITY}]|[{METRIC}{ENTITY}]·*[^,，]{{0,2}}也?(?:带上|要|算上|附上)",
+    rf"\bwith (?:the|their|its) (?:\w+ )?[{METRIC}{ENTITY}]|[{METRIC}{ENTITY}]·* (?:for|of|in|at) (?:each|both|either)\b|[{METRIC}{ENTITY}]·*[^,，]{{0,2}}也?(?:带上|要|算上|附上)",
     re.ASCII,
 )
 
@@ -46,11 +47,20 @@ class SideBySide:
         if len(self.names.metrics) < 2:
             return ()
         longest = self._longest()
+        if len(longest) > 1 and self._runs_together(longest):
+            return ()
         if len(longest) > 1:
             return () if self._is_apposed(longest) else tuple(longest)
         masked = self.names.masked
         sure = max(self.meant.values(), default=0.0) >= CERTAIN and not _TOGETHER.search(masked)
         return () if sure or not _LISTED.search(masked) else tuple(self.names.metrics)
+
+    def _runs_together(self, run: Sequence[str]) -> bool:
+        """平均每一单优惠掉多少: names without a mark between them, where the wording surely means one that is none of them."""
+        likeliest, chance = next(iter(self.meant.items()), ("", 0.0))
+        if likeliest in run or chance < CERTAIN or self.text.isascii():
+            return False
+        return not any(self._between(one, two).strip("· ") for one, two in pairwise(run))
 
     def _longest(self) -> list[str]:
         """The longest run of metrics between any two of which nothing stands but what lists them."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from agent.understand import roles
 from agent.understand.lexicon import Lexicon
+from agent.understand.limiting import counts_by_orders
 from agent.understand.modifiers import Modifiers
 from agent.understand.names import Names
 from agent.understand.ordering import OrderReader
@@ -74,7 +75,8 @@ class SplitReader:
             splits, loose = [loose[0]], loose[1:]
         if words.count and not metrics and names.counted:
             splits = splits or names.counted
-        if names.counted and words.thresholds and names.counted[0] not in splits:
+        by_orders = any(counts_by_orders(name, self.lexicon.schema) for name in metrics)  # "bought twice or more"
+        if names.counted and words.thresholds and names.counted[0] not in splits and not by_orders:
             splits.append(names.counted[0])
         if words.thresholds and not (splits or in_time) and _DAYS.search(names.masked):
             in_time = [self.lexicon.time_splits["day"]]  # "days with more than 500 orders"

@@ -80,7 +80,7 @@ def _limits(word: str, before: str, after: str) -> bool:
     """Whether the word stands in a member's place and hangs on something that the store knows."""
     if word.endswith("'s"):
         return bool(re.match(rf" (?:\w+ ){{0,2}}{_NAME}", after))
-    if re.match(f" {METRIC}", after) and not _DESCRIBES.search(word):  # "iphone Ⓜ"
+    if re.match(f" [{METRIC}{DIMENSION}{ENTITY}]", after) and not _DESCRIBES.search(word):  # "iphone Ⓜ", "chicago Ⓔ"
         return True
     place = re.search(rf"{_PLACE}{_THE} $", before)
     if place is None:

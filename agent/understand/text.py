@@ -26,6 +26,8 @@ EN_NUMBER = (
 ZH_NUMBER = r"(?:\d+|[一二两三四五六七八九十]+)"
 _ZH_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2}
 
+_ZH_FEW = {"俩": 2, "仨": 3}
+
 _SMART = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "～": "~", "﹣": "-"})
 
 
@@ -79,6 +81,8 @@ def parse_number(words: str) -> int | None:
         return int(words)
     if words in _EN_NUMBERS:
         return _EN_NUMBERS[words]
+    if words in _ZH_FEW:
+        return _ZH_FEW[words]
     if words and all(c in _ZH_DIGITS or c == "十" for c in words):
         tens, ten, ones = words.rpartition("十")
         if not ten:

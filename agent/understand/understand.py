@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
 from agent.contracts import Language, Reading, Understanding
-from agent.form import QUERY
+from agent.form import CLARIFY, QUERY
 from agent.understand.asking import ToolWords
 from agent.understand.calendar import span
-from agent.understand.clauses import OF_THEM, clauses
+from agent.understand.clauses import OF_THEM, clauses, explains
 from agent.understand.dates_en import Clock
 from agent.understand.lexicon import Lexicon
 from agent.understand.linking import of_people
-from agent.understand.meaning import CERTAIN, Router, Said, settled
+from agent.understand.meaning import CERTAIN, SURE, Router, Said, settled
 from agent.understand.message import message_in
+from agent.understand.patterns import OF_EVERYBODY
 from agent.understand.placing import able, conditions
 from agent.understand.reading import WHY, ClauseReader, Scope
 from agent.understand.repairs import completed, repaired
@@ -23,10 +26,13 @@ from agent.understand.scenes import request_of
 from agent.understand.spelling import Speller
 from agent.understand.text import detect_language, normalise
 from agent.understand.values import with_values
-from agent.understand.whom import of_person
+from agent.understand.whom import of_person, of_product
 from db.errors import QuestionError
-from db.semantic.query import Interval, SemanticQuery
+from db.semantic.query import Filter, Interval, SemanticQuery
+from db.semantic.roles import in_role
+from tools.registry import Tool
 
+_SUCH = re.compile(r"\b(?:those|these|such|them)\b|这类|此类|这种|这样的|那类", re.ASCII)
 SPOKEN = 0.95  # from this chance on a clause asks for a tool of its own though its words go on from the turn before
 
 
@@ -121,28 +127,63 @@ def _language(normal: str) -> Language:
 def _read_all(text: str, scope: Scope) -> tuple[Reading, ...]:
     readers = [ClauseReader(part, scope) for part in clauses(text, scope)]
     result: list[Reading] = []
+    kept: list[Reading] = []  # of each part
     for index, reader in enumerate(readers):
         if index:
             before = to_query(result[-1])
             alone = reader.names_metric and bool(reader.periods)  # it says all of what and when by itself
             lent = (
-                before.model_copy(update={"group_by": (), "filters": () if alone else before.filters})
+                before.model_copy(update={"group_by": (), "filters": () if alone else _lent_filters(before, reader)})
                 if before
                 else None
             )
             reader.scope = replace(scope, last=lent or scope.last)
             tools = scope.tools.tools if scope.tools else {}
-            read = of_person(_read(reader, True, first=False), result)
+            read = of_product(of_person(_read(reader, True, first=False), result), result)
             read = _without_unfit(of_people(read, reader, result[-1], tools), reader)
-            both = _as_one(result[-1], read) if OF_THEM.match(reader.text) else None
+            read = _of_topic(_at_its_time(read, reader, kept), reader, result[-1])
+            kept.append(read)
+            both = _as_one(result[-1], read)
             result[-1:] = [both] if both else [result[-1], read]
         else:
             follows = _is_follow_up(reader)
             result.append(_read(reader, follows, first=True))
+            kept.append(result[-1])
     if len(readers) > 1 and not readers[0].periods and not result[0].compare and scope.last is None:
-        later = next((r.time for reader, r in zip(readers, result, strict=True) if reader.periods), None)
+        later = next((r.time for reader, r in zip(readers, kept, strict=True) if reader.periods), None)
         result[0] = replace(result[0], time=later or result[0].time)  # "revenue by store and the best day last month"
     return tuple(result)
+
+
+def _lent_filters(before: SemanticQuery, reader: ClauseReader) -> tuple[Filter, ...]:
+    """The conditions that a part takes over: none of goods, or of customers, where it names its own, and none of all.
+
+    "Sales from married households, and orders from renters" speaks of all renters; "how many of them rent?" does not.
+    """
+    schema = reader.lexicon.schema
+    dimensions = schema.dimensions
+    if OF_THEM.match(reader.text):
+        return before.filters
+    own = {dimensions[term.name].table for term in reader.names.kept}
+    if OF_EVERYBODY.search(reader.text):
+        own |= {dimension.table for name, dimension in dimensions.items() if in_role(schema, name, "customers")}
+    return tuple(f for f in before.filters if dimensions[f.dimension].table not in own)
+
+
+def _at_its_time(reading: Reading, reader: ClauseReader, before: Sequence[Reading]) -> Reading:
+    """With the period of the nearest part before it, where it names none and that part had no figure to lend one."""
+    spoken = next((r.time for r in reversed(before) if r.time), None)
+    own = reader.periods or reader.horizon or reading.time not in (None, reader.scope.everything)
+    return reading if own or spoken is None else replace(reading, time=spoken)
+
+
+def _of_topic(reading: Reading, reader: ClauseReader, before: Reading) -> Reading:
+    """ "How do we handle privacy requests, and how many of those came in?": limited to what the part before is about."""
+    schema = reader.lexicon.schema
+    if before.metrics or reading.filters or not reading.metrics or not _SUCH.search(reading.text):
+        return reading
+    about = tuple(f for f in before.filters if all(schema.can_split(m, f.dimension) for m in reading.metrics))
+    return replace(reading, filters=about)
 
 
 def _without_unfit(reading: Reading, reader: ClauseReader) -> Reading:
@@ -158,12 +199,12 @@ def _without_unfit(reading: Reading, reader: ClauseReader) -> Reading:
 
 def _as_one(one: Reading, two: Reading) -> Reading | None:
     """ "How many tickets came in, and how many of them are closed?" as one table of both figures."""
-    figures = all(len(r.metrics) == 1 and r.ask.open in ((), (QUERY,)) for r in (one, two))
+    figures = all(r.metrics and r.ask.open in ((), (QUERY,)) for r in (one, two))
     plain = not any(
         r.order_by or r.limit or r.having or r.keep or r.per or r.running or r.split_options for r in (one, two)
     )
     alike = (one.group_by, one.filters, one.time, one.compare) == (two.group_by, two.filters, two.time, two.compare)
-    if not (figures and plain and alike) or one.metrics == two.metrics:
+    if not (figures and plain and alike) or {*one.metrics} & {*two.metrics}:
         return None
     return replace(
         one, text=f"{one.text}, {two.text}", metrics=(*one.metrics, *two.metrics), unread=(*one.unread, *two.unread)
@@ -184,6 +225,8 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
         return reading  # "monthly please": goes on with the figure of the turn before
     else:
         chances = able(scope.router.chances(reader.text), reading, scope.tools.tools)
+        if not first and reader.meant[0] == CLARIFY and reading.inherited and WHY.search(reader.text):
+            chances = {explains(reader) or CLARIFY: 1.0}  # "why did it change?", of the figure before
         shown = bool(reader.periods) and not (reader.horizon or reader.ahead)
         past = reader.past or (shown and (reader.words.trend or bool(reading.compare)))
         clear = reader.clear and bool(reading.metrics)  # "what goes with bread" names none
@@ -191,7 +234,8 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
         dated = bool(reader.names.metrics and (reader.periods or reader.horizon))
         differs = bool(reading.compare and len(reader.periods) > 1 and WHY.search(reader.text))
         said = Said(past, ahead, reader.parted, clear, reader.counted, dated, differs, reader.near)
-        routed = settled(reading, chances, scope.tools.tools, said)
+        routed = settled(reading if first else _own(reading, reader), chances, scope.tools.tools, said)
+        routed = replace(reading, ask=routed.ask)
     tools = [scope.tools.tools[name] for name in routed.ask.open if name in scope.tools.tools]
     ahead = any(tool.takes("horizon") for tool in tools)
     limits = conditions(routed.ask.bare, tools, scope.lexicon.schema) if tools else ()
@@ -210,7 +254,31 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
     if tools and not any(tool.takes("compare") for tool in tools):  # "a check over November" is no comparison
         spoken = routed.time if reader.periods or inherit else scope.everything  # "carve up": no change of last month
         routed = replace(routed, time=_whole(reader) or (routed.ask.again and reading.compare) or spoken)
-    return with_values(routed, scope.router)
+    return with_values(_without_own_words(routed, tools, scope), scope.router)
+
+
+def _without_own_words(reading: Reading, tools: Sequence[Tool], scope: Scope) -> Reading:
+    """Without members that only say what the tool looks for: "suspicious payments" are no failures for suspected fraud."""
+    if scope.tools is None or len(tools) != 1 or tools[0].takes("metric") or tools[0].name == QUERY:
+        return reading
+    members = {name: d.members for name, d in scope.lexicon.schema.dimensions.items()}
+
+    def is_own(limit: Filter) -> bool:
+        labels = [members[limit.dimension].get(str(value)) for value in limit.values]
+        said = [label.label.en.casefold() for label in labels if label and label.label]
+        words = scope.tools.read if scope.tools else None
+        return bool(said) and words is not None and all(tools[0].name in words(each).sure for each in said)
+
+    return replace(reading, filters=tuple(f for f in reading.filters if not is_own(f)))
+
+
+def _own(reading: Reading, reader: ClauseReader) -> Reading:
+    """A later part that surely asks for a tool which measures nothing, without the figure of the part before."""
+    name, chance = reader.meant
+    tool = reader.scope.tools.tools.get(name) if reader.scope.tools else None
+    if tool is None or name == QUERY or chance < SURE or tool.takes("metric") or not reading.inherited:
+        return reading
+    return replace(reading, metrics=(), inherited=False)
 
 
 def _apart(reader: ClauseReader, reading: Reading, inherit: bool) -> tuple[ClauseReader, Reading]:

@@ -21,7 +21,8 @@ _EVERYTHING = re.compile(
 )
 LIKELY = 0.2  # from this chance on a value that words name comes before a likelier one; measured in docs/adr/013
 SOLD = "products"  # the role of the tables that say what is sold
-NEEDS_GOODS = frozenset({"with_product"})  # values that mean nothing unless goods are named
+WITH_GOODS = "with_product"
+NEEDS_GOODS = frozenset({WITH_GOODS})  # values that mean nothing unless goods are named
 ARGUMENTS = (
     ("recommend_products", "goal"),
     ("segment_customers", "method"),
@@ -38,6 +39,8 @@ def with_values(reading: Reading, router: Router) -> Reading:
     heads = [(name, field) for name, field in ARGUMENTS if name in ask.open]
     goods = _names_goods(reading, router)
     values = [(name, field, likely(router, name, field, reading.text, goods)) for name, field in heads]
+    if _of_goods_alone(reading):  # "1029743 is in the basket, what else?"
+        values = [(n, f, WITH_GOODS if v == default_of(router.tools, n, f) and f == "goal" else v) for n, f, v in values]
     found = [(name, field, (v,)) for name, field, v in values if v != default_of(router.tools, name, field)]
     kept = [choice for choice in ask.choices if choice[:2] not in heads]
     return replace(reading, ask=replace(ask, choices=(*kept, *found)))
@@ -57,6 +60,13 @@ def likely(router: Router, name: str, field: str, text: str, goods: bool = True)
     )
     ranked = sorted(chances, key=lambda value: not (f"value:{value}" in marked and chances[value] >= LIKELY))
     return next(value for value in ranked if goods or value not in NEEDS_GOODS)
+
+
+def _of_goods_alone(reading: Reading) -> bool:
+    """Whether products are named by their numbers, and nobody for whom."""
+    ask = reading.ask
+    products = ask.products or [bare for bare in ask.bare if bare.kinds[:1] == (SOLD,)]
+    return bool(products) and not (ask.people or reading.filters)
 
 
 def _names_goods(reading: Reading, router: Router) -> bool:
