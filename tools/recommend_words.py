@@ -72,10 +72,14 @@ doesn't buy yet|don't buy yet|haven't tried|hasn't tried
 """
 _NEW_ZH = "新的|新品|没买|没有买过|从没在|从未在|没买过|从未买过|从没买过|未购买过|没试过|未尝试|尝鲜|尝试|新鲜"
 _POPULAR_EN = (
-    "popular|bestsellers to recommend|best-selling|best selling|bestselling|crowd-pleasers|crowd pleasers|most popular|everyone|everybody|anyone|any customer|a new customer|new customers"
+    "popular|bestsellers to recommend|best-selling|best selling|bestselling|crowd-pleasers|crowd pleasers|most popular"
+    "|everyone|everybody|anyone|any customer|a new customer|new customers"
     "|brand-new customer|first-time visitors|first-time customers|first-time buyers|know nothing about|strangers"
 )
-_POPULAR_ZH = "热门|受欢迎|最受欢迎|抢手|畅销|热销|热卖|卖得好|卖得最好|爱买的|大众|所有人|任何人|新顾客|新客户|新用户|新会员|爆款|第一次来|头一次来|首次来|一无所知|不了解的"
+_POPULAR_ZH = (
+    "热门|受欢迎|最受欢迎|抢手|畅销|热销|热卖|卖得好|卖得最好|爱买的|大众|所有人|任何人|新顾客|新客户|新用户|新会员"
+    "|爆款|第一次来|头一次来|首次来|一无所知|不了解的"
+)
 CHOICES: Mapping[str, Mapping[str, Words]] = {
     "goal": {
         "with_product": Words(en=_listed(_WITH_EN), zh=_listed(_WITH_ZH)),

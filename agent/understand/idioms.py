@@ -50,7 +50,9 @@ _EACH_AFTER = re.compile(  # 卡在什么原因上，各多少笔; "what were th
     re.ASCII,
 )
 _SO_MANY = rf"(?:top |main )?(?:{EN_NUMBER})(?: top| main| biggest| largest| most common| commonest)?"
-_CAUSE_BEFORE = re.compile(r"(?:\b(?:what|which)(?: (?:are|were|is|was))?(?: the)?|\bthe|都?是?(?:什么|哪些|哪几个|啥)) ?$", re.ASCII)
+_CAUSE_BEFORE = re.compile(
+    r"(?:\b(?:what|which)(?: (?:are|were|is|was))?(?: the)?|\bthe|都?是?(?:什么|哪些|哪几个|啥)) ?$", re.ASCII
+)
 _CAUSE_AFTER = re.compile(r"都?(?:是|有)(?:什么|哪些|哪几个|啥)| (?:are|were|is|was) (?:it|they|there)\b", re.ASCII)
 _CAUSES = re.compile(  # split by a cause: "by reason", 按原因
     rf"(?:\b(?:by(?: the| their| its)?|per|each|every|for what|for which|what|which|across|the {_SO_MANY}|(?:top|main|biggest|most common|commonest)(?: {EN_NUMBER})?)|[按各哪每](?:种|类|个|几种|个个|一种|一个)?|[卡栽死败倒]在了?(?:什么|哪些|哪个|啥)|按[^,，]{{1,6}}的|分|主要|前[几两三四五六十\d]+[个大种]?|最[多高大]的?前?[几两三四五六十\d]+[个大种]) ?$"

@@ -56,7 +56,9 @@ def listed_figures(text: str, router: Router | None, clock: Clock) -> tuple[str,
     if OF_EVERYBODY.search(text, asking[1][0]):
         return ()  # "what did families spend, and what did everyone?": the same of all
     named = {m.start for m in names_in(text, router.lexicon) if m.of("metric") and not m.of("dimension")}
-    if any(start <= place < start + len(part) for start, part in parts if (start, part) not in asking for place in named):
+    if any(
+        start <= place < start + len(part) for start, part in parts if (start, part) not in asking for place in named
+    ):
         return ()  # a figure that stands in the list without a question word: the names tell
     found: list[str] = []
     told = ""  # the part before, of which "what rate does that make" goes on

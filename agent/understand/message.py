@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from agent.contracts import Reading, ToolAsk
 from agent.form import QUERY
 from agent.understand.asking import message_of, named
-from agent.understand.clauses import REPLY, clauses, complete
+from agent.understand.clauses import clauses
 from agent.understand.meaning import SURE
+from agent.understand.parts import REPLY, complete
 from agent.understand.reading import Scope
 
 # In double quotes of any kind, or in single ones, which open before a word and close behind one (not "customers' own").

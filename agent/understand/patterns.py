@@ -70,8 +70,14 @@ TOP_N = (
     ),
     (rx(rf"\b(?:which|what) (?P<n>{EN_NUMBER}) (?=[{DIMENSION}{ENTITY}])"), "desc"),
     (rx(rf"哪(?P<n>{ZH_NUMBER}|仨|俩)[样款种类]"), "as said"),
-    (rx(rf"(?:{ZH_MOST}|{ZH_BEST})的?是?哪?(?P<n>{ZH_NUMBER}|仨|俩)[个家位款种名类]?(?=[{DIMENSION}{ENTITY}])"), "desc"),
-    (rx(rf"(?:{ZH_LEAST}|{ZH_WORST})的?是?哪?(?P<n>{ZH_NUMBER}|仨|俩)[个家位款种名类]?(?=[{DIMENSION}{ENTITY}])"), "asc"),
+    (
+        rx(rf"(?:{ZH_MOST}|{ZH_BEST})的?是?哪?(?P<n>{ZH_NUMBER}|仨|俩)[个家位款种名类]?(?=[{DIMENSION}{ENTITY}])"),
+        "desc",
+    ),
+    (
+        rx(rf"(?:{ZH_LEAST}|{ZH_WORST})的?是?哪?(?P<n>{ZH_NUMBER}|仨|俩)[个家位款种名类]?(?=[{DIMENSION}{ENTITY}])"),
+        "asc",
+    ),
     (rx(rf"\b(?:{BEST}|{MOST}|first) (?P<n>{EN_NUMBER})\b(?! ?%)"), "desc"),
     (rx(rf"\b(?P<n>{EN_NUMBER}) (?:very |absolute |all-time )?(?:{BEST}|{MOST})\b"), "desc"),
     (rx(rf"\b(?:{WORST}|{LEAST}|last) (?P<n>{EN_NUMBER})\b(?! ?%)"), "asc"),

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 
 from agent.form import QUERY, needs_metric
-from agent.understand.clauses import asks, complete, is_put_as_question, seams
 from agent.understand.meaning import SURE
 from agent.understand.metrics import surely
+from agent.understand.parts import asks, complete, is_put_as_question, seams
 from agent.understand.reading import ClauseReader, Scope
 from agent.understand.vocabulary import Mention, Term
 from tools.registry import Tool

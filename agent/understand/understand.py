@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,13 +11,13 @@ from agent.contracts import Language, Reading, Understanding
 from agent.form import CLARIFY, QUERY
 from agent.understand.asking import ToolWords
 from agent.understand.calendar import span
-from agent.understand.clauses import OF_THEM, clauses, explains
+from agent.understand.clauses import clauses
 from agent.understand.dates_en import Clock
+from agent.understand.handing import as_one, handed_on, reader_behind
 from agent.understand.lexicon import Lexicon
-from agent.understand.linking import of_people
 from agent.understand.meaning import CERTAIN, SURE, Router, Said, settled
 from agent.understand.message import message_in
-from agent.understand.patterns import OF_EVERYBODY
+from agent.understand.parts import explains
 from agent.understand.placing import able, conditions
 from agent.understand.reading import WHY, ClauseReader, Scope
 from agent.understand.repairs import completed, repaired
@@ -26,13 +25,11 @@ from agent.understand.scenes import request_of
 from agent.understand.spelling import Speller
 from agent.understand.text import detect_language, normalise
 from agent.understand.values import with_values
-from agent.understand.whom import of_person, of_product
+from agent.understand.whom import of_person
 from db.errors import QuestionError
 from db.semantic.query import Filter, Interval, SemanticQuery
-from db.semantic.roles import in_role
 from tools.registry import Tool
 
-_SUCH = re.compile(r"\b(?:those|these|such|them)\b|这类|此类|这种|这样的|那类", re.ASCII)
 SPOKEN = 0.95  # from this chance on a clause asks for a tool of its own though its words go on from the turn before
 
 
@@ -130,21 +127,10 @@ def _read_all(text: str, scope: Scope) -> tuple[Reading, ...]:
     kept: list[Reading] = []  # of each part
     for index, reader in enumerate(readers):
         if index:
-            before = to_query(result[-1])
-            alone = reader.names_metric and bool(reader.periods)  # it says all of what and when by itself
-            lent = (
-                before.model_copy(update={"group_by": (), "filters": () if alone else _lent_filters(before, reader)})
-                if before
-                else None
-            )
-            reader.scope = replace(scope, last=lent or scope.last)
-            tools = scope.tools.tools if scope.tools else {}
-            read = of_product(of_person(_read(reader, True, first=False), result), result)
-            read = _without_unfit(of_people(read, reader, result[-1], tools), reader)
-            read = _of_topic(_at_its_time(read, reader, kept), reader, result[-1])
-            kept.append(read)
-            both = _as_one(result[-1], read)
-            result[-1:] = [both] if both else [result[-1], read]
+            readers[index] = reader = reader_behind(reader, result[-1])
+            kept.append(handed_on(_read(reader, True, first=False), reader, result, kept))
+            both = as_one(result[-1], kept[-1])
+            result[-1:] = [both] if both else [result[-1], kept[-1]]
         else:
             follows = _is_follow_up(reader)
             result.append(_read(reader, follows, first=True))
@@ -153,62 +139,6 @@ def _read_all(text: str, scope: Scope) -> tuple[Reading, ...]:
         later = next((r.time for reader, r in zip(readers, kept, strict=True) if reader.periods), None)
         result[0] = replace(result[0], time=later or result[0].time)  # "revenue by store and the best day last month"
     return tuple(result)
-
-
-def _lent_filters(before: SemanticQuery, reader: ClauseReader) -> tuple[Filter, ...]:
-    """The conditions that a part takes over: none of goods, or of customers, where it names its own, and none of all.
-
-    "Sales from married households, and orders from renters" speaks of all renters; "how many of them rent?" does not.
-    """
-    schema = reader.lexicon.schema
-    dimensions = schema.dimensions
-    if OF_THEM.match(reader.text):
-        return before.filters
-    own = {dimensions[term.name].table for term in reader.names.kept}
-    if OF_EVERYBODY.search(reader.text):
-        own |= {dimension.table for name, dimension in dimensions.items() if in_role(schema, name, "customers")}
-    return tuple(f for f in before.filters if dimensions[f.dimension].table not in own)
-
-
-def _at_its_time(reading: Reading, reader: ClauseReader, before: Sequence[Reading]) -> Reading:
-    """With the period of the nearest part before it, where it names none and that part had no figure to lend one."""
-    spoken = next((r.time for r in reversed(before) if r.time), None)
-    own = reader.periods or reader.horizon or reading.time not in (None, reader.scope.everything)
-    return reading if own or spoken is None else replace(reading, time=spoken)
-
-
-def _of_topic(reading: Reading, reader: ClauseReader, before: Reading) -> Reading:
-    """ "How do we handle privacy requests, and how many of those came in?": limited to what the part before is about."""
-    schema = reader.lexicon.schema
-    if before.metrics or reading.filters or not reading.metrics or not _SUCH.search(reading.text):
-        return reading
-    about = tuple(f for f in before.filters if all(schema.can_split(m, f.dimension) for m in reading.metrics))
-    return replace(reading, filters=about)
-
-
-def _without_unfit(reading: Reading, reader: ClauseReader) -> Reading:
-    """Without what it only took over and its own figures are not recorded by ("…, and how many tickets came in?")."""
-    schema, own = reader.lexicon.schema, {term.name for _, term, _ in reader.names.members}
-    fits = [
-        f
-        for f in reading.filters
-        if f.dimension in own or all(schema.can_split(m, f.dimension) for m in reading.metrics)
-    ]
-    return replace(reading, filters=tuple(fits)) if reader.names_metric else reading
-
-
-def _as_one(one: Reading, two: Reading) -> Reading | None:
-    """ "How many tickets came in, and how many of them are closed?" as one table of both figures."""
-    figures = all(r.metrics and r.ask.open in ((), (QUERY,)) for r in (one, two))
-    plain = not any(
-        r.order_by or r.limit or r.having or r.keep or r.per or r.running or r.split_options for r in (one, two)
-    )
-    alike = (one.group_by, one.filters, one.time, one.compare) == (two.group_by, two.filters, two.time, two.compare)
-    if not (figures and plain and alike) or {*one.metrics} & {*two.metrics}:
-        return None
-    return replace(
-        one, text=f"{one.text}, {two.text}", metrics=(*one.metrics, *two.metrics), unread=(*one.unread, *two.unread)
-    )
 
 
 def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
@@ -319,16 +249,3 @@ def _is_follow_up(reader: ClauseReader) -> bool:
     if not reader.names_metric:
         return reader.names_something or reader.words.follow_up
     return reader.words.follow_up
-
-
-def to_query(reading: Reading) -> SemanticQuery | None:
-    """A reading as a query, where it names a metric."""
-    if not reading.metrics:
-        return None
-    return SemanticQuery(
-        metrics=reading.metrics,
-        group_by=reading.group_by,
-        filters=reading.filters,
-        time=reading.time,
-        compare=reading.compare,
-    )

@@ -40,7 +40,9 @@ def with_values(reading: Reading, router: Router) -> Reading:
     goods = _names_goods(reading, router)
     values = [(name, field, likely(router, name, field, reading.text, goods)) for name, field in heads]
     if _of_goods_alone(reading):  # "1029743 is in the basket, what else?"
-        values = [(n, f, WITH_GOODS if v == default_of(router.tools, n, f) and f == "goal" else v) for n, f, v in values]
+        values = [
+            (n, f, WITH_GOODS if v == default_of(router.tools, n, f) and f == "goal" else v) for n, f, v in values
+        ]
     found = [(name, field, (v,)) for name, field, v in values if v != default_of(router.tools, name, field)]
     kept = [choice for choice in ask.choices if choice[:2] not in heads]
     return replace(reading, ask=replace(ask, choices=(*kept, *found)))
