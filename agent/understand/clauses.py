@@ -53,12 +53,16 @@ from agent.understand.parts import (
     opens_as_request,
 )
 from agent.understand.reading import WHY, ClauseReader, Scope
+from agent.understand.whom import named_anew, spelled_out
 
 MAX_CLAUSES = 6
 MAX_WEIGHED = 6  # places of a question whose sides are weighed by meaning: two embeddings (about 10 ms each) a place
 SENTENCE = "."  # a seam between sentences
 SHORTEST_SIDE = 4  # characters: "and it" means nothing alone
-_HARD = re.compile(r"[?;!。？；！]+\s*|\.\s+(?=[a-z])|(?:^|\s)\(?[1-6][).]\s|(?<=[^\d\s])\s*[1-6]\.\s", re.ASCII)
+_HARD = re.compile(
+    r"[?;!。？；！]+\s*|\.\s+(?=[a-z])|(?:^|(?<=[\s:,.?!;：，。？！；]))\(?[1-6a-d]\)\s*|(?:^|\s)\(?[1-6][).]\s|(?<=[^\d\s])\s*[1-6]\.\s",
+    re.ASCII,
+)
 _AT_IT = r"while (?:you're|you are|we're|we are|i'm) at it"
 _SOFT = re.compile(
     rf"\s*,?\s*\b(?:and (?:also|then|separately|{_AT_IT})|{_AT_IT}|and|also|plus|then|as well as|but)\b\s*,?\s*|\s\+\s*"
@@ -103,6 +107,7 @@ def clauses(text: str, scope: Scope) -> list[str]:
                 parts.append(left)
                 rest = right
         parts.append(rest)
+    parts = spelled_out(parts, scope)
     return parts[:MAX_CLAUSES] or [text]
 
 
@@ -149,7 +154,8 @@ class _Weighed:
             return False
         if seam != SENTENCE and (_ADDS.search(seam) or right.startswith("但")):
             return False
-        one, two = ClauseReader(left, self.scope), ClauseReader(right, self.scope)
+        one = ClauseReader(left, self.scope)
+        two = ClauseReader(named_anew(right, one), self.scope)
         if apart_by_scope(one, two) or asks_of_all(one, two):
             return True
         if (
@@ -164,15 +170,13 @@ class _Weighed:
             return False
         if SEVERALLY.search(right) and not one.names_metric:  # "the bands above 100k, what does each spend?"
             return False
-        if has_scope(two) and not (
-            has_scope(one) or POINTS.search(one.text)
-        ):  # "how many orders and how much money did store 367 see in May"
-            return False
         self.left -= 1
         least = SURE if is_put(one) else CERTAIN  # of a mere noun ("refunds of meat, any that look off?")
         tools = self._tool_of(one), self._tool_of(two, least) or goes_on_with(one, two)
         if None in tools or tools[0] in (*two.asked.sure, *two.asked.maybe):
             return False
+        if tools[0] == QUERY and has_scope(two) and not (has_scope(one) or POINTS.search(one.text)):
+            return False  # "how many orders and how much money did store 367 see in May"
         if tools[0] != tools[1]:
             return self._founded([*tools], (one, two))
         return tools[0] == QUERY and asks_another_figure(one, two)
@@ -185,7 +189,7 @@ class _Weighed:
             return explains(side)  # "why did it change", of the figure before
         if tool is None or chance < (SURE if name == QUERY else least) or tool.reads_message:
             return None
-        if tool.writes and name not in side.asked.sure:
+        if tool.writes and name not in side.asked.sure and chance < CERTAIN:
             return None
         return name if name != QUERY or side.names_metric or surely(side.figures) or side.names.splits else None
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agent.contracts import Reading
 from agent.form import QUERY
 from agent.understand.clauses import OF_THEM
 from agent.understand.linking import of_people
+from agent.understand.metrics import surely
 from agent.understand.patterns import OF_EVERYBODY
 from agent.understand.reading import ClauseReader
 from agent.understand.whom import of_person, of_product
 from db.semantic.query import Filter, SemanticQuery
 from db.semantic.roles import in_role
+from tools.registry import Tool
 
 _SUCH = re.compile(r"\b(?:those|these|such|them)\b|这类|此类|这种|这样的|那类", re.ASCII)
 
@@ -32,21 +34,26 @@ def query_of(reading: Reading) -> SemanticQuery | None:
     )
 
 
-def reader_behind(reader: ClauseReader, before: Reading) -> ClauseReader:
+def reader_behind(reader: ClauseReader, before: Reading, headed: bool = False) -> ClauseReader:
     """The reader of a part, which takes what it lacks from the part before it: figure, period and conditions.
 
-    Where it names no figure itself, it is read anew: by which reason "how does that split by reason" means is told by the figure.
+    Args:
+        headed: whether a heading says what all parts are about ("three things on cheese: …").
     """
     query = query_of(before)
     if query is None:
         return reader
     alone = reader.names_metric and bool(reader.periods)  # it says all of what and when by itself
-    filters = () if alone else _lent_filters(query, reader)
+    same = {*reader.names.metrics} <= {*query.metrics} or surely(reader.figures) in query.metrics
+    filters = () if alone and not (same or headed) else _lent_filters(query, reader)
     scope = replace(reader.scope, last=query.model_copy(update={"group_by": (), "filters": filters}))
-    if reader.names_metric:
-        reader.scope = scope
-        return reader
     return ClauseReader(reader.text, scope)
+
+
+def is_headed(first: ClauseReader) -> bool:
+    """Whether the first part begins with a heading that names whom or what all of it is about."""
+    heading, colon, _ = first.text.partition(":")
+    return bool(colon) and any(mention.end <= len(heading) for mention, _, _ in first.names.members)
 
 
 def handed_on(reading: Reading, reader: ClauseReader, shown: Sequence[Reading], parts: Sequence[Reading]) -> Reading:
@@ -58,6 +65,7 @@ def handed_on(reading: Reading, reader: ClauseReader, shown: Sequence[Reading], 
     tools = reader.scope.tools.tools if reader.scope.tools else {}
     reading = of_product(of_person(reading, shown), shown)
     reading = _without_unfit(of_people(reading, reader, shown[-1], tools), reader)
+    reading = _of_campaign(_of_whom(reading, reader, shown), reader, shown[-1], tools)
     return _of_topic(_at_its_time(reading, reader, parts), reader, shown[-1])
 
 
@@ -97,6 +105,25 @@ def _at_its_time(reading: Reading, reader: ClauseReader, before: Sequence[Readin
     return reading if own or spoken is None else replace(reading, time=spoken)
 
 
+def _of_whom(reading: Reading, reader: ClauseReader, shown: Sequence[Reading]) -> Reading:
+    """三季度下了几单, behind a part on one customer: Chinese leaves out whom everybody knows."""
+    named = shown[-1].ask.people
+    own = reading.filters or reading.group_by or reading.ask.people or reading.ask.products or reading.text.isascii()
+    if own or len(named) != 1 or not reading.metrics or shown[-1].metrics:
+        return reading
+    return replace(reading, ask=replace(reading.ask, customers=named))
+
+
+def _of_campaign(reading: Reading, reader: ClauseReader, before: Reading, tools: Mapping[str, Tool]) -> Reading:
+    """ "What was the redemption rate of campaign 13, and whom should we mail it again?": the campaign of the part before."""
+    tool, name = tools.get(reading.ask.tool or ""), reader.lexicon.campaign
+    named = [f for f in before.filters if f.dimension == name and f.op == "in" and len(f.values) == 1]
+    if tool is None or not tool.takes("campaign") or not named or any(f.dimension == name for f in reading.filters):
+        return reading
+    goods = any(in_role(reader.lexicon.schema, f.dimension, "products") for f in reading.filters)
+    return reading if goods else replace(reading, filters=(*reading.filters, *named))
+
+
 def _of_topic(reading: Reading, reader: ClauseReader, before: Reading) -> Reading:
     """ "How do we handle privacy requests, and how many of those came in?": limited to what the part before is about."""
     schema = reader.lexicon.schema
@@ -114,4 +141,6 @@ def _without_unfit(reading: Reading, reader: ClauseReader) -> Reading:
         for f in reading.filters
         if f.dimension in own or all(schema.can_split(m, f.dimension) for m in reading.metrics)
     ]
-    return replace(reading, filters=tuple(fits)) if reader.names_metric else reading
+    last = reader.scope.last
+    other = reader.names_metric or (last is not None and reading.metrics != last.metrics)
+    return replace(reading, filters=tuple(fits)) if other else reading

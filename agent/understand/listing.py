@@ -79,7 +79,9 @@ def listed_figures(text: str, router: Router | None, clock: Clock) -> tuple[str,
             return ()
         found += figures
         told = words
-    return tuple(found)
+    limits = {term.name for m in names_in(text, router.lexicon) for term in m.of("member")}
+    recorded = all(any(router.lexicon.schema.can_split(f, d) for d in limits) for f in found) if limits else True
+    return tuple(found) if recorded else ()  # "… wrote in about a charge, and how much was charged back": two scopes
 
 
 def _scoped(text: str, start: int, lexicon: Lexicon, clock: Clock) -> bool:

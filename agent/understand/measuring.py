@@ -75,7 +75,7 @@ _GIVEN = re.compile(
     re.ASCII,
 )
 _GOES_ON = re.compile(  # "how does that split by reason", 按支付方式拆开看呢: of the figure before
-    r"\bhow (?:do|does|did|is|was|are|were) (?:it|that|this|they|those|these)\b|\b(?:it|that|this) (?:happens?|splits?|breaks? down|changed?)\b|^按.{1,12}(?:拆|分|列|看)",
+    r"\bhow (?:do|does|did|is|was|are|were) (?:it|that|this|they|those|these)\b|\b(?:it|that|this) (?:happens?|splits?|breaks? down|changed?)\b|\bwhat(?:'s| is| was) (?:it|the (?:rate|figure|number|total))\b|\bhow many (?:there were|were there|was (?:it|that))\b|\bwhat did (?:we|it|they) (?:do|get|see|have) (?!in |about |with )|^按.{1,12}(?:拆|分|列|看)",
     re.ASCII,
 )
 _BOTH = re.compile(  # "chargebacks: how many and how much"
@@ -129,7 +129,7 @@ class MetricReader:
 
     def _read(self, last: SemanticQuery | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         names = self.names
-        if last and not names.metrics and _GOES_ON.search(self.text) and self._split_alike(last.metrics):
+        if last and self._goes_on(last):
             return last.metrics, ()
         if settled := self._counted():
             return settled, ()
@@ -141,13 +141,14 @@ class MetricReader:
         if (inside := self._inside_asks()) and (inside == likeliest or chance < CERTAIN):
             return (inside,), ()
         hinted = self._hinted()
-        own = not last or hinted or unread_words(self.text, self.taken)  # "and forecast them" says nothing of its own
+        counted = _HOW_MANY.search(self.text)  # "and forecast them" says nothing of its own
+        own = not last or hinted or counted or unread_words(self.text, self.taken)
         if own and (meant := self._meant()):
             return self._pieces((meant,)), ()
         if hinted:
             return (hinted,), ()
         if last:
-            return last.metrics, ()
+            return (last.metrics if self._split_alike(last.metrics) else self._counting() or last.metrics), ()
         if (self.words.count and names.counted) or (self.words.share and (names.members or names.splits)):
             return (self.default,), ()
         compared = len(self.periods) > 1 and (self.words.compare or _COMPARED.search(self.text))
@@ -160,6 +161,13 @@ class MetricReader:
         likely = {name: chance for name, chance in self.meant.items() if chance >= OFFERED}
         others = (name for name, m in self.lexicon.schema.metrics.items() if not m.hidden and name not in likely)
         return (), (*likely, *others)
+
+    def _goes_on(self, last: SemanticQuery) -> bool:
+        """Whether it asks for the figure of the part before: "how does that split by reason", "how much of all sales is it"."""
+        if not self.names.metrics:
+            return bool(_GOES_ON.search(self.text)) and self._split_alike(last.metrics)
+        shared = last.filters and self.words.share and not self.names.members
+        return bool(shared) and tuple(self.names.metrics) == last.metrics
 
     def _counted(self) -> tuple[str, ...]:
         """Figures that are asked for in turn, what a bound is of, or of how many kinds goods are."""
@@ -188,7 +196,8 @@ class MetricReader:
             return (over,), ()
         if self._places_counted():
             return tuple(self.names.metrics), ()
-        listed = SideBySide(self.text, self.lexicon.schema, self.names, self.meant).read()
+        whom = frozenset(self.lexicon.counters.values())
+        listed = SideBySide(self.text, self.lexicon.schema, self.names, self.meant, whom).read()
         if not listed and (meant := self._meant()) and not self._holds_against(meant):
             return self._pieces((meant,)), ()
         named = self._reachable(listed or self._parts_dropped(self.names.metrics))
@@ -239,12 +248,27 @@ class MetricReader:
 
     def _meant(self) -> str | None:
         """The metric that is surely meant; of customers that are bounded one by one, none that only counts them."""
-        meant = self._unlimited(surely(self.meant))
+        meant = self._unlimited(self._recorded(surely(self.meant)))
         one = entity_dimension(self.lexicon.schema, "customer")
         if not (meant and one and self.words.thresholds and any(name == one for _, name in self.names.splits)):
             return meant
         counts = counts_of(self.lexicon.schema, one)
         return next((name for name in self.meant if name not in counts), None) if meant in counts else meant
+
+    def _counting(self) -> tuple[str, ...]:
+        """ "… and how many damage reports came in?": what counts that of which the members are, and nothing before does."""
+        schema = self.lexicon.schema
+        tables = {schema.dimensions[term.name].table for term in self.names.kept}
+        counts = (n for n, m in schema.metrics.items() if m.table in tables and m.unit == "count" and not m.where)
+        found = next((name for name in counts if self._split_alike((name,))), None)
+        return (found,) if found and len(tables) == 1 else ()
+
+    def _recorded(self, meant: str | None) -> str | None:
+        """ "How many privacy requests came in": where the likeliest is not recorded by that, the likeliest that is."""
+        if meant is None or self._split_alike((meant,)):
+            return meant
+        likely = (name for name, chance in self.meant.items() if chance >= LIKELY_OVER)
+        return next((name for name in likely if self._split_alike((name,))), meant)
 
     def _unlimited(self, meant: str | None) -> str | None:
         """The figure of all that is split or set side by side: "sales by brand" is not the sales of one brand."""

@@ -75,11 +75,19 @@ def kind_of(metric: Metric) -> str:
 def without_names(text: str, lexicon: Lexicon, clock: Clock) -> str:
     """The text without periods and members: what is left speaks of the figure alone."""
     spans = [(m.start, m.end) for m in find_periods(text, clock)]
-    spans += [(m.start, m.end) for m in names_in(text, lexicon) if _only_member(m.terms)]
+    spans += [(m.start, _noun_of(m, text, lexicon)) for m in names_in(text, lexicon) if _only_member(m.terms)]
     kept = bytearray(b"\x01" * len(text))
     for start, end in spans:
         kept[start:end] = bytes(end - start)
     return " ".join("".join(c if k else " " for c, k in zip(text, kept, strict=True)).split()) or text
+
+
+def _noun_of(mention: Mention, text: str, lexicon: Lexicon) -> int:
+    """Where the noun of a figure begins with which a member's name ends (中文工单, "unmarried customers"); else its end."""
+    words = text[mention.start : mention.end]
+    inside = lexicon.vocabulary.find(words[1:], bytearray(len(words) - 1))
+    nouns = (m for m in inside if m.of("metric") and m.end == len(words) - 1)
+    return next((mention.start + 1 + m.start for m in nouns), mention.end)
 
 
 def _only_member(terms: Sequence[Term]) -> bool:

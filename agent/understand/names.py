@@ -41,7 +41,7 @@ _SIZED_BEFORE = re.compile(
 _SIZED_AFTER = re.compile(r" ?(?:[$€£]|on average\b|worth\b|values?\b|size\b|spend\b)", re.ASCII)
 TOLD_OF = (("tickets", "intent"), ("tickets", "channel"), ("tickets", "language"), ("sessions", "source"))
 _CONDITION_BEFORE = re.compile(
-    rf"\b(?:by|via|through|from|of|for|per|about|with|in|without|no|not|except|only|just) (?:the |our )?$|[只仅]看?$|[通经]过$|[用从按除非没][了]?$|{METRIC}·* $"
+    rf"\b(?:by|via|through|from|of|for|per|about|with|in|without|no|not|except|only|just) (?:the |our )?$|\bhow many (?:of )?$|\bnumber of $|多少$|几[张个笔]$|[只仅]看?$|[通经]过$|[用从按除非没][了]?$|{METRIC}·* $"
 )
 _CONDITION_AFTER = re.compile(
     rf" ?(?:的|类|渠道)?[{METRIC}{DIMENSION}{ENTITY}{MEMBER}]| ?的| (?:only|alone|excluded)\b|单独|以外|之外|除外"

@@ -15,6 +15,7 @@ from agent.understand.parts import (
     TELLS,
     TOLD,
     explains,
+    is_put,
     is_request,
     is_statement,
 )
@@ -61,8 +62,9 @@ def asks_of_all(one: ClauseReader, two: ClauseReader) -> bool:
     if one.names.members and OF_EVERYBODY.search(two.text):
         return True
     summed = not (two.names_metric or surely(two.figures)) and _SUMMED.search(two.text)  # 整个月加起来又是多少
-    ranked = one.words.ranked and bool(one.names.splits)
-    return bool(summed) or (ranked and two.names_metric and bool(_OF_ALL.search(two.text)))
+    of_all = bool(one.names.splits) and bool(_OF_ALL.search(two.text))
+    same = is_put(two) and not surely(two.figures)  # "…, and what's the rate for the whole business?"
+    return bool(summed) or (of_all and (two.names_metric or same))
 
 
 def goes_on_with(one: ClauseReader, two: ClauseReader) -> str | None:
@@ -70,7 +72,10 @@ def goes_on_with(one: ClauseReader, two: ClauseReader) -> str | None:
     if WHY.search(two.text) and not two.names_metric and one.names_metric:
         return explains(two)
     past = bool(two.periods) and not (two.horizon or two.names_metric)
-    return QUERY if past and one.names_metric and (POINTS.search(two.text) or len(two.text) <= BRIEF) else None
+    ahead = bool(one.horizon or one.to_come)  # "what do we expect next week, and how many came in last week?"
+    figure = one.names_metric or surely(one.figures)
+    goes_on = ahead or POINTS.search(two.text) or len(two.text) <= BRIEF
+    return QUERY if past and figure and goes_on else None
 
 
 def asks_another_figure(one: ClauseReader, two: ClauseReader) -> bool:

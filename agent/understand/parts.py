@@ -26,7 +26,7 @@ SO_MANY = re.compile(  # "Who'd buy it? I need 150 names."
     rf"(?:i|we) (?:only |just )?(?:need|want|have|can (?:only )?(?:take|do|use)) (?:about |only |just |the |room for )*{EN_NUMBER} [a-z]+[.! ]*"
     rf"|(?:先|就|只|帮我|给我)?(?:圈|挑|选|找|给|要|列|推)(?:我|出来?)?{ZH_NUMBER}[百千]?(?:个|位|户|名|款|样|件|种)(?:人|顾客|客户|会员|用户|商品|东西)?[。! ]*"
 )
-POINTS = re.compile(r"\b(?:it|that|this|they|those)\b|[呢它]", re.ASCII)
+POINTS = re.compile(r"\b(?:it|that|this|they|those|there (?:were|was|are|have been))\b|[呢它]", re.ASCII)
 _LINK = re.compile(r"(?:and|but|also|plus|then|so|now)\b,? |那么?(?![个家种些天周月])|再|另外|还有|同时|以及", re.ASCII)
 _ABOUT = re.compile(
     r"(?:when it comes to|speaking of|as (?:for|to)|regarding|concerning|with (?:regard|respect) to|talking (?:of|about))\b|说到|说起|至于|关于|提到",
@@ -41,7 +41,7 @@ CLARIFIES = re.compile(
 _ONES = re.compile(r"\b(?:which|what) (?:[a-z]+ )?ones?\b", re.ASCII)
 _HANGS = re.compile(r"(?:out of|of|among|amongst|for|in|at|from|with|within|during|over|by|on)\b", re.ASCII)
 ASKED_ZH = re.compile(
-    r"(?:看|查|列|拉|算|给|发|导|说)(?:一?下|看|给我|我|出来)$|[哪谁啥吗]|什么|多少|怎么|如何|为何|几(?:个|笔|单|家|位|成|种|款|次|件)"
+    r"(?:看|查|列|拉|算|给|发|导|说|拆|排|分|比|统计)(?:一?下|看|给我|我|出来)$|[哪谁啥吗]|什么|多少|怎么|如何|为何|几(?:个|笔|单|家|位|成|种|款|次|件)"
 )
 TOLD = re.compile(
     r"\b(?:we|i|they|our|my)\b|'(?:re|s|ve|m)\b|\b(?:is|are|was|were|has|have)\b|不够|[太没]|有点|紧张", re.ASCII

@@ -90,7 +90,7 @@ TOP_N = (
     (rx(rf"(?:{ZH_LEAST}|{ZH_WORST})的?(?P<n>{ZH_NUMBER}){ZH_UNIT}"), "asc"),
 )
 RANKED = rx(
-    r"\brank(?:ed|ing|s)?\b|\bsort(?:ed)?\b|\border(?:ed)? by\b|\bleague table\b|\bleaderboard\b|排名|排行榜?|排序|从高到低|由高到低|降序"
+    r"\brank(?:ed|ing|s)?\b|\bsort(?:ed)?\b|\border(?:ed)? by\b|\bleague table\b|\bleaderboard\b|排个?名|排行榜?|排个?序|从高到低|由高到低|降序"
 )
 ASCENDING = rx(r"\bascending\b|\blowest first\b|\bsmallest first\b|从低到高|由低到高|升序")
 _MOVING = (  # what "up" and "down" say of a figure behind; "ring up", "break down" and "clogging up" move none
@@ -211,7 +211,7 @@ GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     (rx(ALSO_BY + r"(?:quarters?\b|季度)"), "quarter"),
     (
         rx(
-            r"\bhourly\b|\b(?:by|per|each|every|which|what|busiest|best|worst|peak|quietest|deadest|slowest|across)(?: \w+)? hours?\b|\bhours? of (?:the )?day\b|\bwhat times?(?: of (?:the )?day)?\b|\bbusiest times?\b|\bhour by hour\b|每(?:个)?小时|按小时|各小时|分时段?|各时段|时段|哪个小时|几点(?!到|至|以|之|前|后)|[各每哪]几?个?钟[头点]|一个?(?:钟头|小时|钟)一个?(?:钟头|小时|钟)|按钟[头点]|一天(?:里|中)?(?:的)?24个?小时|小时粒度"
+            r"\bhourly\b|\b(?:by|per|each|every|which|what|busiest|best|worst|peak|quietest|deadest|slowest|across)(?: \w+)? hours?\b|\bhours? of (?:the )?day\b|\bwhat times?(?: of (?:the )?day)?\b|\bbusiest times?\b|\bhour by hour\b|每(?:个)?小时|按小时|各个?小时|分时段?|各时段|时段|哪个小时|几点(?!到|至|以|之|前|后)|[各每哪]几?个?钟[头点]|一个?(?:钟头|小时|钟)一个?(?:钟头|小时|钟)|按钟[头点]|(?:按|看)一天(?:里|中)?的?(?:各个?)?(?:小时|钟点|时段)|一天(?:里|中)?(?:的)?24个?小时|小时粒度"
         ),
         "hour",
     ),

@@ -17,7 +17,7 @@ from agent.understand.patterns import PERIOD, Baseline, TimeGrain
 from db.semantic.query import Interval
 
 _BASELINE_BEFORE = re.compile(
-    r"(?:\bvs\.?|\bversus|\bcompared? (?:to|with|against)|\bcomparing (?:to|with)|\bagainst|\brelative to|\bthan(?: in| on)?|\bup from|\bdown from|(?<![环占同对])比|较|对比|相比|相较于?) ?(?:the )?$",
+    r"(?:\bvs\.?|\bversus|\bcompared? (?:to|with|against)|\bcomparing (?:to|with)|\bagainst|\brelative to|\bthan(?: in| on)?|\bup from|\bdown from|\bdifferent (?:from|to|than)|\bdifference (?:from|to|with)|(?<![环占同对])比|较|对比|相比|相较于?) ?(?:the )?$",
     re.ASCII,
 )
 _CHANGED_FROM = re.compile(r"\b(?:over|from) ?(?:the )?$", re.ASCII)  # of a change; "orders over September" lie in it
@@ -27,7 +27,7 @@ _BASELINE_AFTER = re.compile(r" ?(?:相比|比较|对比|比起来|比(?!例))",
 
 BESIDE = 2  # characters between what is said twice
 _DIFFERS = re.compile(
-    rf"[跟和与]{PERIOD} ?的?(?:有点?|很|大|完全)?(?:不一样|不同|差[了不很好得挺]|有差)"
+    rf"[跟和与]{PERIOD} ?的?(?:有点?|很|大|完全)?(?:不一样|不同|差[了不很好得挺]|有差|差别|差距|差异|区别)"
 )  # 跟11月不一样
 _AND = re.compile(r" ?(?:and|&|as well as|和|与|及|以及|、) ?(?:for |in |the )*", re.ASCII)
 _AS_ONE = re.compile(

@@ -53,7 +53,7 @@ _TWICE = re.compile(r"(?<![\d.,])[12](?![\d.,])", re.ASCII)
 _GOODS = re.compile(rf"\b(?P<n>{EN_NUMBER}) (?:[a-z-]+ )?{MEMBER}", re.ASCII)
 _SO_MANY = re.compile(
     rf"\b(?:give|show|list|name|send|get) (?:me |us )?(?:just |only |about )?({EN_NUMBER})[.! ]*$|\bwhich ({EN_NUMBER})(?: [a-z]+)? (?:look|seem|behave|stand|are|were|should)\b"
-    rf"|[给列](?:我|出)?({ZH_NUMBER})[个样款位户名]?[。! ]*$",
+    rf"|\b({EN_NUMBER}) of (?:our|those|these)\b|[给列](?:我|出)?({ZH_NUMBER})[个样款位户名]?[。! ]*$",
     re.ASCII,
 )
 _TALLY = re.compile(
@@ -81,6 +81,7 @@ class Scope:
     spoken: Interval | None = None  # the period of the turn before, its query or not
     around_message: bool = False  # the text stands around a customer's message, which is cut out of it
     apart: bool = False  # whether "from A to B" is a change from the one to the other
+    goes_on: bool = False  # whether it measures what the part before does
     ahead: bool | None = None  # whether months without a year are those to come; None: as the tools' words say
 
 
@@ -154,6 +155,8 @@ class ClauseReader:
                 period = min(ahead, key=lambda m: m.period.start).period if held else _last_run(ahead, text)
                 return [], Interval(start=max(period.start, clock.as_of), end=period.end)
         found = find_periods(text, clock, self.scope.apart)
+        if self.scope.last and self.scope.last.time:  # 当月: the month that was just spoken of
+            found = [m for m in found if not text[m.start : m.end].startswith("当")]
         future = [m.period for m in found if m.period.start >= clock.as_of]
         return found, Interval(start=future[-1].start, end=future[-1].end) if future else None
 
@@ -172,7 +175,7 @@ class ClauseReader:
             self.figures,
             self.listed,
         )
-        metrics, options = measured.read(last)
+        metrics, options = (last.metrics, ()) if last and self.scope.goes_on else measured.read(last)
         if self.words.per and metrics and not self.lexicon.schema.metrics[metrics[0]].sums_over_time:
             self.words = replace(self.words, per=None, grains=(*self.words.grains, self.words.per))  # no sum to divide
         metrics, share = ShareReader(self.lexicon, self.names, self.words).read(metrics)
@@ -414,8 +417,6 @@ class ClauseReader:
         return asked  # a change over all the data has no period before it: it is shown along the way
 
     def _settled(self, last: SemanticQuery | None) -> AskedPeriods:
-        if last and last.time:  # 当月: the month that was just spoken of
-            self.periods = [m for m in self.periods if not self.text[m.start : m.end].startswith("当")]
         if len(self.periods) > 1 or (last and last.time):  # "this month" on its first day: another one is meant
             self.periods = [m for m in self.periods if m.period.start < m.period.end]
         split_in_time = bool(self.words.grains) and not self.periods and not self.words.ranked

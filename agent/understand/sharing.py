@@ -53,7 +53,8 @@ class ShareReader:
     def _counted_within(self, metrics: tuple[str, ...]) -> tuple[str, ...]:
         """The failure rate of payments that failed for a reason would be 100 %: those that failed are counted."""
         known, dimensions = self.lexicon.schema.metrics, self.lexicon.schema.dimensions
-        within = {dimensions[term.name].within for _, term, _ in self.names.members} - {None}
+        told = [*(term.name for _, term, _ in self.names.members), *(name for _, name in self.names.splits)]
+        within = {dimensions[name].within for name in told} - {None}
         return tuple(known[n].numerator or n if known[n].numerator in within else n for n in metrics)
 
     def _only(self, term: Term) -> str:

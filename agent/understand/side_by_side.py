@@ -35,12 +35,14 @@ class SideBySide:
 
     Attributes:
         meant: how likely its wording means each metric.
+        whom: the metrics whose nouns may as well say of whom something is asked ("customers").
     """
 
     text: str
     schema: StoreSchema
     names: Names
     meant: Chances
+    whom: frozenset[str] = frozenset()
 
     def read(self) -> tuple[str, ...]:
         """The metrics that are listed; none where fewer than two are, or the wording surely means one of those named apart."""
@@ -60,6 +62,8 @@ class SideBySide:
         likeliest, chance = next(iter(self.meant.items()), ("", 0.0))
         if likeliest in run or chance < CERTAIN or self.text.isascii():
             return False
+        if any(name in self.whom for name in run):  # 65岁以上的顾客，优惠券抵掉了多少钱
+            return True
         return not any(self._between(one, two).strip("· ") for one, two in pairwise(run))
 
     def _longest(self) -> list[str]:

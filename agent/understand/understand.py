@@ -13,7 +13,7 @@ from agent.understand.asking import ToolWords
 from agent.understand.calendar import span
 from agent.understand.clauses import clauses
 from agent.understand.dates_en import Clock
-from agent.understand.handing import as_one, handed_on, reader_behind
+from agent.understand.handing import as_one, handed_on, is_headed, reader_behind
 from agent.understand.lexicon import Lexicon
 from agent.understand.meaning import CERTAIN, SURE, Router, Said, settled
 from agent.understand.message import message_in
@@ -123,11 +123,12 @@ def _language(normal: str) -> Language:
 
 def _read_all(text: str, scope: Scope) -> tuple[Reading, ...]:
     readers = [ClauseReader(part, scope) for part in clauses(text, scope)]
+    headed = is_headed(readers[0])
     result: list[Reading] = []
     kept: list[Reading] = []  # of each part
     for index, reader in enumerate(readers):
         if index:
-            readers[index] = reader = reader_behind(reader, result[-1])
+            readers[index] = reader = reader_behind(reader, result[-1], headed)
             kept.append(handed_on(_read(reader, True, first=False), reader, result, kept))
             both = as_one(result[-1], kept[-1])
             result[-1:] = [both] if both else [result[-1], kept[-1]]
@@ -135,7 +136,9 @@ def _read_all(text: str, scope: Scope) -> tuple[Reading, ...]:
             follows = _is_follow_up(reader)
             result.append(_read(reader, follows, first=True))
             kept.append(result[-1])
-    if len(readers) > 1 and not readers[0].periods and not result[0].compare and scope.last is None:
+    first = readers[0]
+    measured = first.names_metric or first.hints_metric or first.figures
+    if len(readers) > 1 and measured and not first.periods and not result[0].compare and scope.last is None:
         later = next((r.time for reader, r in zip(readers, kept, strict=True) if reader.periods), None)
         result[0] = replace(result[0], time=later or result[0].time)  # "revenue by store and the best day last month"
     return tuple(result)
@@ -167,9 +170,16 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
         routed = settled(reading if first else _own(reading, reader), chances, scope.tools.tools, said)
         routed = replace(reading, ask=routed.ask)
     tools = [scope.tools.tools[name] for name in routed.ask.open if name in scope.tools.tools]
+    measures = bool(tools) and all(tool.takes("metric") for tool in tools)
+    if (
+        measures and not first and scope.last and not reader.names_metric
+    ):  # "…, and how many should I expect next week?"
+        reader = ClauseReader(reader.text, replace(scope, goes_on=True))
+        routed = replace(routed, metrics=scope.last.metrics, metric_options=())
     ahead = any(tool.takes("horizon") for tool in tools)
     limits = conditions(routed.ask.bare, tools, scope.lexicon.schema) if tools else ()
     if ahead != reader.ahead or any(limits):
+        scope = reader.scope
         reader = ClauseReader(reader.text, replace(scope, ahead=ahead), limits)
         again = reader.read(inherit)
         horizon = again.ask.horizon
@@ -184,7 +194,8 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
     if tools and not any(tool.takes("compare") for tool in tools):  # "a check over November" is no comparison
         spoken = routed.time if reader.periods or inherit else scope.everything  # "carve up": no change of last month
         routed = replace(routed, time=_whole(reader) or (routed.ask.again and reading.compare) or spoken)
-    return with_values(_without_own_words(routed, tools, scope), scope.router)
+    router = reader.scope.router
+    return with_values(_without_own_words(routed, tools, scope), router) if router else routed
 
 
 def _without_own_words(reading: Reading, tools: Sequence[Tool], scope: Scope) -> Reading:

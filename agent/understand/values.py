@@ -39,7 +39,9 @@ def with_values(reading: Reading, router: Router) -> Reading:
     heads = [(name, field) for name, field in ARGUMENTS if name in ask.open]
     goods = _names_goods(reading, router)
     values = [(name, field, likely(router, name, field, reading.text, goods)) for name, field in heads]
-    if _of_goods_alone(reading):  # "1029743 is in the basket, what else?"
+    if _of_goods_alone(
+        reading, entity_dimension(router.lexicon.schema, "product")
+    ):  # "1029743 is in the basket, what else?"
         values = [
             (n, f, WITH_GOODS if v == default_of(router.tools, n, f) and f == "goal" else v) for n, f, v in values
         ]
@@ -64,11 +66,11 @@ def likely(router: Router, name: str, field: str, text: str, goods: bool = True)
     return next(value for value in ranked if goods or value not in NEEDS_GOODS)
 
 
-def _of_goods_alone(reading: Reading) -> bool:
+def _of_goods_alone(reading: Reading, product: str | None) -> bool:
     """Whether products are named by their numbers, and nobody for whom."""
     ask = reading.ask
     products = ask.products or [bare for bare in ask.bare if bare.kinds[:1] == (SOLD,)]
-    return bool(products) and not (ask.people or reading.filters)
+    return bool(products) and not (ask.people or any(f.dimension != product for f in reading.filters))
 
 
 def _names_goods(reading: Reading, router: Router) -> bool:
