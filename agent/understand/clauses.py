@@ -73,6 +73,8 @@ _SOFT = re.compile(
 _ORDERS = re.compile(  # words of a seam that set one request behind another, where "and" and a comma may only list
     r"\b(?:then|also|separately|at it|plus|as well as)\b|还有|并且|同时|另外|顺便|此外|然后|接着|再|以及", re.ASCII
 )
+_THERE = re.compile(r"\bthere\b(?! (?:is|are|was|were)\b)|\b(?:it|them)\b|其中|里面|当中|那里|这里", re.ASCII)
+_WITH, _DIFFERS = frozenset("和与跟"), re.compile(r".{0,8}(?:不一样|不同|有差|差别|差距|相比|比)")
 _ADDS = re.compile(r"\bbut\b|、|\+", re.ASCII)  # what stands behind these belongs to what stands before them
 OF_THEM = re.compile(r"how many of (?:them|these|those|whom)\b|其中[^,，占]{0,12}(?:多少|几(?!成))", re.ASCII)
 _COUNTED = re.compile(r"\bhow (?:many|much)$|(?:多少|几)[笔单个]?$", re.ASCII)
@@ -93,6 +95,8 @@ def clauses(text: str, scope: Scope) -> list[str]:
                 continue
             left, right = sentence[start : match.start()], sentence[match.end() :]
             if match.start() <= start or (left[-1:].isdigit() and right[:1].isdigit()):  # a list of ids
+                continue
+            if match[0].strip() in _WITH and _DIFFERS.match(right):  # 12月和11月不一样
                 continue
             if BY.match(right) and not ClauseReader(first_part(right), scope).names_metric:  # 按主题各剩多少
                 continue
@@ -174,6 +178,8 @@ class _Weighed:
         least = SURE if is_put(one) else CERTAIN  # of a mere noun ("refunds of meat, any that look off?")
         tools = self._tool_of(one), self._tool_of(two, least) or goes_on_with(one, two)
         if None in tools or tools[0] in (*two.asked.sure, *two.asked.maybe):
+            return False
+        if least == CERTAIN and _THERE.search(right):  # "visits from affiliates in May, anything odd going on there?"
             return False
         if tools[0] == QUERY and has_scope(two) and not (has_scope(one) or POINTS.search(one.text)):
             return False  # "how many orders and how much money did store 367 see in May"

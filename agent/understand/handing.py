@@ -109,7 +109,7 @@ def _of_whom(reading: Reading, reader: ClauseReader, shown: Sequence[Reading]) -
     """三季度下了几单, behind a part on one customer: Chinese leaves out whom everybody knows."""
     named = shown[-1].ask.people
     own = reading.filters or reading.group_by or reading.ask.people or reading.ask.products or reading.text.isascii()
-    if own or len(named) != 1 or not reading.metrics or shown[-1].metrics:
+    if own or len(named) != 1 or not reading.metrics or shown[-1].ask.open in ((), (QUERY,)):
         return reading
     return replace(reading, ask=replace(reading.ask, customers=named))
 

@@ -34,11 +34,16 @@ _COMPOUND = re.compile(r"-[a-z]+ed\b")
 _WHERETO = re.compile(r" (?:next|in|into|on|onto|out|over|by|round|around|up|off|down)\b")
 _WENT = re.compile(r"\b(?:go|goes|going|went|gone|stay|stayed|fall|falls|fell|is|was|were|are|been) $")
 _TOP_BEFORE = re.compile(r"\b(?:top|best|first|which|the) $")
+_ON_BOOKS = re.compile(r"\b(?:on|off|in|through|for) (?:our|the|my) $")  # whom we know, and nothing to read
+_REVIEWING = re.compile(r"\b(?:a|an|in|the|our|my|under|year|monthly|weekly|quarterly|annual|business|to) $")
+_NOTHING_BEHIND = {
+    "books": _ON_BOOKS,
+    "review": _REVIEWING,
+}  # words, and what stands before them where they name nothing
 _PARTICLE = re.compile(r" (?:up|off|out|down|away|over|through|back)\b")
 _IN_CHARGE = re.compile(r"经理|主管|总监|老总")
 _SAT = re.compile(r" (?:with|in|at|under|behind|there|idle|waiting|down|around|on (?:the|our|my|a))\b")
 _PIECE_OF = re.compile(r"\b(?:how (?:big|large|small) an?|what|an?|which|the (?:biggest|largest)) $")
-_ON_BOOKS = re.compile(r"\b(?:on|off|in|through|for) (?:our|the|my) $")  # whom we know, and nothing to read
 _INTO_THE = re.compile(r"\b(?:to|in|at|into|through|from) (?:the|our) $", re.ASCII)
 _SPLIT_BEFORE = re.compile(
     r"\b(?:by|per|each|every|which|what|across|best|worst|busiest|quietest|strongest|weakest|slowest|rank|rank the|peak|top) $",
@@ -119,7 +124,7 @@ class IdiomReader:
             return True  # "how big a piece of our visits"
         if words == "sat" and _SAT.match(self.text, mention.end):
             return True
-        if words == "books" and _ON_BOOKS.search(before):
+        if (led := _NOTHING_BEHIND.get(words)) and led.search(before):
             return True
         if words == "cash" and self.text.startswith(" in ", mention.end) and not _PAID_BEFORE.search(before):
             return True  # "how many cash in a coupon", and not what was paid in cash

@@ -75,7 +75,12 @@ _GIVEN = re.compile(
     re.ASCII,
 )
 _GOES_ON = re.compile(  # "how does that split by reason", 按支付方式拆开看呢: of the figure before
-    r"\bhow (?:do|does|did|is|was|are|were) (?:it|that|this|they|those|these)\b|\b(?:it|that|this) (?:happens?|splits?|breaks? down|changed?)\b|\bwhat(?:'s| is| was) (?:it|the (?:rate|figure|number|total))\b|\bhow many (?:there were|were there|was (?:it|that))\b|\bwhat did (?:we|it|they) (?:do|get|see|have) (?!in |about |with )|^按.{1,12}(?:拆|分|列|看)",
+    r"\bhow (?:do|does|did|is|was|are|were) (?:it|that|this|they|those|these)\b"
+    r"|\b(?:it|that|this) (?:happens?|splits?|breaks? down|changed?)\b"
+    r"|\bwhat(?:'s| is| was| were) (?:it|that|this|the|that (?:figure|number|rate)|the (?:rate|figure|number|total|amount|average))(?: (?:figure|number|rate|total|amount))?(?= (?:in|for|on|over|across|last|the|at|during|before|then)\b|[?.! ]*$)"
+    r"|\bhow many (?:there were|were there|was (?:it|that))\b"
+    r"|\bhow (?:many|much) (?:did|do|have|will|should|can) (?:we|i|it|they) (?:have|get|see|do|expect|reckon with|plan for)\b(?! (?:back|off|in (?:sales|refunds)))"
+    r"|\bwhat did (?:we|it|they) (?:do|get|see|have) (?!in |about |with )|^按.{1,12}(?:拆|分|列|看)",
     re.ASCII,
 )
 _BOTH = re.compile(  # "chargebacks: how many and how much"
@@ -90,6 +95,11 @@ _BOTH = re.compile(  # "chargebacks: how many and how much"
 def _holds(whole: str | None, part: str | None) -> bool:
     """Whether one expression is a sum that holds the other ("before any discounts, what did sales come to")."""
     return bool(whole and part) and str(part).rstrip(")") + " +" in str(whole)
+
+
+def goes_on(text: str) -> bool:
+    """Whether a part only asks for the figure of the part before in another way ("what was it in May?")."""
+    return bool(_GOES_ON.search(text))
 
 
 def counts_times(text: str, words: Modifiers) -> bool:
@@ -164,8 +174,8 @@ class MetricReader:
 
     def _goes_on(self, last: SemanticQuery) -> bool:
         """Whether it asks for the figure of the part before: "how does that split by reason", "how much of all sales is it"."""
-        if not self.names.metrics:
-            return bool(_GOES_ON.search(self.text)) and self._split_alike(last.metrics)
+        if {*self.names.metrics} <= {*self.lexicon.counters.values()}:  # "what's that figure across all customers"
+            return goes_on(self.text) and self._split_alike(last.metrics)
         shared = last.filters and self.words.share and not self.names.members
         return bool(shared) and tuple(self.names.metrics) == last.metrics
 

@@ -114,7 +114,7 @@ class NameReader:
         self._settle_members(names, members)
         rest = [m for m in self.mentions if m not in members]
         lacking = LackingReader(self.text, self.lexicon.schema, self.mentions, self._figures)
-        names.unavailable = [m.of("unavailable")[0].name for m in rest if m.of("unavailable") and lacking.is_meant(m)]
+        names.unavailable += [m.of("unavailable")[0].name for m in rest if m.of("unavailable") and lacking.is_meant(m)]
         nouns = [m for m in rest if not m.of("unavailable")]
         for mention in sorted(
             nouns, key=lambda m: (bool(m.of("dimension")), m.start)
@@ -161,6 +161,9 @@ class NameReader:
             previous = (mention, negative)
             if self._is_told(mention, names.masked):
                 continue
+            if lacking := self._lacking_inside(mention):  # 配送超时的订单: no ticket, and no order says so
+                names.unavailable.append(lacking)
+                continue
             for term in self._choose(names, mention):
                 names.members.append((mention, term, negative))
 
@@ -181,6 +184,19 @@ class NameReader:
         before, after = masked[: mention.start], masked[mention.end :]
         alone = _ALONE_BEFORE.search(before) and _ALONE_AFTER.match(after)
         return not (alone or _CONDITION_BEFORE.search(before) or _CONDITION_AFTER.match(after))
+
+    def _lacking_inside(self, mention: Mention) -> str | None:
+        """What the store lacks that stands inside a ticket's topic, where the figure asked for is not recorded by topics."""
+        told_of = {role_dimension(self.lexicon.schema, *role) for role in TOLD_OF}
+        asked = any(m.of("metric") for m in self.mentions) or surely(self._figures())
+        if not asked or any(t.name not in told_of or self._splits_asked(t) for t in mention.terms):
+            return None
+        words = self.text[mention.start : mention.end]
+        for part in (words[:-1], words[1:]):
+            for found in self.lexicon.vocabulary.find(part, bytearray(len(part))):
+                if lacking := found.of("unavailable"):
+                    return lacking[0].name
+        return None
 
     def _choose(self, names: Names, mention: Mention) -> tuple[Term, ...]:
         """The members that the words mean: in the dimension named beside them, else in the coarsest one."""

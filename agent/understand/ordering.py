@@ -67,7 +67,7 @@ class OrderReader:
         if not _SUPERLATIVE.search(self.text) and _COMPARATIVE.search(self.text):
             return None  # "which brand sells more": all of them are shown
         if re.search(
-            r"\b(?:rank(?:ed|ing)?|sort(?:ed)?|order(?:ed)? by)\b|排名|排行|排序|从高到低|从低到高", self.text
+            r"\b(?:rank(?:ed|ing)?|sort(?:ed)?|order(?:ed)? by)\b|排个?名|排行|排个?序|从高到低|从低到高", self.text
         ) and not re.search(r"第一|最", self.text):
             return None
         if re.search(r"(?:est|most|worst)(?: \w+){0,2} first\b", self.text):  # "biggest amount first" only orders

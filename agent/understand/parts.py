@@ -46,7 +46,9 @@ ASKED_ZH = re.compile(
 TOLD = re.compile(
     r"\b(?:we|i|they|our|my)\b|'(?:re|s|ve|m)\b|\b(?:is|are|was|were|has|have)\b|不够|[太没]|有点|紧张", re.ASCII
 )
-_BY_WHAT = re.compile(r"(?:按|以|论)[^,，]{1,8}来?[看算计]$")  # 按件数看，卖得最多的…: by what the rest is measured
+_BY_WHAT = re.compile(
+    r"(?:按|以|论)[^,，]{1,8}来?[看算计分拆排]$"
+)  # 按件数看，卖得最多的…: by what the rest is measured
 OUT_OF = re.compile(
     r"\b(?:out )?of (?:every|each) (?:hundred|100|ten|10|thousand|dollar|pound|order|basket|visit|customer)\b|每一?[百千十](?:个|单|笔|张)",
     re.ASCII,

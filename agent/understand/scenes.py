@@ -53,7 +53,7 @@ _OWN = re.compile(
 _THEN_ZH = re.compile(r"^(?:那么?(?![个家种些天周月边儿里])|所以|现在|就)+")
 _PLACES = {
     "store": re.compile(
-        r"\b(?:at |in |of |for )?(?:his|her|their|that|this|the same) (?:store|shop|branch)\b|[他她]们?(?:那家)?店里?|[这那该]家?店",
+        r"\b(?:at |in |of |for )?(?:his|her|their|that|this|the same) (?:store|shop|branch)\b|\bthere\b(?! (?:is|are|was|were|been|has|have)\b)|那边|那里|那儿|[他她]们?(?:那家)?店里?|[这那该]家?店",
         re.ASCII,
     ),
     "customer": re.compile(

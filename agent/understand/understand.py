@@ -16,6 +16,7 @@ from agent.understand.dates_en import Clock
 from agent.understand.handing import as_one, handed_on, is_headed, reader_behind
 from agent.understand.lexicon import Lexicon
 from agent.understand.meaning import CERTAIN, SURE, Router, Said, settled
+from agent.understand.measuring import goes_on
 from agent.understand.message import message_in
 from agent.understand.parts import explains
 from agent.understand.placing import able, conditions
@@ -160,6 +161,8 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
         chances = able(scope.router.chances(reader.text), reading, scope.tools.tools)
         if not first and reader.meant[0] == CLARIFY and reading.inherited and WHY.search(reader.text):
             chances = {explains(reader) or CLARIFY: 1.0}  # "why did it change?", of the figure before
+        elif not first and scope.last and reading.metrics == scope.last.metrics and goes_on(reader.text):
+            chances = {QUERY: 1.0}
         shown = bool(reader.periods) and not (reader.horizon or reader.ahead)
         past = reader.past or (shown and (reader.words.trend or bool(reading.compare)))
         clear = reader.clear and bool(reading.metrics)  # "what goes with bread" names none
@@ -189,7 +192,9 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
             reader = ClauseReader(reader.text, replace(scope, ahead=False), limits)
             again = reader.read(inherit)
         routed = replace(again, ask=replace(again.ask, open=routed.ask.open, again=routed.ask.again, horizon=horizon))
-    if tools and all(tool.takes("compare") and tool.takes("metric") for tool in tools) and not reader.words.compare:
+    explaining = bool(tools) and all(tool.takes("compare") and tool.takes("metric") for tool in tools)
+    changing = routed.ask.open in ((), (QUERY,)) and reader.words.change and not (reader.words.trend or routed.group_by)
+    if (explaining or changing) and not reader.words.compare:
         reader, routed = _apart(reader, routed, inherit)
     if tools and not any(tool.takes("compare") for tool in tools):  # "a check over November" is no comparison
         spoken = routed.time if reader.periods or inherit else scope.everything  # "carve up": no change of last month
