@@ -140,7 +140,7 @@ def _money(match: re.Match[str]) -> Decimal | None:
 # --------------------------------------------------------------------------------------------------------- counts
 
 _PEOPLE = (
-    "customers|households|people|shoppers|buyers|members|users|names|recipients|contacts|addressees|prospects|homes"
+    "customers|households|people|ppl|shoppers|buyers|members|users|names|recipients|contacts|addressees|prospects|homes"
     "|heads|homeowners|renters|pensioners|seniors|couples|singles|parents"
     "|families|accounts|persons|folks|leads|targets|candidates|subscribers|guests|seats|inboxes|addresses|clients"
 )

@@ -558,6 +558,12 @@ RULES: tuple[Rule, ...] = (
     (_rx(r"\byesterday\b"), lambda m, c: unit(c.as_of, "day", -1)),
     (_rx(r"\btoday\b"), lambda m, c: unit(c.as_of, "day")),
     (_rx(r"\btomorrow\b"), lambda m, c: unit(c.as_of, "day", 1)),
+    (
+        _rx(
+            r"\b(?:the )?(?P<g>week|month|quarter|year) (?:(?:that(?:'s| has| is)? )?just (?:gone|past|ended|closed|finished|over)|(?:that )?(?:ended|ending) yesterday)\b"
+        ),
+        lambda m, c: unit(c.as_of, m["g"], -1),  # type: ignore[arg-type]
+    ),
     (_rx(r"\b(?:the )?(?P<g>week|month|quarter|year) before last\b"), lambda m, c: unit(c.as_of, m["g"], -2)),  # type: ignore[arg-type]
     (
         _rx(

@@ -93,6 +93,11 @@ def _back(m: re.Match[str], clock: Clock) -> Period:
     return unit(clock.as_of, _GRAINS[m["g"]], -len(m["u"]))
 
 
+def _just_over(m: re.Match[str], clock: Clock) -> Period:
+    """刚过去的这个季度."""
+    return unit(clock.as_of, _GRAINS[m["g"]], -1)
+
+
 def _this(m: re.Match[str], clock: Clock) -> Period:
     grain = _GRAINS[m["g"]]
     return unit(clock.as_of, grain) if clock.ahead else span(floor(clock.as_of, grain), clock.as_of, grain)
@@ -294,7 +299,7 @@ RULES: tuple[Rule, ...] = (
     (
         _rx(
             _YEAR
-            + r"(?P<m>\d{1,2}|十[一二]?|[一二三四五六七八九])月?份?(?:到|至|-|~)(?P<m2>\d{1,2}|十[一二]?|[一二三四五六七八九])月份?(?![\d一二三四五六七八九十])[底末]?"
+            + r"(?P<m>\d{1,2}|十[一二]?|[一二三四五六七八九])月?份?(?:到|至|-|~)(?P<m2>\d{1,2}|十[一二]?|[一二三四五六七八九])月份?(?!\d|[一二三四五六七八九十](?![共起直样律般并概整]))[底末]?"
         ),
         _month_range,
     ),
@@ -307,6 +312,7 @@ RULES: tuple[Rule, ...] = (
     (_rx(r"(?P<u>上+)(?:一?个)?周末"), _weekend),
     (_rx(r"(?P<u>上+|这|本)个?(?:周|星期|礼拜)(?P<wd>[一二三四五六日天])(?![共气])"), _weekday_of),
     (_rx(r"(?P<u>上+)(?:一?个|一)?(?P<g>周|星期|礼拜|月|季度|季)(?!末)份?(?!同期)"), _back),
+    (_rx(r"刚刚?(?:过去|结束|过完|走完)的?(?:这|那)?(?:一?个)?(?P<g>周|星期|礼拜|月|季度|季)"), _just_over),
     (_rx(r"(?:这|本|当)(?:一?个)?(?P<g>周|星期|礼拜|月|季度|季|年)(?!末)(?:以来|至今)?"), _this),
     (
         _rx(

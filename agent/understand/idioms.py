@@ -36,10 +36,14 @@ _WENT = re.compile(r"\b(?:go|goes|going|went|gone|stay|stayed|fall|falls|fell|is
 _TOP_BEFORE = re.compile(r"\b(?:top|best|first|which|the) $")
 _ON_BOOKS = re.compile(r"\b(?:on|off|in|through|for) (?:our|the|my) $")  # whom we know, and nothing to read
 _REVIEWING = re.compile(r"\b(?:a|an|in|the|our|my|under|year|monthly|weekly|quarterly|annual|business|to) $")
-_NOTHING_BEHIND = {
+_NOTHING_BEHIND = {  # words, and what stands before them where they name nothing
     "books": _ON_BOOKS,
     "review": _REVIEWING,
-}  # words, and what stands before them where they name nothing
+    "ground": re.compile(r"\boff the $"),
+    "clock": re.compile(r"\b(?:round|around) the $"),
+    "wallet": re.compile(r"\bopen(?:s|ed|ing)? (?:the|their|your|his|her) $"),
+}
+_IN_WHAT = re.compile(r" (?:the|our|a|an|my|this|that|each|every|all|total|q[1-4]|20\d\d)\b", re.ASCII)
 _PARTICLE = re.compile(r" (?:up|off|out|down|away|over|through|back)\b")
 _IN_CHARGE = re.compile(r"经理|主管|总监|老总")
 _SAT = re.compile(r" (?:with|in|at|under|behind|there|idle|waiting|down|around|on (?:the|our|my|a))\b")
@@ -93,7 +97,7 @@ class IdiomReader:
 
     def is_none(self, mention: Mention) -> bool:
         """Whether a mention is no name where it stands."""
-        if self._is_split_word(mention) or self._is_cause(mention):
+        if self._is_split_word(mention) or self._is_cause(mention) or self._is_number_in(mention):
             self.taken[mention.start : mention.end] = bytes(mention.end - mention.start)
             return True
         return self._is_verb(mention)
@@ -110,6 +114,12 @@ class IdiomReader:
         return bool(mention.of("dimension") and CAUSE.fullmatch(words)) and not splits_by_cause(
             self.text, mention.start, mention.end
         )
+
+    def _is_number_in(self, mention: Mention) -> bool:
+        """ "The top 40 in our best segment", "campaign 18 in the mail": no packages of so many inches."""
+        if not (mention.of("member") and self.text[mention.start : mention.end].endswith(" in")):
+            return False
+        return bool(_TOP_BEFORE.search(self.text[: mention.start]) or _IN_WHAT.match(self.text, mention.end))
 
     def _is_verb(self, mention: Mention) -> bool:
         """ "how often do customers shop": as a noun the word has a determiner before it; "to the shop" is no split."""
@@ -154,8 +164,6 @@ class IdiomReader:
             return True  # "it took a day to wrap up"
         if sold and word == "flat" and _WENT.search(before):
             return True  # "sales go flat"
-        if sold and word.endswith(" in") and _TOP_BEFORE.search(before):
-            return True  # "the top 40 in our best segment" is no package of 40 inches
         if sold and _COMPOUND.match(self.text, mention.end):
             return True  # "went pear-shaped"
         if sold and _VERB_BEFORE.search(before) and _WHERETO.match(self.text, mention.end):

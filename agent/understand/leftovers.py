@@ -37,6 +37,9 @@ _STOP_ZH_WORDS = re.compile(
     "加上|全站|当月|同期|估摸着?|估计|预计|撑住|顶住|守住|保住|捋一?[遍下]|捋一捋|过一遍|走一遍|真正|实际上?|真的|大约|差不多|大致|主要|处理|讲讲|说说|聊聊|发我|发给我|平均|新增|整体|总体|单独|顺便|打折|让利|增量|帮忙拉下|人群|这批|新来|麻烦|老板|领导|汇报|报表|同事|辛苦|感谢|谢谢|你好|您好|拉取|导出|整理|详细|贵店|咋样|经营|运营|会议|周报|月报|快速|维度|方面|水平|消费者|咋|下吧|一眼|方便|关于|期间|以内|当中|其中|简单|感觉|究竟|到底|目前为止|为止|全部|最近|近期|目前|部分|内部|家里|东西|里面|帮忙|一共|总共"
 )
 _TOKEN = re.compile(r"[a-z]+(?:['-][a-z]+)*|\d[\d,.]*|[\u3400-\u4dbf\u4e00-\u9fff]+", re.ASCII)
+_ACTS = frozenset(
+    "接凭光备靠办处理看查算列排收付退买卖送寄发打跑推带拿走来去进出做干弄搞挣亏省抵领核销等耗涨跌升降增减变留剩落"
+)
 _TELLING = 2  # characters of an unknown name that are no words of grammar
 _DOING = re.compile(r".{0,2}.着")  # 挂着, 一直拖着: how something is, and no name
 _BOUND = re.compile(
@@ -59,7 +62,10 @@ def unread_runs(text: str, taken: bytearray, masked: str, hints: Sequence[int] =
     if not found:  # 可口可乐: characters of a name may be words of grammar elsewhere
         stretches = re.finditer(r"[\u3400-\u4dbf\u4e00-\u9fff]{3,}", free)
         found = [m for m in stretches if sum(c not in STOP_ZH for c in m[0]) >= _TELLING and m.end() in hints]
-    return tuple(m[0] for m in found if m.end() in hints or re.match(r"的?[ⓂⒹⒺⓉ]", masked[m.end() :]))
+    named = (
+        m for m in found if re.match(r"的?[ⓂⒹⒺⓉ]", masked[m.end() :]) or (m.end() in hints and not {*m[0]} & _ACTS)
+    )
+    return tuple(m[0] for m in named)
 
 
 def unread_bounds(text: str, taken: bytearray) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ _WHOLE = re.compile(
 )
 TIED = 0.6  # of the likeliest metric's chance, from which on one that is named is taken instead
 NEAR_ONE = 0.95  # from this chance on the wording tells more than the words that name a part or a whole
+FAINT = 0.005  # from this chance on a part of what was just counted is meant by "how many of them …"
 OFFERED = 0.05  # from this chance on a metric comes first where one is asked back
 _COMPARED = re.compile(r"\bcompar\w+|\bvs\b|\bversus\b|\bagainst\b|\bthan\b|[跟和与比].{1,8}比|对比|相比", re.ASCII)
 _RATED = re.compile(
@@ -69,6 +70,7 @@ _MONEY = re.compile(
     re.ASCII,
 )
 _AMOUNT = re.compile(r"\bamounts?\b|\bmoney\b|\bdollars\b|总额|金额|多少钱", re.ASCII)
+_OF_THEM = re.compile(r"(?:and |n |, )*how many of (?:them|these|those)\b|其中", re.ASCII)
 _HOW_MANY = re.compile(r"\bhow many\b|\bnumber of\b|(?:多少|几)[笔单次张个]", re.ASCII)
 _GIVEN = re.compile(
     r"\b(?:giv(?:e|en|ing)|gave|hand(?:ed|ing)?|pa(?:y|id|ying)) (?:\w+ )?(?:back|out)\b|\bbill\b|\b(?:set|put)(?:ting)? (?:\w+ )?(?:aside|by|away)\b",
@@ -139,8 +141,8 @@ class MetricReader:
 
     def _read(self, last: SemanticQuery | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         names = self.names
-        if last and self._goes_on(last):
-            return last.metrics, ()
+        if last and (followed := self._followed(last)):
+            return followed, ()
         if settled := self._counted():
             return settled, ()
         if names.metrics or names.metric_options:
@@ -171,6 +173,11 @@ class MetricReader:
         likely = {name: chance for name, chance in self.meant.items() if chance >= OFFERED}
         others = (name for name, m in self.lexicon.schema.metrics.items() if not m.hidden and name not in likely)
         return (), (*likely, *others)
+
+    def _followed(self, last: SemanticQuery) -> tuple[str, ...]:
+        """The figure of the part before where it is asked for in another way, or a part of it ("how many of them …")."""
+        part = self._part_of(last)
+        return last.metrics if self._goes_on(last) else (part,) if part else ()
 
     def _goes_on(self, last: SemanticQuery) -> bool:
         """Whether it asks for the figure of the part before: "how does that split by reason", "how much of all sales is it"."""
@@ -264,6 +271,14 @@ class MetricReader:
             return meant
         counts = counts_of(self.lexicon.schema, one)
         return next((name for name in self.meant if name not in counts), None) if meant in counts else meant
+
+    def _part_of(self, last: SemanticQuery) -> str | None:
+        """ "How many visits, and how many of them ordered?": of what was counted, the likeliest part of it."""
+        known, whole = self.lexicon.schema.metrics, self.lexicon.schema.metrics[last.metrics[0]]
+        if not _OF_THEM.match(self.text) or whole.unit != "count":
+            return None
+        parts = (n for n, chance in self.meant.items() if chance >= FAINT and known[n].table == whole.table)
+        return next((n for n in parts if known[n].unit == "count" and known[n].where and n not in last.metrics), None)
 
     def _counting(self) -> tuple[str, ...]:
         """ "… and how many damage reports came in?": what counts that of which the members are, and nothing before does."""

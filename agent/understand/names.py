@@ -17,6 +17,7 @@ from agent.understand.modifiers import Reader
 from agent.understand.numbering import NumberReader
 from agent.understand.patterns import DIMENSION, ENTITY, MEMBER, METRIC, PERIOD
 from agent.understand.roles import Place
+from agent.understand.text import EN_NUMBER
 from agent.understand.vocabulary import Mention, Term
 from db.semantic.query import Filter, Scalar
 from db.semantic.roles import in_role, role_dimension
@@ -48,6 +49,7 @@ _CONDITION_AFTER = re.compile(
 )
 _ALONE_BEFORE = re.compile(r"(?:^|[,:;，：；]) ?$")  # ", newsletter, "
 _ALONE_AFTER = re.compile(r" ?(?:$|[,:;?!.，：；？])")
+_WHICH_OF = re.compile(rf"\b(?:which|what|top)(?: {EN_NUMBER})? $", re.ASCII)
 _WITHIN = re.compile(rf" (?:of|in|within) .{{0,12}}?{MEMBER}")  # "among the categories of meat"
 _ONE = re.compile(r"\b(?:an?|the average|the typical) $")  # "what was a customer worth"
 
@@ -101,10 +103,23 @@ class NameReader:
         for start, end in spans:
             taken[start:end] = b"\x01" * (end - start)
         idioms = IdiomReader(text, taken, lexicon)
-        self.mentions = [m for m in lexicon.vocabulary.find(text, taken) if not idioms.is_none(m)]
+        found = lexicon.vocabulary.find(text, taken)
+        self.mentions = [self._ranked_noun(m) or m for m in found if not idioms.is_none(m)]
         for start, end in spans:
             taken[start:end] = bytes(end - start)
         self.mentions = [*(self._there_or_not(mention) for mention in self.mentions), *numbers]
+
+    def _ranked_noun(self, mention: Mention) -> Mention | None:
+        """ "Which five products sold most": products that are ranked, and no number of "products sold"."""
+        if mention.of("dimension") or not mention.of("metric") or not _WHICH_OF.search(self.text[: mention.start]):
+            return None
+        first = self.text[mention.start : mention.end].partition(" ")[0]
+        inside = self.lexicon.vocabulary.find(first, bytearray(len(first)))
+        noun = next((m for m in inside if m.of("dimension") and (m.start, m.end) == (0, len(first))), None)
+        if noun is None or noun.end == mention.end - mention.start:
+            return None
+        self.taken[mention.start + noun.end : mention.end] = bytes(mention.end - mention.start - noun.end)
+        return replace(noun, start=mention.start, end=mention.start + noun.end)
 
     def read(self) -> Names:
         """Settle every mention."""

@@ -23,7 +23,7 @@ def rx(pattern: str) -> re.Pattern[str]:
 
 BEST = r"best(?:[- ]selling|[- ]performing)?|top(?:[- ]selling|[- ]performing)?|strongest|leading|most popular|favou?rite|most successful|fastest|quickest|money[- ]spinn\w+|money-?makers?"
 MOST = r"highest|(?<!\bat )most|largest|biggest|greatest|busiest|max(?:imum)?|peak|popular|priciest|no\. ?1|number one|#1|hottest|richest|heaviest|(?!latest|west|rest|test|interest|request|honest|forest|harvest|guest|contest|nearest|modest|invest|suggest|earliest|lowest|slowest|smallest|quietest|cheapest|poorest|weakest|fewest|least|worst|best)[a-z]{3,}est"
-WORST = r"worst(?:[- ]selling|[- ]performing)?|weakest|poorest|bottom|least popular|under-?performing|laggards?|least successful|slowest(?:[- ]selling)?"
+WORST = r"worst(?:[- ]selling|[- ]performing)?|weakest|poorest|(?<!at the )(?<!to the )bottom|least popular|under-?performing|laggards?|least successful|slowest(?:[- ]selling)?"
 LEAST = r"lowest|(?<!\bat )least|fewest|smallest|min(?:imum)?|quietest|cheapest|tiniest"
 ZH_MOST = r"最疯|最吸金|最抢手|最走俏|最火爆|最好卖|最来钱|最赚钱|最能卖|最红火|最高|最多|最大|最狠|最猛|最厉害|最凶|最明显|最畅销|最热销|最受欢迎|最热门|最旺|最忙|最繁忙|最贵|最活跃|之最|第一名?|冠军|居首|高峰|峰值"
 ZH_BEST = r"最好|最佳|最强|最优|卖得最好|最火|表现最好|最快"

@@ -17,7 +17,7 @@ from agent.understand.patterns import PERIOD, Baseline, TimeGrain
 from db.semantic.query import Interval
 
 _BASELINE_BEFORE = re.compile(
-    r"(?:\bvs\.?|\bversus|\bcompared? (?:to|with|against)|\bcomparing (?:to|with)|\bagainst|\brelative to|\bthan(?: in| on)?|\bup from|\bdown from|\bdifferent (?:from|to|than)|\bdifference (?:from|to|with)|(?<![环占同对])比|较|对比|相比|相较于?) ?(?:the )?$",
+    r"(?:\bvs\.?|\bversus|\bcompared? (?:to|with|against)|\bcomparing (?:to|with)|\bagainst|\brelative to|\bthan(?: in| on)?|\bup from|\bdown from|\bdifferent (?:from|to|than)|\bsame as(?: in)?|\bwhat (?:it|they) (?:was|were)(?: back)?(?: in| on| at| for)?|\bdifference (?:from|to|with)|(?<![环占同对])比|较|对比|相比|相较于?) ?(?:the )?$",
     re.ASCII,
 )
 _CHANGED_FROM = re.compile(r"\b(?:over|from) ?(?:the )?$", re.ASCII)  # of a change; "orders over September" lie in it

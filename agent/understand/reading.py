@@ -41,7 +41,7 @@ HALF_YEAR, NEAR = 183, 62  # days
 SHORT = 16  # characters
 STEP_DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92}
 WHY = re.compile(
-    r"\bwhy\b|\bhow come\b|\bwhat(?:'s| is| was| has)? (?:behind|made|makes|caused|causing|drove|driving|moved|pushed|to blame)\b|\bexplain\b"
+    r"\bwhy\b|\bhow come\b|\bwhat(?:'s| is| was| has)? (?:behind|made|makes|caused|causing|drove|driving|moved|pushed|to blame)\b|\bexplain\b|\b(?:at|to) the bottom of\b|\b(?:what|which) lies behind\b"
     r"|\bculprit\b|\bto thank\b|\bdid the damage\b|\bwhat's the story\b|\bwhere (?:that|it|this|all (?:of )?that) (?:comes?|came|(?:is|was) coming) from\b"
     r"|(?:差别|差距|差这么多|变化)[^。?？]{0,16}[哪打](?:儿|里)?来的|\bwho(?:'s| is| was)? (?:to blame|responsible|at fault)\b|\bwhose fault\b|该?怪谁|[赖找]谁(?:的|头上|算账)|[哪谁什啥][^,，?]{0,8}(?:害的|惹的|闹的|搞的鬼)|什么推|谁推|推上去|拉上去|拖后腿|拖累|谁的锅|(?:毛病|问题)出在哪|(?<!因)为什么|为何|为啥|(?<![在])什么原因|[,，](?:主要)?原因是什么|啥原因|咋回事|怎么回事|怎么会|怎么搞的|导致|造成|解释",
     re.ASCII,
@@ -53,7 +53,7 @@ _TWICE = re.compile(r"(?<![\d.,])[12](?![\d.,])", re.ASCII)
 _GOODS = re.compile(rf"\b(?P<n>{EN_NUMBER}) (?:[a-z-]+ )?{MEMBER}", re.ASCII)
 _SO_MANY = re.compile(
     rf"\b(?:give|show|list|name|send|get) (?:me |us )?(?:just |only |about )?({EN_NUMBER})[.! ]*$|\bwhich ({EN_NUMBER})(?: [a-z]+)? (?:look|seem|behave|stand|are|were|should)\b"
-    rf"|\b({EN_NUMBER}) of (?:our|those|these)\b|[给列](?:我|出)?({ZH_NUMBER})[个样款位户名]?[。! ]*$",
+    rf"|\b({EN_NUMBER}) (?:of (?:our|those|these)|will do|(?:is|are) enough)\b|[给列](?:我|出)?({ZH_NUMBER})[个样款位户名]?[。! ]*$",
     re.ASCII,
 )
 _TALLY = re.compile(

@@ -78,6 +78,8 @@ def _alone(part: str, word: str) -> bool:
 
 def _limits(word: str, before: str, after: str) -> bool:
     """Whether the word stands in a member's place and hangs on something that the store knows."""
+    if word.endswith("est"):  # "the steepest Ⓜ"
+        return False
     if word.endswith("'s"):
         return bool(re.match(rf" (?:\w+ ){{0,2}}{_NAME}", after))
     if re.match(f" [{METRIC}{DIMENSION}{ENTITY}]", after) and not _DESCRIBES.search(word):  # "iphone Ⓜ", "chicago Ⓔ"
