@@ -17,6 +17,7 @@ from agent.understand.listing import listed_figures
 from agent.understand.meaning import CERTAIN, SURE
 from agent.understand.metrics import surely
 from agent.understand.pairs import (
+    EACH_OF,
     SEVERALLY,
     adds,
     apart_by_scope,
@@ -129,7 +130,9 @@ class _Weighed:
         ordered = seam == SENTENCE or bool(_ORDERS.search(seam))
         if not ordered and (_ADDS.search(seam) or joins_figures(*sides) or joins_members(*sides)):
             return False
-        if all(side.clear for side in sides) or sides[1].text.startswith("但"):  # figures alone: their names tell
+        if (
+            EACH_OF.match(two) or all(side.clear for side in sides) or sides[1].text.startswith("但")
+        ):  # figures alone: their names tell
             return False
         if seam == SENTENCE and (
             AIMS.match(two) or SO_MANY.fullmatch(two) or not (is_request(sides[1]) or _ORDERS.match(two))

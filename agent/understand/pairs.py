@@ -30,11 +30,15 @@ _OF_ALL = re.compile(
     re.ASCII,
 )
 _OF_WHOM_ZH = re.compile(
-    r"的(?:顾客|客户|会员|用户|家庭|人群?|门店|店|商品|工单|订单|单子|问题|访问|流量|付款|支付|退款)$"
+    r"的(?:顾客|客户|会员|用户|家庭|人群?|门店|店|商品|工单|订单|单子|款|问题|访问|流量|付款|支付|退款)$"
 )
 SEVERALLY = re.compile(r"\beach\b|\brespectively\b|分别|各[自是有]?", re.ASCII)
 _SUMMED = re.compile(
     r"\b(?:in total|altogether|all told|in all|all together)\b|(?:加起来|合计|总共|一共|总计)[^,，]{0,6}(?:多少|几)",
+    re.ASCII,
+)
+EACH_OF = re.compile(  # "what went wrong with payments? How many of each?", 每种原因几笔
+    r"(?:and )?how (?:many|much) (?:of|for|in|from) each\b|(?:那|那么)?每一?(?:种|类|条|个原因)[^,，]{0,4}(?:多少|几)",
     re.ASCII,
 )
 _POINTS_BACK = re.compile(r"\b(?:it|that|them)[?.! ]*$|它", re.ASCII)
@@ -115,7 +119,7 @@ def adds(before: ClauseReader, part: ClauseReader) -> bool:
     told = part.things.them and before.tool is None and not (is_request(before) or before.words.ranked)
     if told and part.tool and "customers" in tools[part.tool].arguments.model_fields:
         return True
-    if SO_MANY.fullmatch(part.text) or (SPLITS.match(part.text) and not part.tool):
+    if EACH_OF.match(part.text) or SO_MANY.fullmatch(part.text) or (SPLITS.match(part.text) and not part.tool):
         return True
     if part.tool is None:
         return False

@@ -41,7 +41,7 @@ CLARIFIES = re.compile(
 _ONES = re.compile(r"\b(?:which|what) (?:[a-z]+ )?ones?\b", re.ASCII)
 _HANGS = re.compile(r"(?:out of|of|among|amongst|for|in|at|from|with|within|during|over|by|on)\b", re.ASCII)
 ASKED_ZH = re.compile(
-    r"(?:看|查|列|拉|算|给|发|导|说|拆|排|分|比|统计)(?:一?下|看|给我|我|出来)$|[哪谁啥吗]|什么|多少|怎么|如何|为何|几(?:个|笔|单|家|位|成|种|款|次|件)"
+    r"(?:看|查|列|拉|算|给|发|导|说|拆|排|分|比|统计)(?:一?下|看|给我|我|出来)$|[哪谁啥吗]|什么|多少|多久|多长|怎么|如何|为何|几(?:个|笔|单|家|位|成|种|款|次|件)"
 )
 TOLD = re.compile(
     r"\b(?:we|i|they|our|my)\b|'(?:re|s|ve|m)\b|\b(?:is|are|was|were|has|have)\b|不够|[太没]|有点|紧张", re.ASCII
@@ -58,7 +58,7 @@ _WHEN_SO = re.compile(r"when(?:ever)? (?:somebody|someone|people|they|we|i|you|a
 FROM_TO = re.compile(r"(?:from|between) .* (?:to|until|till|and) ", re.ASCII)
 HOW_MANY = re.compile(r"how (?:many|much) (?!of\b)|有?多少|几[笔单个户位]", re.ASCII)
 ASKS = re.compile(
-    r"(?:(?:on|in|at|for|from|by|to|of|with) (?:which|what|whom|how many)|which|what|what's|how|who|whom|when|where|show|list|give|tell|is|are|did|does|do|was|were|compare)\b|.{0,12}[哪几谁]|.*(?:多少|如何|怎么样|怎样|什么)",
+    r"(?:(?:on|in|at|for|from|by|to|of|with) (?:which|what|whom|how many)|which|what|what's|how|who|whom|when|where|show|list|give|tell|is|are|did|does|do|was|were|compare)\b|.{0,12}[哪几谁]|.*(?:多少|多久|多长|多大|多快|如何|怎么样|怎样|什么)",
     re.ASCII,
 )
 TELLS = re.compile(
