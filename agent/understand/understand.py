@@ -8,7 +8,7 @@ from datetime import date
 from itertools import pairwise
 
 from agent.contracts import Language, Reading, Understanding
-from agent.form import CLARIFY, QUERY
+from agent.form import CLARIFY, OUT_OF_SCOPE, QUERY
 from agent.understand.asking import ToolWords
 from agent.understand.calendar import span
 from agent.understand.clauses import clauses
@@ -161,7 +161,7 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
         chances = able(scope.router.chances(reader.text), reading, scope.tools.tools)
         if not first and reader.meant[0] == CLARIFY and reading.inherited and WHY.search(reader.text):
             chances = {explains(reader) or CLARIFY: 1.0}  # "why did it change?", of the figure before
-        elif not first and scope.last and reading.metrics == scope.last.metrics and goes_on(reader.text):
+        elif not first and _goes_on(reading, reader):
             chances = {QUERY: 1.0}
         shown = bool(reader.periods) and not (reader.horizon or reader.ahead)
         past = reader.past or (shown and (reader.words.trend or bool(reading.compare)))
@@ -216,6 +216,13 @@ def _without_own_words(reading: Reading, tools: Sequence[Tool], scope: Scope) ->
         return bool(said) and words is not None and all(tools[0].name in words(each).sure for each in said)
 
     return replace(reading, filters=tuple(f for f in reading.filters if not is_own(f)))
+
+
+def _goes_on(reading: Reading, reader: ClauseReader) -> bool:
+    """Whether a part that says little by itself asks for the figure of the part before in another way."""
+    last, (name, _) = reader.scope.last, reader.meant
+    tells_little = name in (CLARIFY, OUT_OF_SCOPE)
+    return tells_little and last is not None and reading.metrics == last.metrics and goes_on(reader.text)
 
 
 def _own(reading: Reading, reader: ClauseReader) -> Reading:

@@ -60,7 +60,7 @@ def test_a_schedule_from_first_to_last(folder: Path) -> None:
         (("alert", "remove", "7"), "There is no alert 7"),
         (("alert", "history", "7"), "There is no alert 7"),
         (("alert", "add", "revenue in 2017"), "set no alert"),
-        (("alert", "add", "tell me when revenue of walmart passes 5", "--yes"), "walmart"),
+        (("alert", "add", "tell me when revenue of zellers passes 5", "--yes"), "zellers"),
         (("outbox", "retry", "7"), "no message 7"),
         (("confirm", "p-1"), "no such proposal"),
         (("decline", "p-1"), "no such proposal"),
