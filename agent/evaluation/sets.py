@@ -73,14 +73,15 @@ _NUMBERED = frozenset({"store", "product", "manufacturer", "campaign", "weekday"
 
 
 def load_sets(folder: Path = SETS, split: Split = "all", language: str = "all") -> tuple[Case, ...]:
-    """The shipped questions, in file order.
+    """The shipped questions, in file order; those of a split may stand in several files (``en.dev.2.jsonl`` goes on).
 
     Raises:
         UsageError: they are not there (installed without the tests), or a line cannot be read.
     """
     splits = ("dev", "test") if split == "all" else (split,)
     languages = ("en", "zh") if language == "all" else (language,)
-    paths = [folder / f"{name}.{part}.jsonl" for part in splits for name in languages]
+    first = [folder / f"{name}.{part}.jsonl" for part in splits for name in languages]
+    paths = [each for path in first for each in (path, *sorted(folder.glob(f"{path.stem}.[2-9].jsonl")))]
     if not all(path.is_file() for path in paths):
         raise UsageError(
             "The question sets are not here: they lie in tests/evals of the source.",

@@ -13,7 +13,7 @@ from tests.evals.build import AS_OF, KINDS, finding, stats
 from tools.registry import TOOLS, tool
 
 EVALS = Path(__file__).parent.parent / "evals"
-FILES = ("en.dev", "en.test", "zh.dev", "zh.test")
+FILES = ("en.dev", "en.dev.2", "en.test", "zh.dev", "zh.dev.2", "zh.test")
 STATUSES = {"answered", "clarify", "out_of_scope", "refused", "failed"}
 Line = dict[str, Any]
 
@@ -37,7 +37,7 @@ def test_ids_are_unique() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_lines_say_where_they_belong(name: str) -> None:
-    language, split = name.split(".")
+    language, split, *_ = name.split(".")
     for line in read(name):
         assert (line["language"], line["split"]) == (language, split), line["id"]
         assert line["as_of"] == AS_OF or line["as_of"].startswith("2017-"), line["id"]
