@@ -18,7 +18,7 @@ from db.semantic.dialects import dialect_of
 from db.semantic.query import Filter, Interval
 from db.semantic.render import render
 from db.semantic.roles import ROLES
-from db.semantic.schema import Role
+from db.semantic.schema import Dimension, Role, StoreSchema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,7 @@ def source(
     dialect, table = dialect_of(store.backend.dialect), declared.table
     columns = [column(f"{table}.{declared.columns[field]}").label(field) for field in wanted]
     read = [f"{table}.{declared.columns[field]}" for field in dict.fromkeys([*wanted, *(["time"] if time else [])])]
-    clause, conditions = _filtered(store, table, filters, read)
+    clause, conditions = _filtered(store, declared, filters, read)
     if time is not None:
         moment = column(f"{table}.{declared.columns['time']}")
         conditions += [moment >= dialect.moment(time.start), moment < dialect.moment(time.end)]
@@ -81,23 +81,34 @@ def source(
 
 
 def _filtered(
-    store: Store, table: str, filters: Sequence[Filter], read: Sequence[str]
+    store: Store, declared: Role, filters: Sequence[Filter], read: Sequence[str]
 ) -> tuple[sa.FromClause, list[Any]]:
-    schema, dialect = store.schema, dialect_of(store.backend.dialect)
-    reach = schema.paths(table)
+    schema, dialect, table = store.schema, dialect_of(store.backend.dialect), declared.table
     conditions: list[Any] = []
     tables: list[str] = []
     for filter_ in filters:
         dimension = schema.dimension(filter_.dimension)
-        own = [c for c in dimension.columns if c.split(".")[0] == table]
-        found = next((c for c in (*own, *dimension.columns) if c.split(".")[0] in reach), None)
+        found = _column_of(schema, declared, dimension)
         if found is None or filter_.op in ("top", "bottom"):
             raise PermissionRefused(
                 f"The data of {table} cannot be limited by {dimension.label.en}.", "Ask without that condition."
             )
-        conditions.append(condition(dialect, dimension, column(found), filter_, _no_members))
+        in_time = dimension.kind == "time"  # at weekends, after eight in the evening
+        expr = dialect.bucket(column(found), dimension.grain or "day") if in_time else column(found)
+        conditions.append(condition(dialect, dimension, expr, filter_, _no_members))
         tables.append(found)
     return joined(schema, dialect, table, [*read, *tables]), conditions
+
+
+def _column_of(schema: StoreSchema, declared: Role, dimension: Dimension) -> str | None:
+    """The ``table.column`` that holds a dimension for a role's rows, the one that dates them for parts of time."""
+    table = declared.table
+    if dimension.kind == "time":
+        time = f"{table}.{declared.columns['time']}" if "time" in declared.columns else None
+        return None if dimension.grain == "hour" and not (time and schema.has_clock(time)) else time
+    reach = schema.paths(table)
+    own = [c for c in dimension.columns if c.split(".")[0] == table]
+    return next((c for c in (*own, *dimension.columns) if c.split(".")[0] in reach), None)
 
 
 def _no_members(_filter: Filter) -> sa.Select[Any]:

@@ -272,12 +272,13 @@ class StoreSchema(_Strict):
         fact = metric.table or ""
         if dimension.kind == "time":
             time = self.time_of(metric)
-            return None if dimension.grain == "hour" and not (time and self._clock(time)) else time
+            return None if dimension.grain == "hour" and not (time and self.has_clock(time)) else time
         reach = self.paths(fact)
         own = [column for column in dimension.columns if column.split(".")[0] == fact]
         return next((c for c in (*own, *dimension.columns) if c.split(".")[0] in reach), None)
 
-    def _clock(self, time: str) -> bool:
+    def has_clock(self, time: str) -> bool:
+        """Whether a column of times (``table.column``) tells hours, and not only days."""
         table, column = time.split(".")
         return self.tables[table].clock and (self.tables[table].time or "").split(".")[-1] == column
 
