@@ -25,6 +25,7 @@ from agent.understand.pairs import (
     asks_of_all,
     asks_why_of,
     goes_on_with,
+    is_of_the_same,
     joins_figures,
     joins_members,
     leads_up,
@@ -188,7 +189,7 @@ class _Weighed:
             return False  # "how many orders and how much money did store 367 see in May"
         if tools[0] != tools[1]:
             return self._founded([*tools], (one, two))
-        return tools[0] == QUERY and asks_another_figure(one, two)
+        return tools[0] == QUERY and asks_another_figure(one, two) and (is_put(one) or not is_of_the_same(one, two))
 
     def _tool_of(self, side: ClauseReader, least: float = SURE) -> str | None:
         """The tool that a side surely asks for; a figure only where one is named or surely meant."""

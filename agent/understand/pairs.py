@@ -82,6 +82,17 @@ def goes_on_with(one: ClauseReader, two: ClauseReader) -> str | None:
     return QUERY if past and figure and goes_on else None
 
 
+def is_of_the_same(one: ClauseReader, two: ClauseReader) -> bool:
+    """Whether a noun only says of what the figure behind it is: 各类主题的工单，平均多久解决完."""
+    schema = one.lexicon.schema
+    told, asked = surely(one.figures), surely(two.figures)
+    if told is None or asked is None or one.text.isascii():
+        return False
+    counted = schema.metrics[told]
+    same = all(part.table == counted.table for part in schema.parts(asked))
+    return same and counted.unit == "count" and not (counted.where or counted.is_ratio)
+
+
 def asks_another_figure(one: ClauseReader, two: ClauseReader) -> bool:
     """Whether the second of two questions for figures asks for one that the first does not, or for the same of all."""
     figures = [({surely(side.figures)} - {None}) or {*side.names.metrics} for side in (one, two)]

@@ -20,7 +20,7 @@ _ADJECTIVE = (
     r"smallest|busiest|quietest|strongest|weakest|leading|bottom|most popular|least popular|favou?rite|most|fewest|least|main|key|underperforming"
 )
 _CUE_BEFORE = _rx(
-    rf"(?:\b(?:by|per|each|every|across|which|what|whose|among|amongst|all|for each|individual|different|various|split by|rank|sort|line up|crossed (?:with|by)|{_ADJECTIVE})|\b(?:{_ADJECTIVE}) {EN_NUMBER}|\b{EN_NUMBER} (?:{_ADJECTIVE})|\btop ?\d+|\b(?:which|what) {EN_NUMBER}|\bwhich of [^,]{{0,20}}?)"
+    rf"(?:\b(?:by|per|each|every|across|depending on|according to|in terms of|whichever|which|what|whose|among|amongst|all|for each|individual|different|various|split by|rank|sort|line up|crossed (?:with|by)|{_ADJECTIVE})|\b(?:{_ADJECTIVE}) {EN_NUMBER}|\b{EN_NUMBER} (?:{_ADJECTIVE})|\btop ?\d+|\b(?:which|what) {EN_NUMBER}|\bwhich of [^,]{{0,20}}?)"
     rf"(?: of)?(?: the| our| my| all| different| individual| single)*(?: of the| of our)?(?: {MEMBER}{FILLER}*)?[ -]?$"
     rf"|(?:按照?|各个?|每一?[个家位类款]?|哪一?[个家些位款种类项]?|哪(?:几|{ZH_NUMBER})[个家位款种名类项大]|主要的|什么|[前后末]{ZH_NUMBER}[个名大家位]?的?|倒数{ZH_NUMBER}[个名]?的?|不同的?|所有的?|分)[ ]?$"
     rf"|(?:最[高低多少大小好差强弱忙旺](?:销|的|钱)?|最(?:畅销|热销|热门|受欢迎)|垫底|名|增长最快|下降最多)的?(?:前?{ZH_NUMBER}[个名家位大]?)?的?$"
