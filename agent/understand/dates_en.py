@@ -595,7 +595,7 @@ RULES: tuple[Rule, ...] = (
     (
         _rx(
             _ID_BEFORE
-            + r"\b(?:the )?(?:year |full year |fy ?)?(?!(?<=over )(?:19|200|20[3-9]))(?P<y>(?:19|20)\d\d)\b(?![号户]|[-/.]\d|,\d|%| ?(?:dollars|usd|units|orders|customers|households|\$))"
+            + r"\b(?:the )?(?:year |full year |fy ?)?(?<![户客员店品动号])(?<!customer )(?<!household )(?<!shopper )(?<!client )(?!(?<=over )(?:19|200|20[3-9]))(?P<y>(?:19|20)\d\d)\b(?![号户]|[-/.]\d|,\d|%| ?(?:dollars|usd|units|orders|customers|households|\$))"
         ),
         lambda m, c: unit(date(int(m["y"]), 1, 1), "year"),
     ),

@@ -11,6 +11,7 @@ from agent.form import QUERY
 from agent.understand.clauses import OF_THEM
 from agent.understand.linking import of_people
 from agent.understand.metrics import surely
+from agent.understand.parts import POINTS
 from agent.understand.patterns import OF_EVERYBODY
 from agent.understand.reading import ClauseReader
 from agent.understand.whom import of_person, of_product
@@ -28,7 +29,7 @@ def query_of(reading: Reading) -> SemanticQuery | None:
     return SemanticQuery(
         metrics=reading.metrics,
         group_by=reading.group_by,
-        filters=reading.filters,
+        filters=(*reading.filters, *((reading.keep,) if reading.keep else ())),  # "what share came from social?"
         time=reading.time,
         compare=reading.compare,
     )
@@ -45,7 +46,8 @@ def reader_behind(reader: ClauseReader, before: Reading, headed: bool = False) -
         return reader
     alone = reader.names_metric and bool(reader.periods)  # it says all of what and when by itself
     same = {*reader.names.metrics} <= {*query.metrics} or surely(reader.figures) in query.metrics
-    filters = () if alone and not (same or headed) else _lent_filters(query, reader)
+    alone = alone and not (same or headed or POINTS.search(reader.text))  # "… and how many customers bought it in Q3?"
+    filters = () if alone else _lent_filters(query, reader)
     scope = replace(reader.scope, last=query.model_copy(update={"group_by": (), "filters": filters}))
     return ClauseReader(reader.text, scope)
 

@@ -82,7 +82,7 @@ _GOES_ON = re.compile(  # "how does that split by reason", 按支付方式拆开
     r"|\bwhat(?:'s| is| was| were) (?:it|that|this|the|that (?:figure|number|rate)|the (?:rate|figure|number|total|amount|average))(?: (?:figure|number|rate|total|amount))?(?= (?:in|for|on|over|across|last|the|at|during|before|then)\b|[?.! ]*$)"
     r"|\bhow many (?:there were|were there|was (?:it|that))\b"
     r"|\bhow (?:many|much) (?:did|do|have|will|should|can) (?:we|i|it|they) (?:have|get|see|do|expect|reckon with|plan for)\b(?! (?:back|off|in (?:sales|refunds)))"
-    r"|\bwhat did (?:we|it|they) (?:do|get|see|have) (?!in |about |with )|^按.{1,12}(?:拆|分|列|看)",
+    r"|\bwhat did (?:we|it|they) (?:do|get|see|have) (?!in |about |with )|^按.{1,12}(?:拆|分|列|看)|[天周月年日号度](?:是|有|来了?|进来了?)多少[?呢]*$",
     re.ASCII,
 )
 _BOTH = re.compile(  # "chargebacks: how many and how much"

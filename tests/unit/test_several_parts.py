@@ -208,3 +208,22 @@ def test_an_unknown_name_beside_a_verb_or_a_noun_is_refused(asked: Analyst, text
 )
 def test_what_the_data_lacks_is_not_passed_over(asked: Analyst, text: str) -> None:
     assert calls(asked, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "limits"),
+    [
+        ("Show me sales of dairy and how many customers bought it in Q3", "category"),
+        ("What share of visits came from social, and how well did they convert?", "traffic_source"),
+    ],
+)
+def test_what_is_pointed_back_to_limits_the_later_part_too(asked: Analyst, text: str, limits: str) -> None:
+    later = calls(asked, text)[-1]
+
+    assert [limit["dimension"] for limit in later["filters"]] == [limits]
+
+
+def test_a_customers_number_is_no_year(asked: Analyst) -> None:
+    portrait, _ = calls(asked, "客户2070上次什么时候来的？该给他推荐什么？")
+
+    assert portrait == {"tool": "segment_customers", "customers": ["2070"]}
