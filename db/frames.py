@@ -18,7 +18,7 @@ from db.semantic.dialects import dialect_of
 from db.semantic.query import Filter, Interval
 from db.semantic.render import render
 from db.semantic.roles import ROLES
-from db.semantic.schema import Dimension, Role, StoreSchema
+from db.semantic.schema import Role
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,9 +86,10 @@ def _filtered(
     schema, dialect, table = store.schema, dialect_of(store.backend.dialect), declared.table
     conditions: list[Any] = []
     tables: list[str] = []
+    dated = f"{table}.{declared.columns['time']}" if "time" in declared.columns else None
     for filter_ in filters:
         dimension = schema.dimension(filter_.dimension)
-        found = _column_of(schema, declared, dimension)
+        found = schema.column_in(table, dated, dimension)
         if found is None or filter_.op in ("top", "bottom"):
             raise PermissionRefused(
                 f"The data of {table} cannot be limited by {dimension.label.en}.", "Ask without that condition."
@@ -98,17 +99,6 @@ def _filtered(
         conditions.append(condition(dialect, dimension, expr, filter_, _no_members))
         tables.append(found)
     return joined(schema, dialect, table, [*read, *tables]), conditions
-
-
-def _column_of(schema: StoreSchema, declared: Role, dimension: Dimension) -> str | None:
-    """The ``table.column`` that holds a dimension for a role's rows, the one that dates them for parts of time."""
-    table = declared.table
-    if dimension.kind == "time":
-        time = f"{table}.{declared.columns['time']}" if "time" in declared.columns else None
-        return None if dimension.grain == "hour" and not (time and schema.has_clock(time)) else time
-    reach = schema.paths(table)
-    own = [c for c in dimension.columns if c.split(".")[0] == table]
-    return next((c for c in (*own, *dimension.columns) if c.split(".")[0] in reach), None)
 
 
 def _no_members(_filter: Filter) -> sa.Select[Any]:

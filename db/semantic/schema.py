@@ -269,16 +269,21 @@ class StoreSchema(_Strict):
 
     def column_of(self, metric: Metric, dimension: Dimension) -> str | None:
         """The ``table.column`` that holds a dimension for a base metric, None where there is no path to it."""
-        fact = metric.table or ""
+        return self.column_in(metric.table or "", self.time_of(metric), dimension)
+
+    def column_in(self, table: str, time: str | None, dimension: Dimension) -> str | None:
+        """The ``table.column`` that holds a dimension for a table's rows, None where there is no path to it.
+
+        Args:
+            time: the ``table.column`` that dates those rows; parts of time are read from it.
+        """
         if dimension.kind == "time":
-            time = self.time_of(metric)
-            return None if dimension.grain == "hour" and not (time and self.has_clock(time)) else time
-        reach = self.paths(fact)
-        own = [column for column in dimension.columns if column.split(".")[0] == fact]
+            return None if dimension.grain == "hour" and not (time and self._clock(time)) else time
+        reach = self.paths(table)
+        own = [column for column in dimension.columns if column.split(".")[0] == table]
         return next((c for c in (*own, *dimension.columns) if c.split(".")[0] in reach), None)
 
-    def has_clock(self, time: str) -> bool:
-        """Whether a column of times (``table.column``) tells hours, and not only days."""
+    def _clock(self, time: str) -> bool:
         table, column = time.split(".")
         return self.tables[table].clock and (self.tables[table].time or "").split(".")[-1] == column
 
