@@ -32,12 +32,14 @@ from agent.replies import (
     cannot_answer,
     lacking,
     lacking_role,
+    no_experiment,
     only_reads,
     unbounded,
     which_figure,
     which_member,
     which_one,
 )
+from agent.understand.supposing import supposes
 from db.errors import ModelReplyError
 from db.semantic.schema import StoreSchema
 from models.llm.base import REQUEST_SECONDS, LanguageModel, Message, Prompt, Usage
@@ -122,6 +124,11 @@ def settled_by_code(
         return Plan("clarify", message=which_one(nameless), source="code")
     if _COMMANDS.search(understanding.text):
         return Plan("out_of_scope", message=only_reads(schema), source="code")
+    replies = any(
+        tool in offered and offered[tool].reads_message for r in understanding.readings for tool in r.ask.open
+    )
+    if supposes(understanding.text) and not replies:
+        return Plan("out_of_scope", message=no_experiment(), source="code")
     asked = [r.ask.tool for r in understanding.readings]
     if asked[0] and not any(tool in offered for tool in asked):
         return Plan("out_of_scope", message=lacking_role(asked[0], schema), source="code")

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from agent.contracts import BareId
-from agent.understand.amounts import Span, count_in, idle_in, money_in
+from agent.understand.amounts import NO_MEMBER, Span, count_in, idle_in, money_in
 from agent.understand.ids import KnownIds, bare_ids
 from agent.understand.lexicon import Lexicon
 from agent.understand.vocabulary import Term, Vocabulary
@@ -115,7 +115,7 @@ def _longest(values: Sequence[tuple[int, str]]) -> tuple[str, ...]:
 # ---------------------------------------------------------------------------------------------------- ids and amounts
 
 _ITEM = r"(?:[a-z]{1,6}[-_]?)?\d+"
-_LIST = rf"{_ITEM}(?:(?: ?, ?| and | or |, and | & | ?[和、与及] ?)#?{_ITEM})*"
+_LIST = rf"{_ITEM}(?:(?: ?, ?| and | or |, and | & | ?[和、与及] ?)#?{_ITEM}(?!\d| ?{NO_MEMBER}))*"
 _NUMBERED = r"(?: ?(?:numbers?|ids?|no\.?|#|编号|号码|号|:|：))* ?#?"
 _IDS: Mapping[str, tuple[str, str]] = {
     "customers": (

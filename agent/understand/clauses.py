@@ -62,7 +62,7 @@ MAX_WEIGHED = 6  # places of a question whose sides are weighed by meaning: two 
 SENTENCE = "."  # a seam between sentences
 SHORTEST_SIDE = 4  # characters: "and it" means nothing alone
 _HARD = re.compile(
-    r"[?;!。？；！]+\s*|\.\s+(?=[a-z])|(?:^|(?<=[\s:,.?!;：，。？！；]))\(?[1-6a-d]\)\s*|(?:^|\s)\(?[1-6][).]\s|(?<=[^\d\s])\s*[1-6]\.\s",
+    r"[?;!。？；！]+\s*|\.\s+(?=[a-z])|(?:^|(?<=[\s:,.?!;：，。？！；]))\(?[1-6a-d]\)\s*|(?:^|\s)\(?[1-6][).]\s|(?<=[^\da-z\s])\s*[1-6]\.\s",
     re.ASCII,
 )
 _AT_IT = r"while (?:you're|you are|we're|we are|i'm) at it"

@@ -48,6 +48,10 @@ _PARTICLE = re.compile(r" (?:up|off|out|down|away|over|through|back)\b")
 _IN_CHARGE = re.compile(r"经理|主管|总监|老总")
 _SAT = re.compile(r" (?:with|in|at|under|behind|there|idle|waiting|down|around|on (?:the|our|my|a))\b")
 _PIECE_OF = re.compile(r"\b(?:how (?:big|large|small) an?|what|an?|which|the (?:biggest|largest)) $")
+_ONE_OF_THEM = re.compile(
+    r" (?:most|best|biggest|worst|largest|highest|lowest|customer|shopper|household|buyer|day|order|store|product|payment|item|month|week|one|source|reason)\b",
+    re.ASCII,
+)
 _INTO_THE = re.compile(r"\b(?:to|in|at|into|through|from) (?:the|our) $", re.ASCII)
 _SPLIT_BEFORE = re.compile(
     r"\b(?:by|per|each|every|which|what|across|best|worst|busiest|quietest|strongest|weakest|slowest|rank|rank the|peak|top) $",
@@ -134,7 +138,7 @@ class IdiomReader:
             return True  # "how big a piece of our visits"
         if words == "sat" and _SAT.match(self.text, mention.end):
             return True
-        if (led := _NOTHING_BEHIND.get(words)) and led.search(before):
+        if self._is_else(words, before, mention):
             return True
         if words == "cash" and self.text.startswith(" in ", mention.end) and not _PAID_BEFORE.search(before):
             return True  # "how many cash in a coupon", and not what was paid in cash
@@ -148,6 +152,15 @@ class IdiomReader:
             return True
         numbered = ID_AFTER.match(self.text, mention.end)
         return words == "shop" and not (numbered or _DETERMINED.search(before))
+
+    def _is_else(self, words: str, before: str, mention: Mention) -> bool:
+        """ "Off the ground", "we'd" (no wednesday), "boxing day", "which single customer" (nobody unmarried)."""
+        if (led := _NOTHING_BEHIND.get(words)) and led.search(before):
+            return True
+        if words in ("we'd", "i'd") or (words == "boxing" and self.text.startswith(" day", mention.end)):
+            return True
+        one = words == "single" and _ONE_OF_THEM.match(self.text, mention.end)
+        return bool(one and _DETERMINED.search(before))
 
     def _is_idiom(self, mention: Mention, before: str) -> bool:
         """ "Falls flat", "tickets rose", "did the damage": a member's word that is a verb there, or limits nothing asked."""

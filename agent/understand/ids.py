@@ -224,6 +224,7 @@ _EN_FOLLOWS = re.compile(  # words that begin no such noun
     r"|here|like|due|via|while|an?|the|some|something|anything|any|about|alone|first|instead|anyway|then|there|its?|vs"
     r"|gets?|keeps?|wants?|needs?|likes?|buys?|spends?|says|writes|asks|calls|claims|complains|seems|looks|sounds|smells"
     r"|returns|shops|orders|leaves|behaves|lives|refuses|threatens|comes|goes|takes|makes|uses|pays|moves|stops|rings|has|does"
+    r"|abusing|gaming|cheating|buying|returning|ordering|shopping|spending|leaving|going|coming|likely|suspicious|legit|fraudulent|risky|worth|safe|ok|okay|loyal|active|still"
     r"|last|yesterday|during|drops|falls|rises|grows|jumps|changes|declines|performs|trades)"
 )
 _EN_COUNTED = re.compile(  # words of what a number counts or measures
@@ -239,7 +240,7 @@ _ZH_UNIT = re.compile(
     r"|项|类|组|批|份|页|级|星|排|栋|楼|字|成|多|几|来|左右|以上|以下|以内|之内|余|强|期|步|期|套|双|支|段|[到至~-] ?\d|家(?![里的中还最缺常老总爱])|号(?:店|门店|活动|工单|线|楼))"
 )
 _EN_SURE = re.compile(
-    r"(?:\b(?:for|to|on|about|from|with|at|in|call|ring|check|offer|mail|email|write|message|ask|tell|show|send|give|recommend|profile|put|pit|set|stack|did|does|will|would|should|could|can)|^(?:is|has|does|did|will|was)|^|[,;:(] ?) ?#?$",
+    r"(?:\b(?:for|to|on|about|from|with|at|in|call|ring|check|offer|mail|email|write|message|ask|tell|show|send|give|recommend|profile|put|pit|set|stack|did|does|will|would|should|could|can)|^(?:is|are|has|have|does|do|did|will|was|were)|^|[,;:(] ?) ?#?$",
     re.ASCII,
 )
 _EN_POINTED = re.compile(

@@ -14,6 +14,11 @@ from db.semantic.schema import StoreSchema
 _WHY_NOT = re.compile(r"why not\b", re.ASCII)  # a proposal, not a question for a cause
 _IN_CHARGE = re.compile(r" ?(?:manager|director|head|chief|boss|lead|team)s?\b|经理|总监|主管|负责人|老总", re.ASCII)
 _SCENES = re.compile(r",|，|;|；|\.\s|。| so | because |所以", re.ASCII)  # what stands before may only be why one asks
+_GUESS = re.compile(
+    r" ?(?:because |as |since )?(?:i|we|my boss|my team|the boss|somebody|someone) (?:think|thinks|suspect|suspects|believe|believes|guess|fear|fears|worry|worries|reckon|reckons|feel|feels|heard|says?|said)\b"
+    r"|(?:因为)?(?:我们?|老板|领导|同事)?(?:怀疑|觉得|猜|担心|怕|听说|估计是)",
+    re.ASCII,
+)
 _WORD = re.compile(r"[a-z']+|[\u3400-\u9fff]")
 FEWEST_TOLD, FEWEST_TOLD_ZH = 3, 4  # words or characters beside the word, of a part that tells something
 
@@ -36,7 +41,16 @@ class LackingReader:
         """Whether what is lacking is asked for."""
         if _WHY_NOT.match(self.text, mention.start) or _IN_CHARGE.match(self.text, mention.end):
             return False
+        if self._guessed(mention):
+            return False
         return not (self._heads(mention) or self._idle(mention))
+
+    def _guessed(self, mention: Mention) -> bool:
+        """Whether it stands in a part that says why one asks ("…, I think the ads were misconfigured")."""
+        before = self.text[: mention.start]
+        start = max((seam.end() for seam in _SCENES.finditer(before)), default=0)
+        asked = any(m.end <= start and (m.of("metric") or m.of("member")) for m in self.mentions)
+        return bool(_GUESS.match(self.text, start)) and (asked or bool(surely(self.figures())))
 
     def _idle(self, mention: Mention) -> bool:
         """Whether it means nothing that is lacking: "online carts", or why one asks ("staff is short, so …")."""

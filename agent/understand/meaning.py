@@ -202,7 +202,10 @@ def _possible(name: str, chance: float, reading: Reading, tools: Mapping[str, To
     tallied = (said.counted and not odd) or bounded or reading.keep is not None
     if tallied and figure and tool.takes("metric"):  # "money refunded, broken down by reason"
         return figure
-    if said.clear and (ranks or tool.takes("horizon")):  # "the day with the lowest revenue" is no odd one
+    surely = chance >= CERTAIN and not tool.takes("metric")  # "the 4 products that go best with bananas"
+    if (
+        said.clear and (ranks or tool.takes("horizon")) and not surely
+    ):  # "the day with the lowest revenue" is no odd one
         return figure
     against = _lacks(tool, reading) or reading.inherited or said.clear or (ranks and said.parted)
     against = (against and chance < CERTAIN) or _may_be_past(tool, said, chance)

@@ -86,6 +86,7 @@ class Modifiers:
     count: bool = False  # "how many"
     follow_up: bool = False
     grains: tuple[TimeGrain, ...] = ()
+    whenever: bool = False  # the day is only meant by "when", which may mean an hour or a weekday too
     thresholds: tuple[Threshold, ...] = ()
     hours: tuple[int, int] | None = None
 
@@ -142,6 +143,8 @@ class Reader:
         hours = self._hours()
         thresholds = self._thresholds()
         per = self._per()
+        grains = self._grains()
+        whenever = not grains and bool(self._hit(WHEN))
         found = Modifiers(
             hours=hours,
             thresholds=thresholds,
@@ -154,7 +157,8 @@ class Reader:
             each=bool(self._hit(EACH)),
             follow_up=bool(self._hit(FOLLOW)),
             change=self._change(),  # type: ignore[arg-type]
-            grains=self._grains(),
+            grains=("day",) if whenever else grains,
+            whenever=whenever,
         )
         return self._ordered(found)
 
@@ -173,9 +177,6 @@ class Reader:
                 grains.append(grain)
                 self.take(match)  # names are taken already, so a match over one marks nothing new
                 text = text[: match.start()] + " " * (match.end() - match.start()) + text[match.end() :]
-        if not grains and (match := WHEN.search(text)):
-            self.take(match)
-            return ("day",)
         return tuple(grains)
 
     def _ordered(self, found: Modifiers) -> Modifiers:

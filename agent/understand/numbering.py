@@ -6,16 +6,31 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agent.understand.amounts import NO_MEMBER
 from agent.understand.lexicon import Lexicon
+from agent.understand.text import EN_NUMBER, ZH_NUMBER, parse_number
 from agent.understand.vocabulary import Mention, Term
 from db.errors import UnknownMember
+from db.semantic.roles import entity_dimension
 
 ID_AFTER = re.compile(
-    r" ?(?:numbers? |no\.? ?|ids? |#|chief |manager |boss )?(\d+(?:(?: ?, ?| and | or |, and | ?[和、与及] ?)#?\d+(?!\d| ?(?:people|customers|households|shoppers|names|人|位|户|个)))*)(?![\d.,]*\d| ?(?:%|k\b|am\b|pm\b))(?:号)?",
+    r" ?(?:numbers? |no\.? ?|ids? |#|chief |manager |boss )?(\d+(?:(?: ?, ?| and | or |, and | ?[和、与及] ?)#?\d+(?!\d| ?"
+    + NO_MEMBER
+    + r"))*)(?![\d.,]*\d| ?(?:%|k\b|am\b|pm\b))(?:号)?",
     re.ASCII,
 )
 _ID_BEFORE = re.compile(r"#?(\d+(?:号?(?:、|和|,|与|跟|及)\d+)*)(?:号|#|号?这?[两三四五六几][家个](?=$))$", re.ASCII)
 _ID_BARE = re.compile(r"(?<![\d.前后p])(?<!\d,)(\d{2,})$", re.ASCII)  # 367店, not 前10门店
+_LATE = "eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split()
+_ORDINALS = {word: i for i, word in enumerate(_LATE, 11)}  # "the first campaign" is the first in time, and no number 1
+_WORDED_AFTER = re.compile(
+    rf" (?:number |no\.? ?)?(?!\d|one\b|no\b)({EN_NUMBER})(?=$|[,.;:?!]| (?:in|on|for|to|of|by|and|or|at|with|who|did|was|is|again)\b)",
+    re.ASCII,
+)
+_ORDINAL_BEFORE = re.compile(
+    rf"\b(?:(?P<d>\d+)th|(?P<w>{'|'.join(_LATE)})) (?:mailing |marketing |promo(?:tion)? )?$|第(?P<z>{ZH_NUMBER})[期号](?:营销|促销)?$",
+    re.ASCII,
+)
 _COUNT_OF = re.compile(r"(\d|no|one|two|three|four|five|没有|无|[一二两三四五])(?:\+| or more|个|口)?[ -]?$", re.ASCII)
 _DIGIT = {
     "no": "0",
@@ -81,10 +96,13 @@ class NumberReader:
         if numeric and (match := ID_AFTER.match(self.text, mention.end)) and not self.taken[match.start(1)]:
             return self._by_number(mention, dimension, match.start(), match.end(), re.findall(r"\d+", match[1]))
         before = self.text[: mention.start]
-        bare = None if self.text[mention.start].isascii() else _ID_BARE.search(before)
+        people = dimension == entity_dimension(self.lexicon.schema, "customer")  # 150户人家 are so many
+        bare = None if people or self.text[mention.start].isascii() else _ID_BARE.search(before)
         beside = _ID_BEFORE.search(before) or bare
         if numeric and (match := beside):
             return self._by_number(mention, dimension, match.start(), mention.end, re.findall(r"\d+", match[1]))
+        if dimension == self.lexicon.campaign and (worded := self._in_words(mention)):
+            return self._by_number(mention, dimension, *worded)
         if not numeric and (match := ID_AFTER.match(self.text, mention.end)) and not self.taken[match.start(1)]:
             digits = re.findall(r"\d+", match[1])
             if all(self.lexicon.numbered(dimension, d) is not None for d in digits):
@@ -93,6 +111,17 @@ class NumberReader:
             digit = _DIGIT.get(match[1], match[1])
             if self.lexicon.numbered(dimension, digit) is not None:
                 return self._by_number(mention, dimension, match.start(), mention.end, [digit])
+        return None
+
+    def _in_words(self, mention: Mention) -> tuple[int, int, list[str]] | None:
+        """ "Campaign eighteen", "the 18th campaign", 第十八期活动: where the number's words begin and end, and its digits."""
+        if self.text[mention.end - 1] == "s":
+            return None
+        if match := _WORDED_AFTER.match(self.text, mention.end):
+            return mention.start, match.end(), [str(parse_number(match[1]))]
+        if match := _ORDINAL_BEFORE.search(self.text[: mention.start]):
+            number = match["d"] or _ORDINALS.get(match["w"]) or parse_number(match["z"])
+            return match.start(), mention.end, [str(number)]
         return None
 
     def _by_number(self, mention: Mention, dimension: str, start: int, end: int, digits: list[str]) -> list[Mention]:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from agent.understand.amounts import count_at_end
 from agent.understand.lexicon import Lexicon
 from agent.understand.modifiers import Modifiers
 from agent.understand.names import Names
@@ -16,6 +17,7 @@ _COMPARATIVE = re.compile(r"\b(?:more|higher|bigger|better|larger|less|fewer|low
 _SUPERLATIVE = re.compile(
     r"\b(?:most|highest|biggest|best|largest|least|fewest|lowest|worst|smallest|top|bottom)\b|最|前", re.ASCII
 )
+MOST_ROWS = 1000
 OrderBy = Literal["metric", "change", "change_pct"]
 
 
@@ -62,8 +64,8 @@ class OrderReader:
         return Ordering("metric", direction, limit, per)
 
     def _limit(self, splits: tuple[str, ...]) -> int | None:
-        if self.words.limit:
-            return min(self.words.limit, 1000)
+        if limit := self.words.limit or count_at_end(self.text):
+            return min(limit, MOST_ROWS)
         if not _SUPERLATIVE.search(self.text) and _COMPARATIVE.search(self.text):
             return None  # "which brand sells more": all of them are shown
         if re.search(

@@ -24,6 +24,7 @@ AIMS = re.compile(  # what the answer is for
 )
 SO_MANY = re.compile(  # "Who'd buy it? I need 150 names."
     rf"(?:i|we) (?:only |just )?(?:need|want|have|can (?:only )?(?:take|do|use)) (?:about |only |just |the |room for )*{EN_NUMBER} [a-z]+[.! ]*"
+    rf"|(?:just |only |please )*(?:list|show|name|pick|give me|give us|show me|send me|find me) (?:about |only |just |the |top )*{EN_NUMBER}(?: of them| [a-z]+)?(?: (?:please|(?:that )?(?:i|we) (?:can|could|should) [a-z ]+))?[.! ]*"
     rf"|(?:先|就|只|帮我|给我)?(?:圈|挑|选|找|给|要|列|推)(?:我|出来?)?{ZH_NUMBER}[百千]?(?:个|位|户|名|款|样|件|种)(?:人|顾客|客户|会员|用户|商品|东西)?[。! ]*"
 )
 POINTS = re.compile(r"\b(?:it|that|this|they|those|there (?:were|was|are|have been))\b|[呢它]", re.ASCII)

@@ -29,7 +29,7 @@ ZH_MOST = r"最疯|最吸金|最抢手|最走俏|最火爆|最好卖|最来钱|�
 ZH_BEST = r"最好|最佳|最强|最优|卖得最好|最火|表现最好|最快"
 ZH_LEAST = r"最低|最少|最小|最冷清|最清淡|最闲|低谷|最便宜|最不畅销|最不受欢迎"
 ZH_WORST = r"最难看|最难堪|最拉胯|最拉垮|最不理想|最不行|最烂|最惨|最差|最弱|垫底|倒数第一|表现最差|最糟|最慢"
-ZH_UNIT = r"[名个大家位款种天周月类项]?"
+ZH_UNIT = r"[名个大家位款种天周月类项户]?"
 
 ORDER_RULES: tuple[tuple[re.Pattern[str], Direction, bool], ...] = (
     (rx(rf"\b(?:{BEST})\b|{ZH_BEST}"), "desc", True),
@@ -69,7 +69,15 @@ TOP_N = (
         "as said",
     ),
     (rx(rf"\b(?:which|what) (?P<n>{EN_NUMBER}) (?=[{DIMENSION}{ENTITY}])"), "desc"),
-    (rx(rf"哪(?P<n>{ZH_NUMBER}|仨|俩)[样款种类]"), "as said"),
+    (rx(rf"主要是?(?:有|因为)?哪(?P<n>{ZH_NUMBER})[类个种样]|前(?P<n2>{ZH_NUMBER})大"), "desc"),
+    (rx(rf"哪(?P<n>{ZH_NUMBER}|仨|俩)[样款种类家个次场位名户]"), "as said"),
+    (rx(rf"\b(?P<n>{EN_NUMBER}) (?:main|chief|principal|primary|commonest|most common|leading) "), "desc"),
+    (
+        rx(
+            rf"\b(?:give|show|get) (?:me|us) (?:the |just |only )*(?P<n>{EN_NUMBER}) (?=[^?]*[{DIMENSION}{ENTITY}])(?!days|weeks|months|hours)"
+        ),
+        "as said",
+    ),
     (
         rx(rf"(?:{ZH_MOST}|{ZH_BEST})的?是?哪?(?P<n>{ZH_NUMBER}|仨|俩)[个家位款种名类]?(?=[{DIMENSION}{ENTITY}])"),
         "desc",
@@ -116,7 +124,7 @@ DOWN = rx(
     + DOWNWARD
     + rf"|dip(?:ped)?|worsen(?:ed)?|slump(?:ed)?)\b|{_OF_FIGURE} down(?! to\b)|下降|少了|变少|掉得|下滑|下跌|减少|降低|跌幅|降幅|跌了?|降了"
 )
-CHANGE = rx(r"\b(?:chang(?:e[ds]?|ing)|differ(?:s|ed|ence)?|delta|swing)\b|变化|变动|差异|差多少|差距|涨跌")
+CHANGE = rx(r"\b(?:chang(?:e[ds]?|ing)|differ(?:s|ed|ence)?|delta|swing)\b|变化|变动|变了|差异|差多少|差距|涨跌")
 RELATIVE = rx(
     r"\bgrowth rates?\b|\bfastest\b|\bpercentage (?:change|growth|increase|drop)\b|\brelative(?:ly)?\b|增长率|增速|增幅|涨幅|降幅|跌幅|最快|变化率"
 )
@@ -202,7 +210,7 @@ GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     (rx(ZH_BEST_OF + r"(?:周(?![一二三四五六日天末几])|星期(?![一二三四五六日天几]))"), "week"),
     (rx(ZH_BEST_OF + r"月份?"), "month"),
     (rx(ZH_BEST_OF + r"季度?"), "quarter"),
-    (rx(ZH_BEST_OF + r"(?:小时|时段|时间段)|几点钟?(?!到|至|以|之|前|后)"), "hour"),
+    (rx(ZH_BEST_OF + r"(?:小时|时段|时间段|钟头|钟点)|几点钟?(?!到|至|以|之|前|后)"), "hour"),
     (rx(ALSO_BY + r"(?:weekday|day of (?:the )?week|星期几?)"), "weekday"),
     (rx(ALSO_BY + r"(?:hour\b|小时|时段)"), "hour"),
     (rx(ALSO_BY + r"(?:days?\b|dates?\b|日期|[天日])"), "day"),
@@ -223,19 +231,19 @@ GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     ),
     (
         rx(
-            r"\bdaily\b|\b(?:day|date)[- ]?wise\b|\b(?:by|per|each|every) (?:day|date)\b|\bday[- ](?:by|after)[- ]day\b|每一?[天日]|逐[天日]|按[天日]|各[天日]|天天|哪一?[天日]|哪几[天日]|一天一天|[天日]粒度"
+            r"\bdaily\b|\b(?:day|date)[- ]?wise\b|\b(?:by|per|each|every) (?:day|date)\b|\bday[- ](?:by|after)[- ]day\b|每一?[天日]|逐[天日]|按[天日]|各[天日]|天天|哪(?:一|[几二两三四五六七八九十\d]+)?[天日]|一天一天|[天日]粒度"
         ),
         "day",
     ),
     (
         rx(
-            r"\bweekly\b|\bweek[- ]?wise\b|\b(?:by|per|each|every) week\b|\bweek[- ](?:by|after)[- ]week\b|每(?:一|个)?(?:周|星期)|逐周|按周(?!几)|各周|哪(?:一|个|几)?个?(?:周|星期)(?!几)|一个?(?:周|星期|礼拜)一个?(?:周|星期|礼拜)|周粒度"
+            r"\bweekly\b|\bweek[- ]?wise\b|\b(?:by|per|each|every) week\b|\bweek[- ](?:by|after)[- ]week\b|每(?:一|个)?(?:周|星期)|逐周|按周(?!几)|各周|哪(?:一|个|[几二两三四五六七八九十\d]+)?个?(?:周|星期)(?!几)|一个?(?:周|星期|礼拜)一个?(?:周|星期|礼拜)|周粒度"
         ),
         "week",
     ),
     (
         rx(
-            r"\bmonthly\b|\bmonth[- ]?wise\b|\b(?:by|per|each|every) months?\b|\bmonth[- ](?:by|after)[- ]month\b|每(?:一|个)?个?月|逐月|按月份?|各个?月份?|月度|哪(?:一|个|几)?个?月份?|分月|一个?月一个?月|月粒度"
+            r"\bmonthly\b|\bmonth[- ]?wise\b|\b(?:by|per|each|every) months?\b|\bmonth[- ](?:by|after)[- ]month\b|每(?:一|个)?个?月|逐月|按月份?|各个?月份?|月度|哪(?:一|个|[几二两三四五六七八九十\d]+)?个?月份?|分月|一个?月一个?月|月粒度"
         ),
         "month",
     ),
@@ -253,25 +261,25 @@ GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     (rx(OF_METRIC + r"quarters?\b"), "quarter"),
     (
         rx(
-            r"\beach of the (?:last )?(?:\w+ )?days\b|\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* days\b"
+            r"\beach of the (?:(?:last|next|past|coming|following) )?(?:\w+ )?days\b|\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* days\b"
         ),
         "day",
     ),
     (
         rx(
-            r"\bone week after (?:the other|another)\b|\beach of the (?:last )?(?:\w+ )?weeks\b|\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* weeks\b"
+            r"\bone week after (?:the other|another)\b|\beach of the (?:(?:last|next|past|coming|following) )?(?:\w+ )?weeks\b|\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* weeks\b"
         ),
         "week",
     ),
     (
         rx(
-            r"\bone month after (?:the other|another)\b|\beach of the (?:last )?(?:\w+ )?months\b|\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* months\b|月份有哪|哪些月份|的月份"
+            r"\bone month after (?:the other|another)\b|\beach of the (?:(?:last|next|past|coming|following) )?(?:\w+ )?months\b|\b(?:list|show|name|find|give me)(?: me)?(?: the| all| every)* months\b|月份有哪|哪些月份|的月份"
         ),
         "month",
     ),
     (rx(r"\b(?:through|over|across|along) the months of\b"), "month"),
     (rx(r"[四4]个季度"), "quarter"),
-    (rx(rf"哪{ZH_NUMBER}个?小时"), "hour"),
+    (rx(rf"哪{ZH_NUMBER}个?(?:小时|钟头)"), "hour"),
     (rx(r"一周[七7]天|周几|按周[一二三四五六日]|一周(?:内|里|中)"), "weekday"),
     (rx(r"\b(?:slowest|rank(?: the)?|deadest|dullest|strongest) weekdays?\b"), "weekday"),
     (rx(r"\b(?:days?|dates?) (?:with|that|when|where|had|having)\b"), "day"),

@@ -9,12 +9,14 @@ from datetime import timedelta
 from functools import cached_property
 
 from agent.contracts import Reading, ToolAsk
+from agent.form import QUERY
 from agent.understand import calendar
 from agent.understand.asking import Named, ToolMentions, ToolWords, named
 from agent.understand.bands import find_bands
 from agent.understand.calendar import Period
 from agent.understand.dates import PeriodMention, find_periods
 from agent.understand.dates_en import Clock
+from agent.understand.dimensions import meant_split, split_chances
 from agent.understand.idioms import cause_span
 from agent.understand.leftovers import unread_bounds, unread_runs, unread_words
 from agent.understand.lexicon import Lexicon
@@ -52,7 +54,7 @@ _THEN = re.compile(r"\bback (?:in|then)\b|\bthose days\b|那会儿?|那时|当�
 _TWICE = re.compile(r"(?<![\d.,])[12](?![\d.,])", re.ASCII)
 _GOODS = re.compile(rf"\b(?P<n>{EN_NUMBER}) (?:[a-z-]+ )?{MEMBER}", re.ASCII)
 _SO_MANY = re.compile(
-    rf"\b(?:give|show|list|name|send|get) (?:me |us )?(?:just |only |about )?({EN_NUMBER})[.! ]*$|\bwhich ({EN_NUMBER})(?: [a-z]+)? (?:look|seem|behave|stand|are|were|should)\b"
+    rf"\b(?:give|show|list|name|send|get) (?:me |us )?(?:just |only |about )?({EN_NUMBER})(?:[.! ]*$| (?=(?:to|that|who|which|so|for|names?|please)\b))|\bwhich ({EN_NUMBER})(?: [a-z]+)? (?:look|seem|behave|stand|are|were|should)\b"
     rf"|\b({EN_NUMBER}) (?:of (?:our|those|these)|will do|(?:is|are) enough)\b|[给列](?:我|出)?({ZH_NUMBER})[个样款位户名]?[。! ]*$",
     re.ASCII,
 )
@@ -180,9 +182,8 @@ class ClauseReader:
             self.words = replace(self.words, per=None, grains=(*self.words.grains, self.words.per))  # no sum to divide
         metrics, share = ShareReader(self.lexicon, self.names, self.words).read(metrics)
         self.words = replace(self.words, share=share)
-        split = SplitReader(self.lexicon, self.names, self.words, self.order, self.scope.data).read(
-            asked, last, metrics
-        )
+        parted = SplitReader(self.lexicon, self.names, self.words, self.order, self.scope.data, self._split_meant)
+        split = parted.read(asked, last, metrics)
         limits = LimitReader(self.lexicon, self.names, self.words, self.order)
         filters, keep, splits = limits.filters(split.named, metrics, last)
         ordering = self.order.read(splits, metrics, last)
@@ -301,6 +302,13 @@ class ClauseReader:
         """Those, or the figure of the part before where its wording means none ("how does that split by reason")."""
         last = self.scope.last
         return {last.metrics[0]: 1.0} if last and not surely(self.figures) else self.figures
+
+    def _split_meant(self) -> str | None:
+        """The dimension that the wording of a question for a figure surely splits by."""
+        router = self.scope.router
+        if router is None or self.meant[0] != QUERY:
+            return None
+        return meant_split(split_chances(router, self.text, [(m.start, m.end) for m in self.periods]), self.text)
 
     @cached_property
     def listed(self) -> tuple[str, ...]:

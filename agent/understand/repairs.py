@@ -41,6 +41,7 @@ _LAST_N = re.compile(  # "the last seven days of 2017 up against the first seven
     r"(?P<between>.*\bthe (?:first|last|final|opening|closing) (?P=n))(?= ?(?:$|[,.;:?!]))"
 )
 _STEPS = re.compile(r"(?<![\d一二三四五六七八九十])一个?(?P<g>天|周|月)一个?(?P=g)")
+_HALF_DOZEN = re.compile(r"\bhalf (?:a )?dozen\b|半打")
 _USUAL_DAYS = re.compile(r"平时(?=[和与跟]周末)|(?<=周末[和与跟])平时")
 _SHORTHAND = dict(
     pair.split(":")
@@ -108,6 +109,7 @@ def completed(text: str) -> str:
     text = _LAST_N.sub(lambda m: f"{m[0]} {m['what']}{m['of'] or ''}", text)
     text = _TO_NTH.sub(r"\g<0> \g<what>", text)
     text = _USUAL_DAYS.sub("工作日", text)
+    text = _HALF_DOZEN.sub(lambda match: "6" if match[0].isascii() else "6个", text)
     return _STEPS.sub("按\\g<g>", text)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agent.understand import roles
@@ -21,6 +21,10 @@ from db.semantic.roles import entity_dimension, in_role
 MAX_SPLITS = 2
 _DAYS = re.compile(r"\bdays\b|日子|哪些天|[几多]少?天", re.ASCII)
 _COMPARED = re.compile(r"\bcompar\w+|\bvs\b|\bversus\b|\bagainst\b|\bthan\b|比[一起较]|对比|谁|哪[个家边]", re.ASCII)
+_AGAINST = re.compile(
+    r"\b(?:stack up|compar\w+|versus|vs|against|rest of|the others?|everything else|all other|or)\b|还是|比|跟.{1,8}差|其他|其余|别的",
+    re.ASCII,
+)
 _WHO = re.compile(r"\bwho(?:se)?\b|\b(?:people|persons?|folks) (?:who|that)\b|谁|个人(?!均)|哪[些位几]个?人", re.ASCII)
 _WHAT = re.compile(
     r"^(?:so |and )?what\b|\bwhat (?:do|does|did|sells?|sold|are|is)\b|什么|啥(?!时候)|哪些东西", re.ASCII
@@ -55,6 +59,7 @@ class SplitReader:
 
     Attributes:
         data: the data's range.
+        meant: the dimension that the clause's wording surely splits by, where one is.
     """
 
     lexicon: Lexicon
@@ -62,6 +67,7 @@ class SplitReader:
     words: Modifiers
     order: OrderReader
     data: Interval
+    meant: Callable[[], str | None]
 
     def read(self, asked: AskedPeriods, last: SemanticQuery | None, metrics: tuple[str, ...]) -> Splits:
         """The splits; a follow-up that names none keeps those of the query before."""
@@ -94,10 +100,27 @@ class SplitReader:
         if len(splits) == 2 and words.ranked and splits[0] == self.order.ranked_split(tuple(splits)):
             splits.reverse()  # "top 3 categories in each department": rows read by department
         splits, listed = self._side_by_side([*splits, *self._bands_apart(splits)])
+        if not last and (not splits or (words.whenever and splits == in_time)):
+            splits = self._by_wording(metrics, bool(asked.baseline or asked.also)) or splits
         if last and not splits:
             splits = [g for g in last.group_by if g not in filtered]
         rest = (n for n in loose if n not in splits and n not in filtered)
         return Splits(tuple(splits[:MAX_SPLITS]), tuple(rest), listed)
+
+    def _by_wording(self, metrics: tuple[str, ...], compared: bool) -> list[str]:
+        """The split that no word names, where the one metric is recorded by it.
+
+        A member of it is a condition, but not where it is set against the others (周末单子多还是平时单子多), and no
+        period against another (``compared``).
+        """
+        name = self.meant() if len(metrics) == 1 else None  # of several, "how much each" asks for each of them
+        if name not in self.lexicon.schema.dimensions or not self.lexicon.schema.can_split(metrics[0], name):
+            return []
+        if any(term.name == name for _, term, _ in self.names.members):
+            if compared or not _AGAINST.search(self.names.masked):
+                return []
+            self.names.members[:] = [member for member in self.names.members if member[1].name != name]
+        return [name]
 
     def _set_beside(self) -> bool:
         """Whether two members of one dimension are named ("who sold more, store 367 or 406?")."""

@@ -23,8 +23,9 @@ LIKELY = 0.2  # from this chance on a value that words name comes before a likel
 SOLD = "products"  # the role of the tables that say what is sold
 WITH_GOODS = "with_product"
 NEEDS_GOODS = frozenset({WITH_GOODS})  # values that mean nothing unless goods are named
+GOAL, POPULAR = ("recommend_products", "goal"), "popular"
 ARGUMENTS = (
-    ("recommend_products", "goal"),
+    GOAL,
     ("segment_customers", "method"),
     ("segment_customers", "focus"),
     ("check_risk", "kind"),
@@ -45,6 +46,8 @@ def with_values(reading: Reading, router: Router) -> Reading:
         values = [
             (n, f, WITH_GOODS if v == default_of(router.tools, n, f) and f == "goal" else v) for n, f, v in values
         ]
+    if not ask.people and any(one[:2] == GOAL and POPULAR in one[2] for one in ask.choices):
+        values = [(n, f, POPULAR if (n, f) == GOAL else v) for n, f, v in values]  # 给年轻人推哪些热门的: of a group
     found = [(name, field, (v,)) for name, field, v in values if v != default_of(router.tools, name, field)]
     kept = [choice for choice in ask.choices if choice[:2] not in heads]
     return replace(reading, ask=replace(ask, choices=(*kept, *found)))
