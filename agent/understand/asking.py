@@ -136,7 +136,7 @@ _POINTED: Mapping[str, re.Pattern[str]] = {
 }
 _WHO_IS = re.compile(  # "what sort of shopper is number 22", 22号是个什么样的顾客
     r"\b(?:customer|household|shopper|buyer|person|client|family|home) (?:is|was) (?:number|no\.?|#) ?(?P<n>\d+)\b"
-    r"|(?<!\d)(?P<z>\d+)号(?=是(?:个|一个|位|一位)?(?:什么|啥|怎么?)样的)",
+    r"|(?<!\d)(?P<z>\d+)号(?=是(?:个|一个|位|一位)?(?:什么|啥|怎么?)样的|从?来?没有?(?:买|试)过|还没(?:买|试)过|多半会|可能会?(?:买|喜欢)|会喜欢|爱买|常买)",
     re.ASCII,
 )
 _DIGITS = re.compile(r"\d{2,}")

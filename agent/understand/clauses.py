@@ -68,8 +68,8 @@ _HARD = re.compile(
 _AT_IT = r"while (?:you're|you are|we're|we are|i'm) at it"
 _SOFT = re.compile(
     rf"\s*,?\s*\b(?:and (?:also|then|separately|{_AT_IT})|{_AT_IT}|and|also|plus|then|as well as|but)\b\s*,?\s*|\s\+\s*"
-    r"|\s*[,、，]\s*(?:以及|还有|并且|同时|另外|并|和|再|顺便|此外|而且|然后|接着)?\s*"
-    r"|(?:以及|还有|并且|同时|另外|顺便|此外|而且|然后|接着|和|[并再](?=给|向|为|对|把|推荐|预测|分析|看看|告诉))\s*",
+    r"|\s*[,、，]\s*(?:以及|还有(?![多几没])|并且|同时|另外|并|和|再|顺便|此外|而且|然后|接着)?\s*"
+    r"|(?:以及|还有(?![多几没])|并且|同时|另外|顺便|此外|而且|然后|接着|和|[并再](?=给|向|为|对|把|推荐|预测|分析|看看|告诉))\s*",
     re.ASCII,
 )
 _ORDERS = re.compile(  # words of a seam that set one request behind another, where "and" and a comma may only list

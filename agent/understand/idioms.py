@@ -68,7 +68,7 @@ _CAUSE_BEFORE = re.compile(
 )
 _CAUSE_AFTER = re.compile(r"都?(?:是|有)(?:什么|哪些|哪几个|啥)| (?:are|were|is|was) (?:it|they|there)\b", re.ASCII)
 _CAUSES = re.compile(  # split by a cause: "by reason", 按原因
-    rf"(?:\b(?:by(?: the| their| its)?|per|each|every|for what|for which|what|which|across|the {_SO_MANY}|(?:top|main|biggest|most common|commonest)(?: {EN_NUMBER})?)|[按各哪每](?:种|类|个|几种|个个|一种|一个)?|[卡栽死败倒]在了?(?:什么|哪些|哪个|啥)|按[^,，]{{1,6}}的|分|主要|前[几两三四五六十\d]+[个大种]?|最[多高大]的?前?[几两三四五六十\d]+[个大种]) ?$"
+    rf"(?:\b(?:by(?: the| their| its)?|per|each|every|for what|for which|what|which|across|the {_SO_MANY}|(?:top|main|biggest|most common|commonest)(?: {EN_NUMBER})?)|[按各哪每](?:种|类|个|几种|个个|一种|一个)?|[卡栽死败倒]在了?(?:什么|哪些|哪个|啥)|按[^,，]{{1,6}}的|分|主要|头号|首要|前[几两三四五六十\d]+[个大种]?|最[多高大]的?前?[几两三四五六十\d]+[个大种]) ?$"
 )
 
 

@@ -64,7 +64,7 @@ _KINDS_OF = re.compile(
 _TIMES = re.compile(r"\d ?(?:times|trips)\b|[\d一二两三四五六七八九十]\s?[次回趟]", re.ASCII)
 _PIECES = re.compile(r"(?:多少|几)[笔单]|[笔单]数")
 _MONEY = re.compile(
-    r"\b(?:(?:most|least|how much|more|less|refund|that|the) money|amounts?|in dollars|dollar (?:amount|value)s?)\b|, dollars[?.! ]*$"
+    r"\b(?:(?:most|least|how much|more|less|refund|that|the) money|amounts?|in dollars|dollar (?:amount|value)s?)\b|, dollars[?.! ]*$|\bby (?:dollars|money|amount|value)\b|按金额"
     r"|\b(?:above|over|under|below|than|exceeds?|hits?|pass(?:es)?|reach(?:es)?) (?:\$ ?\d|\d[\d,.]*k? ?(?:dollars|bucks|usd)\b)"
     r"|(?:超过?|高于|低于|大于|小于|不到|达到)\d[\d,.]*[万千]?(?:美[元金]|刀|块|元)",
     re.ASCII,
@@ -229,7 +229,7 @@ class MetricReader:
         upper = known.get(whole.numerator or "")
         parted = self.words.share and self.names.kept and not _PART_OF.search(self.names.masked)
         sure = self.meant.get(meant, 0.0) >= NEAR_ONE  # "of the paid clicks, how many turned into an order"
-        if parted and whole.denominator == named[0] and upper and (upper.where or not sure):
+        if parted and whole.denominator == named[0] and upper and not sure:
             return True  # 牛肉占大盘几个点: the share of what is named, and of no other part
         return bool(part.where and not whole.where and (part.table, part.expr) == (whole.table, whole.expr))
 

@@ -43,6 +43,16 @@ EACH_OF = re.compile(  # "what went wrong with payments? How many of each?", 每
 )
 _POINTS_BACK = re.compile(r"\b(?:it|that|them)[?.! ]*$|它", re.ASCII)
 
+_PLANS = re.compile(
+    r"\b(?:we|i)(?:'re| are|'m| am|'d)? (?:want(?:ing)? to |plan(?:ning)? to |(?:would )?like to |going to |about to |thinking of )?(?:promot|push|launch|plug|featur)"
+    r"|[想要](?:主)?推|(?:准备|打算)(?:主)?推|想[^,，]{0,6}推广|[想要]做[^,，]{0,4}(?:推广|促销)",
+    re.ASCII,
+)
+_WHOM = re.compile(
+    r"\bwho(?:m|'d|'s)?\b|\bwhich (?:of them|customers|households|shoppers|people)\b|谁|哪[些几]个?(?:人|顾客|客户|户)|找[^,，]{0,4}\d+",
+    re.ASCII,
+)
+
 
 def apart_by_scope(one: ClauseReader, two: ClauseReader) -> bool:
     """Whether both sides have members of their own, and figures ("sales from renters, and orders from married
@@ -101,6 +111,8 @@ def asks_another_figure(one: ClauseReader, two: ClauseReader) -> bool:
 
 def leads_up(one: ClauseReader, two: ClauseReader) -> bool:
     """Whether a part asks nothing and only leads up to the one behind it."""
+    if _PLANS.search(one.text) and _WHOM.search(two.text) and not one.names_metric:
+        return True  # 糕点部想做推广，找100个最可能来买的顾客
     if is_request(one):
         return False
     of_whom = _OF_WHOM_ZH.search(one.text) and not ASKED_ZH.search(one.text)

@@ -124,7 +124,9 @@ DOWN = rx(
     + DOWNWARD
     + rf"|dip(?:ped)?|worsen(?:ed)?|slump(?:ed)?)\b|{_OF_FIGURE} down(?! to\b)|下降|少了|变少|掉得|下滑|下跌|减少|降低|跌幅|降幅|跌了?|降了"
 )
-CHANGE = rx(r"\b(?:chang(?:e[ds]?|ing)|differ(?:s|ed|ence)?|delta|swing)\b|变化|变动|变了|差异|差多少|差距|涨跌")
+CHANGE = rx(
+    r"\b(?:chang(?:e[ds]?|ing)|differ(?:s|ed|ence)?(?! (?:by|across|among|between|depending|per)\b)|delta|swing)\b|变化|变动|变了|差异|差多少|差距|涨跌"
+)
 RELATIVE = rx(
     r"\bgrowth rates?\b|\bfastest\b|\bpercentage (?:change|growth|increase|drop)\b|\brelative(?:ly)?\b|增长率|增速|增幅|涨幅|降幅|跌幅|最快|变化率"
 )
@@ -192,7 +194,7 @@ PREVIOUS = rx(
     r"|再(?:往前|上|前)(?:一|两|[二三四五六七八九十]|\d+)?个?(?:天|日|周|星期|月|季度|年)|环比|(?:和|与|跟|比|较|相比|对比)(?:上一?期|前一?期|上一个?周期|前一个?(?:月|周|季度|天|星期)|之前)(?:相比|比较|对比|比)?"
 )
 EACH = rx(
-    r"\brespectively\b|\bvs\.?(?= |$)|\bversus\b|\bcompar(?:e|ed|ing|ison)\b|\bagainst\b|\beach\b|\bside by side\b|\bor\b|分别|各自|各是|各有|各多少|对比|比较|相比|\bpk\b|哪个|谁|还是"
+    r"\brespectively\b|\bvs\.?(?= |$)|\bversus\b|\bcompar(?:e|ed|ing|ison)\b|\bagainst\b|\beach\b|\bside by side\b|\bor\b|分别|各自|各是|各有|各[^,，。每个]{0,4}(?:多少|几)|对比|比较|相比|\bpk\b|哪个|谁|还是"
 )
 COUNT = rx(
     r"\bhow many\b|\bnumber of\b|\bcount of\b|\b# of\b|\bno\. of\b|\btotal number\b|\bby (?:count|number)\b(?! of\b)|多少[个家位名款种户]|几[个家位名款种]|[个家人]数|数量"

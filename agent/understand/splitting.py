@@ -20,7 +20,7 @@ from db.semantic.roles import entity_dimension, in_role
 
 MAX_SPLITS = 2
 _DAYS = re.compile(r"\bdays\b|日子|哪些天|[几多]少?天", re.ASCII)
-_COMPARED = re.compile(r"\bcompar\w+|\bvs\b|\bversus\b|\bagainst\b|\bthan\b|比[一起较]|对比|谁|哪[个家边]", re.ASCII)
+_COMPARED = re.compile(r"\bcompar\w+|\bvs\b|\bversus\b|\bagainst\b|\bthan\b|比[一起较比]|对比|谁|哪[个家边]", re.ASCII)
 _AGAINST = re.compile(
     r"\b(?:stack up|compar\w+|versus|vs|against|rest of|the others?|everything else|all other|or)\b|还是|比|跟.{1,8}差|其他|其余|别的",
     re.ASCII,
@@ -29,7 +29,9 @@ _WHO = re.compile(r"\bwho(?:se)?\b|\b(?:people|persons?|folks) (?:who|that)\b|�
 _WHAT = re.compile(
     r"^(?:so |and )?what\b|\bwhat (?:do|does|did|sells?|sold|are|is)\b|什么|啥(?!时候)|哪些东西", re.ASCII
 )
-_SO_MANY = re.compile(rf"(?:\b(?:top|the|which|what|best|worst|our)|^) ?{EN_NUMBER} (?:[a-z-]+ )?{MEMBER}", re.ASCII)
+_SO_MANY = re.compile(
+    rf"(?:\b(?:top|the|which|what|best|worst|our)|^) ?{EN_NUMBER} (?:[a-z-]+ ){{0,2}}{MEMBER}", re.ASCII
+)
 _APART = re.compile(r"分别|各自|[几每各][档层]|\beach (?:band|bracket|group)\b|\bband by band\b", re.ASCII)
 _PIECES = re.compile(rf"{ZH_NUMBER}(?:款|种商品|个单品|个商品|样)")
 _BOUGHT = re.compile(
