@@ -89,7 +89,7 @@ def no_experiment() -> Text:
     """A question for what a change would do."""
     return Text(
         en="I can tell what happened and what is likely if things go on as they are, not what a change would do: the"
-        " data has no such experiment. Try it on some of the customers, hold others out, and ask me to compare the two.",
+        " data has no such experiment. Try it on some customers, hold others out, and ask me to compare the two.",
         zh="我能说明已经发生的情况，以及照现状发展的预测，但无法推断一项改动会带来什么："
         "数据中没有这样的实验。可以先对部分顾客试行并保留对照组，再让我比较两组。",
     )

@@ -17,12 +17,13 @@ from agent.deciding import Deciding
 from agent.delivery.names import channel_names
 from agent.execute import Workspace
 from agent.memory import Memory
+from agent.plan import Plan, plan_question
 from agent.service import Service
 from agent.settings import Settings
 from db.engine import Store
 from db.state.proposals import Proposals
 from models.llm.base import Usage
-from tests.flow import NothingVerified, open_journey
+from tests.flow import NothingVerified, open_journey, question
 
 NOW = datetime(2024, 6, 3, 8, 0, tzinfo=UTC)
 
@@ -94,3 +95,15 @@ def open_desk(journey: Path, folder: Path, **channels: object) -> Iterator[Desk]
     settings = Settings(data_dir=folder, cache_dir=folder / "cache", channels=known, timezone="Asia/Shanghai")
     with Service.open(settings) as service:
         yield Desk(service, journey)
+
+
+def planned(asked: Analyst, text: str) -> Plan:
+    """The plan of a question, the likeliest choice taken wherever words leave one."""
+    read = asked._understand(question(text), asked.store.as_of, None, ())
+    model: Any = FirstChoice()
+    return plan_question(read, asked.store.schema, lambda: model).plan
+
+
+def calls(asked: Analyst, text: str) -> list[dict[str, Any]]:
+    """The calls of that plan, each tool beside its arguments."""
+    return [{"tool": call.tool, **call.args} for call in planned(asked, text).calls]

@@ -27,6 +27,9 @@ _CUE = re.compile(
 Span = tuple[int, int]
 
 
+_ALL_TOLD = re.compile(r"\b(?:in all|altogether|all told|combined)\b|一共|总共|合计|都算", re.ASCII)
+
+
 def split_chances(router: Router, text: str, periods: Sequence[Span]) -> Chances:
     """The chance of each dimension, and of no split at all, likeliest first.
 
@@ -41,6 +44,8 @@ def split_chances(router: Router, text: str, periods: Sequence[Span]) -> Chances
 def meant_split(chances: Chances, text: str) -> str | None:
     """The dimension that is surely meant, where one is."""
     name, chance = next(iter(chances.items()), (NONE, 0.0))
+    if _ALL_TOLD.search(text) and not _CUE.search(text):  # 成没成功都算: whatever they are
+        return None
     cued = chance >= CUED and chances.get(NONE, 0.0) <= CUED_NONE and _CUE.search(text)
     return name if name != NONE and (chance >= MEANT or cued) else None
 

@@ -30,7 +30,7 @@ _VERB_BEFORE = re.compile(
 _FIGURE_BEFORE = re.compile(
     r"\b(?:sales|orders|revenue|tickets|refunds|payments|visits|sessions|customers|takings|carts|chargebacks) $"
 )
-_COMPOUND = re.compile(r"-[a-z]+ed\b")
+_COMPOUND = re.compile(r"-(?:[a-z]+ed|worthy|style|like|sized)\b")
 _WHERETO = re.compile(r" (?:next|in|into|on|onto|out|over|by|round|around|up|off|down)\b")
 _WENT = re.compile(r"\b(?:go|goes|going|went|gone|stay|stayed|fall|falls|fell|is|was|were|are|been) $")
 _TOP_BEFORE = re.compile(r"\b(?:top|best|first|which|the) $")

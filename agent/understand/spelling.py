@@ -32,7 +32,7 @@ _GRAMMAR_ZH = (
 ).split()
 # Ordinary words that sound like one of ours (经理, 净利): those of the example questions, and some more, are no slips.
 _ORDINARY_ZH = (
-    "可以 之前 低于 市场 影响 经理 时长 只是 除了 恢复 来点 有机 话术 被拒 语气 愿意 请教 长假 厂家 一期 时常 以外 意外 会话 值钱 失败 能退 想了 回她 给她 各剩"
+    "可以 之前 低于 市场 影响 经理 时长 只是 除了 恢复 来点 有机 话术 被拒 语气 愿意 请教 长假 厂家 一期 时常 以外 意外 会话 值钱 失败 能退 想了 回她 给她 各剩 的话"
 ).split()
 
 

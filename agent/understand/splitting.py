@@ -118,8 +118,11 @@ class SplitReader:
         name = self.meant() if len(metrics) == 1 else None  # of several, "how much each" asks for each of them
         if name not in self.lexicon.schema.dimensions or not self.lexicon.schema.can_split(metrics[0], name):
             return []
-        if any(term.name == name for _, term, _ in self.names.members):
-            if compared or not _AGAINST.search(self.names.masked):
+        declared = self.lexicon.schema.dimensions
+        named = {term.name for _, term, _ in self.names.members}
+        if name in named:
+            beside = any(declared[other].table == declared[name].table for other in named - {name})
+            if compared or beside or not _AGAINST.search(self.names.masked):
                 return []
             self.names.members[:] = [member for member in self.names.members if member[1].name != name]
         return [name]

@@ -24,6 +24,7 @@ from agent.understand.reading import WHY, ClauseReader, Scope
 from agent.understand.repairs import completed, repaired
 from agent.understand.scenes import request_of
 from agent.understand.spelling import Speller
+from agent.understand.supposing import supposes
 from agent.understand.text import detect_language, normalise
 from agent.understand.values import with_values
 from agent.understand.whom import of_person
@@ -80,7 +81,9 @@ def understand(
             for asked in (message.before, message.after)
         )
         return Understanding(language, normal, (*before, message.reading, *after))
-    normal = request_of(completed(repaired(normal, lexicon, clock)), scope)
+    normal = completed(repaired(normal, lexicon, clock))
+    if not supposes(normal):  # what is supposed is no scene that can be left out
+        normal = request_of(normal, scope)
     readings = _read_all(normal, scope)
     unread = [word for reading in readings for word in reading.unread]
     corrections: tuple[tuple[str, str], ...] = ()

@@ -8,21 +8,13 @@ from typing import Any
 import pytest
 
 from agent.ask import Analyst
-from agent.plan import plan_question
-from tests.flow import analyst, open_journey, question
-from tests.write_desk import FirstChoice
+from tests.flow import analyst, open_journey
+from tests.write_desk import calls
 
 
 @pytest.fixture(scope="module")
 def asked(journey_folder: Path) -> Analyst:
     return analyst(open_journey(journey_folder))
-
-
-def calls(asked: Analyst, text: str) -> list[dict[str, Any]]:
-    read = asked._understand(question(text), asked.store.as_of, None, ())
-    model: Any = FirstChoice()
-    plan = plan_question(read, asked.store.schema, lambda: model)
-    return [{"tool": call.tool, **call.args} for call in plan.plan.calls]
 
 
 def month(number: int, year: int = 2017) -> dict[str, str]:
