@@ -208,7 +208,7 @@ def _given(tool: Tool, reading: Reading, part: Mapping[str, str], schema: StoreS
         "horizon": ask.horizon,
         "filters": tuple(f for f in (*reading.filters, reading.keep) if f and f.dimension not in own),
         "dimensions": tuple(s for s in splits if schema.dimensions[s].kind != "time"),
-        "grain": next((g for g in (schema.dimensions[s].grain for s in splits) if g in STEPS), None),
+        "grain": next((g for g in (*(schema.dimensions[s].grain for s in splits), reading.per) if g in STEPS), None),
         "limit": ask.limit,  # one that a superlative implies ("our best customers") is a ranking's
         "budget": ask.budget,
         "not_bought_days": ask.idle_days,

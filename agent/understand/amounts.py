@@ -264,6 +264,7 @@ _BOUGHT = r"(?:buy|buys|bought|buying|purchase|purchases|purchased|purchasing|or
 _SKIP = r"(?:leave (?:out|off)|leaving out|skip|skipping|exclud(?:e|es|ing)|omit|drop|without|except|but not|hasn't|haven't|hadn't|didn't|nothing|none of|not what|no repeats|don't (?:show|suggest|offer|include)|keep out|avoid|minus)"
 _ZH_SPAN = rf"(?P<z>{ZH_AMOUNT}|半)(?P<zg>天|日|周|个星期|星期|个月|月|个季度|季度|年)"
 _IDLE = (
+    re.compile(rf"\b(?:hasn't|haven't|hadn't|has not|have not) (?:in|for|within) (?:the )?{_AGO}"),
     re.compile(rf"\blast {_BOUGHT} (?:it |them )?(?:over|more than|at least) (?P<n>{EN_AMOUNT}|an?|half an?) (?P<g>day|week|month|quarter|year|fortnight)s? ago\b"),
     re.compile(rf"\b(?:nothing|without (?:anything|any|what)|no(?:ne)?|not)\b[^.?;]{{0,20}}? (?:from|in) (?:the |their |her |his )?{_AGO}(?:' |'s |s' )?(?:worth of )?(?:baskets?|orders?|purchases|shopping)"),
     re.compile(rf"(?:\bnot|\bnever|n't) (?:been )?(?:yet )?{_BOUGHT}\b[^.?;]{{0,30}}?\b(?:for|in|within|over|during|these|the (?=last|past)) ?(?:the |these )?{_AGO}", re.ASCII),

@@ -53,7 +53,7 @@ _STARTING = re.compile(r"\b(?:from|starting(?: from| in)?|beginning) $", re.ASCI
 _AFTER = re.compile(r"\bafter (?:the end of )?$", re.ASCII)
 _BEFORE = re.compile(r"\b(?:before|prior to|earlier than) (?:the start of )?$", re.ASCII)
 _UNTIL = re.compile(
-    r"\b(?:until|(?<!the )(?<!our )(?<!a )till|up to|through|up until|by the end of)(?: the end of)? $|(?:截至|截止到?|直到|从(?:现在|今天|今日)(?:起|开始)?到)$",
+    r"\b(?:until|(?<!the )(?<!our )(?<!a )till|up to|through|up until|by the end of)(?: (?:the )?end of)? $|(?:截至|截止到?|直到|从(?:现在|今天|今日)(?:起|开始)?到)$",
     re.ASCII,
 )
 _BROWSED = re.compile(  # "go through December", "slipped through yesterday", "week by week through December"

@@ -92,7 +92,9 @@ def _may_is_a_month(m: re.Match[str]) -> bool:
     before, after = m.string[: m.start()], m.string[m.end() :]
     near = r"(?:\b(?:in|of|for|since|until|till|during|by|through|to|from|vs\.?|versus|and|between|last|this|with|than|over|before|after|on)|,|-|/) ?$"
     return bool(re.search(near, before, re.ASCII)) or bool(
-        re.match(r"(?:'s| (?:revenue|sales|orders|aov|to|vs|versus|and|through|units|customers|gmv)\b| ?-|$|\?)", after)
+        re.match(
+            r"(?:'s|:| (?:revenue|sales|orders|aov|to|vs|versus|and|through|units|customers|gmv)\b| ?-|$|\?)", after
+        )
     )
 
 
@@ -131,6 +133,12 @@ def _two_days(m: re.Match[str], clock: Clock) -> Period | None:
 def _whole_year(clock: Clock) -> Period:
     """ "The full year", 全年: the year that ended last, or is about to."""
     return unit(clock.as_of - timedelta(days=1), "year")
+
+
+def _months_to(m: re.Match[str], clock: Clock) -> Period | None:
+    """ "The three months to the end of September": that one and those before it."""
+    last, count = _month(m, clock), parse_number(m["n"])
+    return span(add_months(last.start, 1 - count), last.end) if last and count else None
 
 
 def _first_months(m: re.Match[str], clock: Clock) -> Period:
@@ -305,6 +313,14 @@ def nth_weekday(year: int, month: int, weekday: int, n: int) -> date:
     return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (n - 1))
 
 
+def _easter(year: int) -> date:
+    from pandas import Timestamp
+    from pandas.tseries.offsets import Easter
+
+    sunday: date = (Timestamp(year, 1, 1) + Easter()).date()
+    return sunday
+
+
 _HOLIDAYS: dict[str, Callable[[int], date]] = {
     "christmas eve": lambda y: date(y, 12, 24),
     "christmas": lambda y: date(y, 12, 25),
@@ -315,6 +331,14 @@ _HOLIDAYS: dict[str, Callable[[int], date]] = {
     "new years": lambda y: date(y, 1, 1),
     "st patrick's": lambda y: date(y, 3, 17),
     "st patricks": lambda y: date(y, 3, 17),
+    "boxing": lambda y: date(y, 12, 26),
+    "easter": _easter,
+    "good friday": lambda y: _easter(y) - timedelta(days=2),
+    "easter monday": lambda y: _easter(y) + timedelta(days=1),
+    "mother's": lambda y: nth_weekday(y, 5, 6, 2),
+    "mothers": lambda y: nth_weekday(y, 5, 6, 2),
+    "father's": lambda y: nth_weekday(y, 6, 6, 3),
+    "fathers": lambda y: nth_weekday(y, 6, 6, 3),
     "halloween": lambda y: date(y, 10, 31),
     "independence": lambda y: date(y, 7, 4),
     "thanksgiving": lambda y: nth_weekday(y, 11, 3, 4),
@@ -326,7 +350,7 @@ _HOLIDAYS: dict[str, Callable[[int], date]] = {
 
 
 def _holiday(m: re.Match[str], clock: Clock) -> Period:
-    rule = _HOLIDAYS[re.sub(r" day$", "", m["h"])]
+    rule = _HOLIDAYS[re.sub(r" (?:sun)?day$", "", m["h"])]
     year = clock.year_of(m["y"], 0)
     moment = rule(year or clock.as_of.year)
     if not year and moment >= clock.as_of and not clock.ahead:
@@ -375,6 +399,17 @@ RULES: tuple[Rule, ...] = (
     (
         _rx(r"\b(?:the )?(?:rest|remainder|end) of (?:the |this )?(?:current )?" + _GRAIN + r"\b"),
         lambda m, c: rest_of(c, _grain(m["g"])),
+    ),
+    (
+        _rx(
+            r"\b(?:the )?(?P<n>"
+            + EN_NUMBER
+            + r") months (?:to|through|ending(?: in)?|up to)(?: and including)? (?:the )?(?:end of )?(?P<m>"
+            + MONTH
+            + r")\b(?! \d)"
+            + _YEAR
+        ),
+        _months_to,
     ),
     (_rx(r"\b(?:the )?(?:rest|remainder) of (?P<m>" + MONTH + ")" + _YEAR), _month),
     (_rx(r"\b(?:in )?(?P<h>early|mid|late)[ -](?P<m>" + MONTH + ")" + _YEAR), _third_of_month),
@@ -534,16 +569,17 @@ RULES: tuple[Rule, ...] = (
     ),
     (
         _rx(
-            r"(?:\b(?:in|on|at|during|around|over|for|from|of|vs|and|to) (?:the )?(?:week of )?|(?<=since )|(?<=before )|(?<=after )|(?<=through )|(?<=until )|(?<=till )|(?<=and ))(?P<h>"
-            + "|".join(_HOLIDAYS)
-            + r")(?: day)?(?: week)?\b(?! seasonal)"
+            r"(?:\b(?:in|on|at|during|around|over|for|from|of|vs|and) (?:the )?(?:week of )?|(?<= to )|(?<=since )|(?<=before )|(?<=after )|(?<=through )|(?<=until )|(?<=till )|(?<=and ))(?P<h>"
+            + "|".join(sorted(_HOLIDAYS, key=len, reverse=True))
+            + r")(?: (?:sun)?day)?(?: week)?\b(?! seasonal)"
             + _YEAR
         ),
         _holiday,
     ),
     (
         _rx(
-            r"\b(?P<h>black friday|thanksgiving|cyber monday|christmas eve|christmas day|new year's eve|new year's day)(?: week)?\b"
+            r"\b(?P<h>black friday|thanksgiving|cyber monday|christmas eve|christmas day|new year's eve|new year's day"
+            + r"|(?:boxing|valentine's|mother's|father's|independence|labor|memorial) day|easter sunday|easter monday|good friday|halloween)(?: week)?\b"
             + _YEAR
         ),
         _holiday,
@@ -576,7 +612,7 @@ RULES: tuple[Rule, ...] = (
         _trailing,
     ),
     (_rx(r"\b(?:over |in |during |for )?the first (?P<n>" + EN_NUMBER + r") months\b(?! (?:of|in)\b)"), _first_months),
-    (_rx(r"\b(?P<n>" + EN_NUMBER + r"|an?) " + _GRAIN + r"s? ago\b"), _ago),
+    (_rx(r"\b(?P<n>" + EN_NUMBER + r"|an?) " + _GRAIN + r"s? (?:ago|back)\b"), _ago),
     (_rx(r"\b(?P<g>y|q|m|w)td\b"), _to_date),
     (_rx(r"\b(?P<g>year|quarter|month|week)[ -]to[ -]date\b"), _to_date),
     (

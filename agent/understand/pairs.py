@@ -48,6 +48,10 @@ _PLANS = re.compile(
     r"|[想要](?:主)?推|(?:准备|打算)(?:主)?推|想[^,，]{0,6}推广|[想要]做[^,，]{0,4}(?:推广|促销)",
     re.ASCII,
 )
+_LEAVES_OUT = re.compile(  # "recommend things to 900. Leave out whatever they bought in the past two months"
+    r"(?:please |but |and )?(?:leave (?:out|off)|skip|exclude|omit|drop|nothing (?:that )?(?:they|she|he)|not what|no repeats)\b|(?:别|不要|排除|去掉|剔除)[^,，]{0,12}(?:买|拿)过",
+    re.ASCII,
+)
 _WHOM = re.compile(
     r"\bwho(?:m|'d|'s)?\b|\bwhich (?:of them|customers|households|shoppers|people)\b|谁|哪[些几]个?(?:人|顾客|客户|户)|找[^,，]{0,4}\d+",
     re.ASCII,
@@ -141,6 +145,8 @@ def adds(before: ClauseReader, part: ClauseReader) -> bool:
     tools = part.scope.tools.tools if part.scope.tools else {}
     told = part.things.them and before.tool is None and not (is_request(before) or before.words.ranked)
     if told and part.tool and "customers" in tools[part.tool].arguments.model_fields:
+        return True
+    if _LEAVES_OUT.match(part.text) and before.tool:
         return True
     if EACH_OF.match(part.text) or SO_MANY.fullmatch(part.text) or (SPLITS.match(part.text) and not part.tool):
         return True

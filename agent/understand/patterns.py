@@ -175,8 +175,8 @@ YEAR_EARLIER = rx(
 WEEK_EARLIER = rx(
     r"(?:\b"
     + COMPARE_PREP
-    + r" )?(?:the )?(?:same day (?:the week before|last week|a week (?:ago|earlier|before)|(?:of|in) the (?:previous|prior) week)|(?:mon|tues|wednes|thurs|fri|satur|sun)day before(?=\s*(?:$|[?.,!;]|and\b|by\b|for\b)))"
-    r"|(?:和|与|跟|比|较|相比)?(?:上周(?:同一天|同日|同期)|前一个?(?:周|星期)[一二三四五六日天])(?:相比|比较|对比|比)?"
+    + r" )?(?:the )?(?:same day (?:the week before|last week|a week (?:ago|earlier|before)|(?:of|in) the (?:previous|prior) week)|(?:mon|tues|wednes|thurs|fri|satur|sun)day before(?=\s*(?:$|[?.,!;]|and\b|by\b|for\b))|weekend before(?! last)|(?:previous|prior|preceding) weekend)"
+    r"|(?:和|与|跟|比|较|相比)?(?:前一个?周末|上周(?:同一天|同日|同期)|前一个?(?:周|星期)[一二三四五六日天])(?:相比|比较|对比|比)?"
 )
 PREVIOUS = rx(
     r"\bmonth[- ](?:over|on)[- ]month\b|\bweek[- ](?:over|on)[- ]week\b|\bquarter[- ](?:over|on)[- ]quarter\b|\bperiod[- ](?:over|on)[- ]period\b|\bday[- ](?:over|on)[- ]day\b|\bmom\b|\bwow\b|\bqoq\b|\bm/m\b"

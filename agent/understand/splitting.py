@@ -22,7 +22,7 @@ MAX_SPLITS = 2
 _DAYS = re.compile(r"\bdays\b|日子|哪些天|[几多]少?天", re.ASCII)
 _COMPARED = re.compile(r"\bcompar\w+|\bvs\b|\bversus\b|\bagainst\b|\bthan\b|比[一起较比]|对比|谁|哪[个家边]", re.ASCII)
 _AGAINST = re.compile(
-    r"\b(?:stack up|compar\w+|versus|vs|against|rest of|the others?|everything else|all other|or)\b|还是|比|跟.{1,8}差|其他|其余|别的",
+    r"\b(?:stack up|compar\w+|versus|vs|against|rest of|the others?|everything else|all other|or)\b|\beach\b|还是|比|跟.{1,8}差|其他|其余|别的|各[是有多]|分别",
     re.ASCII,
 )
 _WHO = re.compile(r"\bwho(?:se)?\b|\b(?:people|persons?|folks) (?:who|that)\b|谁|个人(?!均)|哪[些位几]个?人", re.ASCII)

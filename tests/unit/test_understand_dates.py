@@ -35,6 +35,14 @@ the back half of 2017 | 2017-07-01 2018-01-01
 fishy payments from 23 november up to now | 2017-11-23 2018-01-01
 payments since christmas | 2017-12-25 2018-01-01
 sales from thanksgiving to year end | 2017-11-23 2018-01-01
+orders on boxing day | 2017-12-26 2017-12-27
+orders on easter sunday | 2017-04-16 2017-04-17
+flowers for mother's day | 2017-05-14 2017-05-15
+orders from black friday to cyber monday | 2017-11-24 2017-11-28
+orders four months back | 2017-09-01 2017-10-01
+may: orders that look suspicious | 2017-05-01 2017-06-01
+takings over the three months to the end of september | 2017-07-01 2017-10-01
+11月103号厂家卖了多少 | 2017-11-01 2017-12-01
 sales from march to the end of the year | 2017-03-01 2018-01-01
 revenue over the last fortnight | 2017-12-18 2018-01-01
 produce sales for autumn | 2017-09-01 2017-12-01
