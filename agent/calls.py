@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,12 @@ MAX_CALLS = 6
 # How tools follow one another where one clause asks for several about the same people.
 CHAIN = ("segment_customers", "find_audience", "recommend_products")
 MEANS = (("tickets", "channel"), ("sessions", "source"))  # "for the welcome mail": by what means, and no condition
+_OF_PEOPLE = re.compile(  # whom, by what they wrote about: "the people who complained"; else it only tells why one asks
+    r"\b(?:customers|people|shoppers|households|those|families|everyone|everybody|anyone|buyers|whoever|who)"
+    r" (?:who|that|whose|with|having|complain|writ|ask|contact)"
+    r"|(?:的|过)(?:那些|所有)?(?:顾客|客户|客人|人|用户|会员|家庭)",
+    re.ASCII,
+)
 TOLD = ("tickets", "intent")  # "1823 complained twice, what would make it up to them": why one asks of these people
 STEPS = ("day", "week", "month")  # that a forecast's rows may go by
 TARGETS = {"customers": "customer", "products": "product", "orders": "order"}  # argument -> the outputs' column
@@ -200,14 +207,18 @@ def _given(tool: Tool, reading: Reading, part: Mapping[str, str], schema: StoreS
     campaign = entity_dimension(schema, "campaign")
     own = {d for field, d in entity.items() if tool.takes(field)} | ({campaign} if tool.takes("campaign") else set())
     own |= {role_dimension(schema, *role) for role in MEANS} if not tool.takes("metric") else set()
-    own |= {role_dimension(schema, *TOLD)} if not tool.takes("metric") and ask.customers else set()
+    told = ask.customers or not _OF_PEOPLE.search(ask.text or reading.text)
+    own |= {role_dimension(schema, *TOLD)} if not tool.takes("metric") and told else set()
     splits = () if part["split"] == NO_SPLIT else tuple(part["split"].split("+"))
+    members = tuple(s for s in splits if schema.dimensions[s].kind != "time")
+    if tool.takes("horizon") and len(members) > 1:  # "the orders that customers will place, by department"
+        members = tuple(s for s in members if s not in entity.values()) or members
     found: dict[str, Any] = {
         "time": reading.time,
         "compare": reading.compare,
         "horizon": ask.horizon,
         "filters": tuple(f for f in (*reading.filters, reading.keep) if f and f.dimension not in own),
-        "dimensions": tuple(s for s in splits if schema.dimensions[s].kind != "time"),
+        "dimensions": members,
         "grain": next((g for g in (*(schema.dimensions[s].grain for s in splits), reading.per) if g in STEPS), None),
         "limit": ask.limit,  # one that a superlative implies ("our best customers") is a ranking's
         "budget": ask.budget,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
 
 from agent.understand.calendar import Period, PeriodGrain, add_months, day, floor, shift, span, trailing, unit
 from agent.understand.dates_en import Clock, Rule, coming, iso_week, nth_weekday, rest_of, trailing_hours, year_ahead
@@ -164,6 +165,34 @@ def _holiday(m: re.Match[str], clock: Clock) -> Period:
     if not year and moment < clock.as_of and clock.ahead:
         moment = rule(clock.as_of.year + 1)
     return unit(moment, "week" if m["w"] else "day")
+
+
+_FEASTS = {  # by the names of the library of public holidays, which knows the Chinese calendar
+    "春节": "Spring Festival",
+    "清明": "Tomb-Sweeping",
+    "五一": "Labor Day",
+    "端午": "Dragon Boat",
+    "中秋": "Mid-Autumn",
+}
+
+
+def _feast(m: re.Match[str], clock: Clock) -> Period | None:
+    """中秋节, 春节期间: the day, the days that it lasts, or its week; the last one without a year, or the next."""
+    said = clock.year_of(m["y"], 0)
+    for year in (said,) if said else (clock.as_of.year, clock.as_of.year - 1, clock.as_of.year + 1):
+        days = _feast_days(m["h"], year)
+        if days and (said or (days[0] >= clock.as_of) == bool(clock.ahead)):
+            whole = span(days[0], days[-1] + timedelta(days=1))
+            return whole if m["all"] else unit(days[0], "week" if m["w"] else "day")
+    return None
+
+
+@cache
+def _feast_days(name: str, year: int) -> tuple[date, ...]:
+    from holidays import country_holidays
+
+    known = country_holidays("CN", years=year, language="en_US")
+    return tuple(sorted(day for day, words in known.items() if _FEASTS[name] in words))
 
 
 def _national_week(m: re.Match[str], clock: Clock) -> Period:
@@ -346,6 +375,13 @@ RULES: tuple[Rule, ...] = (
     (_rx(r"年初(?=到|至)(?!到现在|至今)"), lambda m, c: unit(floor(c.as_of, "year"), "day")),
     (_rx(r"年初至今|年初到现在|今年以来|今年至今"), lambda m, c: span(floor(c.as_of, "year"), c.as_of, "year")),
     (_rx(_YEAR + r"(?P<s>[春夏秋冬])[天季]"), _season),
+    (
+        _rx(
+            _YEAR
+            + f"(?P<h>{'|'.join(_FEASTS)})节?(?:(?P<all>期间|假期|小长假|长假|黄金周)|(?:当天|那天|当日)?(?P<w>那?一?周)?)(?!路)"
+        ),
+        _feast,
+    ),
     (_rx(_YEAR + "国庆(?:节|假期|黄金周|期间|长假)*"), _national_week),
     (_rx(_YEAR + "(?P<h>" + "|".join(_HOLIDAYS) + r")(?:当天|那天)?(?P<w>那?一?周)?"), _holiday),
     (_rx(r"上一?年(?!同期)|去年(?!同期|同月|同季)(?:全年|一整年)?"), lambda m, c: unit(c.as_of, "year", -1)),

@@ -21,6 +21,11 @@ ID_AFTER = re.compile(
 )
 _ID_BEFORE = re.compile(r"#?(\d+(?:号?(?:、|和|,|与|跟|及)\d+)*)(?:号|#|号?这?[两三四五六几][家个](?=$))$", re.ASCII)
 _ID_BARE = re.compile(r"(?<![\d.前后p])(?<!\d,)(\d{2,})$", re.ASCII)  # 367店, not 前10门店
+_CAMPAIGNS = re.compile(  # "promo 13", "mailing no. 13", 13号那波促销
+    r"\b(?:promo(?:tion)?(?: drive| campaign)?|mailing|mailer|mail-?out|mailshot|flyer|leaflet|drive) (?:number |no\.? ?|#)?(?P<n>\d{1,2})(?![\d.,]*[\d%]| (?:percent|dollars|people|households|homes|customers))\b"
+    r"|(?<![\d月])(?P<z>\d{1,2})号?[那这]?一?[波场期轮](?:促销|推广|营销|宣传)|第(?P<y>\d{1,2})[波场期轮](?:促销|推广|营销|宣传)|(?:促销|推广|营销)(?P<x>\d{1,2})号?(?![\d%天个月日])",
+    re.ASCII,
+)
 _LATE = "eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split()
 _ORDINALS = {word: i for i, word in enumerate(_LATE, 11)}  # "the first campaign" is the first in time, and no number 1
 _WORDED_AFTER = re.compile(
@@ -64,12 +69,23 @@ class NumberReader:
 
     def attached(self, mentions: Sequence[Mention]) -> list[Mention]:
         """The mentions in the text's order, a dimension with a number beside it as a member."""
-        result: list[Mention] = []
+        result = self._campaigns(mentions)
         for mention in mentions:
             dimension = next((t.name for t in mention.of("dimension")), None)
             found = self._numbers(mention, dimension) if dimension else None
             result.extend(found or [*self._led(mention), mention])
         return sorted(result, key=lambda m: m.start)
+
+    def _campaigns(self, mentions: Sequence[Mention]) -> list[Mention]:
+        """Campaigns by what people call them and a number."""
+        found: list[Mention] = []
+        for match in _CAMPAIGNS.finditer(self.text) if self.lexicon.campaign else ():
+            number = next(words for words in match.groupdict().values() if words)
+            start, end = match.span()
+            inside = any(m.start < end and start < m.end and m.of("member") for m in mentions)
+            if not inside and self.lexicon.numbered(self.lexicon.campaign or "", number) is not None:
+                found += self._by_number(Mention(start, end, (), 0), self.lexicon.campaign or "", start, end, [number])
+        return found
 
     def _led(self, mention: Mention) -> list[Mention]:
         """8号活动触达: the number before a metric's name that begins with the noun of what is numbered."""

@@ -185,13 +185,14 @@ PREVIOUS = rx(
     + r" (?:the )?(?:one )?(?:previous|prior|preceding) (?:period|day|week|month|quarter|year|one)\b"
     r"|(?:\b"
     + COMPARE_PREP
-    + r" )?\bthe (?:period|day|week|month|quarter|year|one) (?:before|earlier|prior)(?: that one| that| it)?(?=\s*(?:$|[?.,!;]|(?:and|by|for|in|as)\b))"
+    + r" )?\bthe (?:period|day|week|month|quarter|year|one) (?:(?:that |which )?(?:came|went|was) before|leading up to it|before|earlier|prior)(?: that one| that| it)?(?=\s*(?:$|[?.,!;]|(?:and|by|for|in|as)\b))"
     r"|(?:\b" + COMPARE_PREP + r" )?\ba (?:day|week|month|quarter) (?:before|earlier|prior)\b"
     r"|\b(?:vs\.?|versus|than|against) (?:day|week|month|quarter|year) before\b"
     r"|\b"
     + COMPARE_PREP
-    + r" (?:the )?(?:(?:previous|prior|preceding) \w+ (?:days|weeks|months)|\w+ (?:days|weeks|months) (?:before|prior|earlier)(?: that)?)\b"
-    r"|再(?:往前|上|前)(?:一|两|[二三四五六七八九十]|\d+)?个?(?:天|日|周|星期|月|季度|年)|环比|(?:和|与|跟|比|较|相比|对比)(?:上一?期|前一?期|上一个?周期|前一个?(?:月|周|季度|天|星期)|之前)(?:相比|比较|对比|比)?"
+    + r" (?:the )?(?:(?:previous|prior|preceding) \w+ (?:days|weeks|months)|\w+ (?:days|weeks|months) (?:before|prior|earlier)(?: that)?|(?:in )?the (?:two|three|four|five|six|seven) before(?: that)?)\b"
+    r"|\b(?:and|with) the (?:two|three|four|five|six|\d+) (?:days|weeks|months) before (?:that|it)\b"
+    r"|再(?:往前|上|前)(?:一|两|[二三四五六七八九十]|\d+)?个?(?:天|日|周|星期|月|季度|年)|环比|(?:和|与|跟|比|较|相比|对比)(?:上一?期|前一?期|上一个?周期|前一个?(?:月|周|季度|天|星期)|(?:再)?之前的?(?:[一两二三四五六]|\d+)个?(?:月|周|天|星期)|之前)(?:相比|比较|对比|比)?"
 )
 EACH = rx(
     r"\brespectively\b|\bvs\.?(?= |$)|\bversus\b|\bcompar(?:e|ed|ing|ison)\b|\bagainst\b|\beach\b|\bside by side\b|\bor\b|分别|各自|各是|各有|各[^,，。每个]{0,4}(?:多少|几)|对比|比较|相比|\bpk\b|哪个|谁|还是"
@@ -233,19 +234,19 @@ GRAINS: tuple[tuple[re.Pattern[str], TimeGrain], ...] = (
     ),
     (
         rx(
-            r"\bdaily\b|\b(?:day|date)[- ]?wise\b|\b(?:by|per|each|every) (?:day|date)\b|\bday[- ](?:by|after)[- ]day\b|每一?[天日]|逐[天日]|按[天日]|各[天日]|天天|哪(?:一|[几二两三四五六七八九十\d]+)?[天日]|一天一天|[天日]粒度"
+            r"\bdaily\b|\b(?:day|date)[- ]?wise\b|\b(?:by|per|each|every) (?:day|date)\b|\bday[- ](?:by|after)[- ]day\b|每一?[天日]|一天给?一个(?:数|值)|\b(?:one|a) (?:figure|number|value|line|row) (?:a|per|(?:for )?each|(?:for )?every) day\b|逐[天日]|按[天日]|各[天日]|天天|哪(?:一|[几二两三四五六七八九十\d]+)?[天日]|一天一天|[天日]粒度"
         ),
         "day",
     ),
     (
         rx(
-            r"\bweekly\b|\bweek[- ]?wise\b|\b(?:by|per|each|every) week\b|\bweek[- ](?:by|after)[- ]week\b|每(?:一|个)?(?:周|星期)|逐周|按周(?!几)|各周|哪(?:一|个|[几二两三四五六七八九十\d]+)?个?(?:周|星期)(?!几)|一个?(?:周|星期|礼拜)一个?(?:周|星期|礼拜)|周粒度"
+            r"\bweekly\b|\bweek[- ]?wise\b|\b(?:by|per|each|every) week\b|\bweek[- ](?:by|after)[- ]week\b|每(?:一|个)?(?:周|星期|礼拜)|一(?:个)?(?:周|星期|礼拜)给?一个?(?:数|值)|\b(?:one|a) (?:figure|number|value|line|row) (?:a|per|(?:for )?each|(?:for )?every) week\b|\bseven days at a time\b|逐周|按周(?!几)|各周|哪(?:一|个|[几二两三四五六七八九十\d]+)?个?(?:周|星期)(?!几)|一个?(?:周|星期|礼拜)一个?(?:周|星期|礼拜)|周粒度"
         ),
         "week",
     ),
     (
         rx(
-            r"\bmonthly\b|\bmonth[- ]?wise\b|\b(?:by|per|each|every) months?\b|\bmonth[- ](?:by|after)[- ]month\b|每(?:一|个)?个?月|逐月|按月份?|各个?月份?|月度|哪(?:一|个|[几二两三四五六七八九十\d]+)?个?月份?|分月|一个?月一个?月|月粒度"
+            r"\bmonthly\b|\bmonth[- ]?wise\b|\b(?:by|per|each|every) months?\b|\bmonth[- ](?:by|after)[- ]month\b|每(?:一|个)?个?月|一个?月给?一个(?:数|值)|\b(?:one|a) (?:figure|number|value|line|row) (?:a|per|(?:for )?each|(?:for )?every) month\b|逐月|按月份?|各个?月份?|月度|哪(?:一|个|[几二两三四五六七八九十\d]+)?个?月份?|分月|一个?月一个?月|月粒度"
         ),
         "month",
     ),

@@ -15,6 +15,7 @@ from db.semantic.schema import StoreSchema
 from tools.registry import Tool
 
 STORES = "stores"
+HARDLY = 0.2  # of a figure's chance, where it cannot be computed as it was read
 
 
 def conditions(bare: Sequence[BareId], tools: Iterable[Tool], schema: StoreSchema) -> tuple[Filter | None, ...]:
@@ -62,8 +63,16 @@ def placed(reading: Reading, tool: Tool, schema: StoreSchema) -> Reading:
     return replace(reading, filters=(*reading.filters, *more), ask=full)
 
 
-def able(chances: Mapping[str, float], reading: Reading, tools: Mapping[str, Tool]) -> Mapping[str, float]:
-    """The chances without tools that only look at groups, where the clause names a customer and none of their words."""
+def able(
+    chances: Mapping[str, float], reading: Reading, tools: Mapping[str, Tool], schema: StoreSchema
+) -> Mapping[str, float]:
+    """The chances without tools that only look at groups, where the clause names a customer and none of their words.
+
+    A figure that is not recorded by what the clause limits it to is hardly what is asked for.
+    """
+    limited = all(schema.can_split(metric, f.dimension) for metric in reading.metrics for f in reading.filters)
+    if not limited and QUERY in chances:
+        chances = {name: chance * (HARDLY if name == QUERY else 1.0) for name, chance in chances.items()}
     people = reading.ask.customers or any(bare.sure and bare.kinds == ("customers",) for bare in reading.ask.bare)
     if not people:
         return chances

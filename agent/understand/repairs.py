@@ -42,6 +42,16 @@ _LAST_N = re.compile(  # "the last seven days of 2017 up against the first seven
 )
 _STEPS = re.compile(r"(?<![\d一二三四五六七八九十])一个?(?P<g>天|周|月)一个?(?P=g)")
 _HALF_DOZEN = re.compile(r"\bhalf (?:a )?dozen\b|半打")
+_SO_MANY = {"pair": 2, "couple": 2, "trio": 3, "quartet": 4, "quintet": 5}
+_GROUP_OF = re.compile(
+    rf"\b(?P<lead>top|best|worst|bottom|which|the|busiest|slowest|biggest|smallest|strongest|weakest|our) (?P<w>{'|'.join(_SO_MANY)}) of\b"
+)
+_PODIUM = re.compile(r"\b(?:the )?podium of\b")
+_STRONG_ZH = re.compile(r"(?P<end>倒数)?(?P<n>[三四五六七八九十\d]+)(?:强|大(?=热销|畅销))|前?(?P<three>三)甲")
+_HEAD_ZH = re.compile(
+    r"(?<=[多少高低好差大小])的?头(?P<n>[一二两三四五六七八九十\d]+)(?=[名家位款种]|个(?!月|星期|季|小时))"
+)
+_THOSE_ZH = re.compile(r"(?<=最[多少高低好差大小忙旺淡])的那(?=[两三四五六七八九十几\d])")
 _USUAL_DAYS = re.compile(r"平时(?=[和与跟]周末)|(?<=周末[和与跟])平时")
 _SHORTHAND = dict(
     pair.split(":")
@@ -109,6 +119,9 @@ def completed(text: str) -> str:
     text = _LAST_N.sub(lambda m: f"{m[0]} {m['what']}{m['of'] or ''}", text)
     text = _TO_NTH.sub(r"\g<0> \g<what>", text)
     text = _USUAL_DAYS.sub("工作日", text)
+    text = _GROUP_OF.sub(lambda match: f"{match['lead']} {_SO_MANY[match['w']]}", _PODIUM.sub("top 3", text))
+    text = _STRONG_ZH.sub(lambda match: f"{match['end'] or '前'}{match['n'] or match['three']}", text)
+    text = _THOSE_ZH.sub("的", _HEAD_ZH.sub(lambda match: f"的前{match['n']}", text))
     text = _HALF_DOZEN.sub(lambda match: "6" if match[0].isascii() else "6个", text)
     return _STEPS.sub("按\\g<g>", text)
 

@@ -161,7 +161,7 @@ def _read(reader: ClauseReader, inherit: bool, first: bool) -> Reading:
     elif reader.clear and first and inherit:
         return reading  # "monthly please": goes on with the figure of the turn before
     else:
-        chances = able(scope.router.chances(reader.text), reading, scope.tools.tools)
+        chances = able(scope.router.chances(reader.text), reading, scope.tools.tools, scope.lexicon.schema)
         if not first and reader.meant[0] == CLARIFY and reading.inherited and WHY.search(reader.text):
             chances = {explains(reader) or CLARIFY: 1.0}  # "why did it change?", of the figure before
         elif not first and _goes_on(reading, reader):

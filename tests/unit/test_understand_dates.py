@@ -36,6 +36,10 @@ fishy payments from 23 november up to now | 2017-11-23 2018-01-01
 payments since christmas | 2017-12-25 2018-01-01
 sales from thanksgiving to year end | 2017-11-23 2018-01-01
 orders on boxing day | 2017-12-26 2017-12-27
+中秋节订单多少 | 2017-10-04 2017-10-05
+春节那周销售额走势 | 2017-01-23 2017-01-30
+五一假期每天销售额 | 2017-05-01 2017-05-02
+2017年端午节的订单 | 2017-05-30 2017-05-31
 orders on easter sunday | 2017-04-16 2017-04-17
 flowers for mother's day | 2017-05-14 2017-05-15
 orders from black friday to cyber monday | 2017-11-24 2017-11-28
