@@ -49,7 +49,9 @@ WHY = re.compile(
     re.ASCII,
 )
 _COMPARE_THEM = re.compile(r"\bcompare (?:them|it|that|those|these|the two|both)\b|(?:对比|比较)一下$", re.ASCII)
-_FUTURE = re.compile(r"\b(?:will|going to|likely to|expect(?:ed)?)\b|'ll\b|预计|预估|估计|大概会|会有|能[来卖有做到收](?!过)", re.ASCII)
+_FUTURE = re.compile(
+    r"\b(?:will|going to|likely to|expect(?:ed)?)\b|'ll\b|预计|预估|估计|大概会|会有|能[来卖有做到收](?!过)", re.ASCII
+)
 _THEN = re.compile(r"\bback (?:in|then)\b|\bthose days\b|那会儿?|那时|当时|那阵子", re.ASCII)
 _TWICE = re.compile(r"(?<![\d.,])[12](?![\d.,])", re.ASCII)
 _GOODS = re.compile(rf"\b(?P<n>{EN_NUMBER}) (?:[a-z-]+ )?{MEMBER}", re.ASCII)
