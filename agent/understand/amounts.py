@@ -216,8 +216,8 @@ def count_in(text: str, spans: Iterable[Span]) -> tuple[int, Span] | None:
 def count_at_end(text: str) -> int | None:
     """How many are wanted, where a short part at the end says no more than that.
 
-    >>> [count_at_end(t) for t in ("best sellers of store 381, a dozen", "销量最高的商品,列十二个", "stores 367, 406")]
-    [12, 12, None]
+    >>> [count_at_end(t) for t in ("best sellers of store 381, a dozen", "销量最高的商品,列十二个", "stores 367, 406", "in may, 2017")]
+    [12, 12, None, None]
     """
     found = _at_end(text)
     return found[0] if found else None
@@ -228,8 +228,9 @@ def _at_end(text: str) -> tuple[int, Span] | None:
     if match is None:
         return None
     name = next(name for name in ("n", "z", "y", "x") if match[name])
-    if match["id"] and match[name][0].isdigit() and not (match["lead"] or match["tail"]):
-        return None  # a list of ids
+    alone = not (match["lead"] or match["tail"])
+    if alone and ((match["id"] and match[name][0].isdigit()) or _YEAR.fullmatch(match[name])):
+        return None  # a list of ids, "in december, 2017"
     count = _whole(match[name])
     return (count, match.span(name)) if count else None
 

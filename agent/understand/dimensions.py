@@ -23,11 +23,9 @@ _CUE = re.compile(
     r"|[各每哪按分]|不同|什么|谁",
     re.ASCII,
 )
+_ALL_TOLD = re.compile(r"\b(?:in all|altogether|all told|combined)\b|一共|总共|合计|都算", re.ASCII)
 
 Span = tuple[int, int]
-
-
-_ALL_TOLD = re.compile(r"\b(?:in all|altogether|all told|combined)\b|一共|总共|合计|都算", re.ASCII)
 
 
 def split_chances(router: Router, text: str, periods: Sequence[Span]) -> Chances:

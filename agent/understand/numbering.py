@@ -69,21 +69,23 @@ class NumberReader:
 
     def attached(self, mentions: Sequence[Mention]) -> list[Mention]:
         """The mentions in the text's order, a dimension with a number beside it as a member."""
-        result = self._campaigns(mentions)
+        found = self._campaigns()
+        result = [*found]
         for mention in mentions:
+            if any(each.start <= mention.start and mention.end <= each.end for each in found):
+                continue  # the mailing of "mailing no. 13" is no newsletter
             dimension = next((t.name for t in mention.of("dimension")), None)
-            found = self._numbers(mention, dimension) if dimension else None
-            result.extend(found or [*self._led(mention), mention])
+            numbers = self._numbers(mention, dimension) if dimension else None
+            result.extend(numbers or [*self._led(mention), mention])
         return sorted(result, key=lambda m: m.start)
 
-    def _campaigns(self, mentions: Sequence[Mention]) -> list[Mention]:
+    def _campaigns(self) -> list[Mention]:
         """Campaigns by what people call them and a number."""
         found: list[Mention] = []
         for match in _CAMPAIGNS.finditer(self.text) if self.lexicon.campaign else ():
             number = next(words for words in match.groupdict().values() if words)
             start, end = match.span()
-            inside = any(m.start < end and start < m.end and m.of("member") for m in mentions)
-            if not inside and self.lexicon.numbered(self.lexicon.campaign or "", number) is not None:
+            if self.lexicon.numbered(self.lexicon.campaign or "", number) is not None:
                 found += self._by_number(Mention(start, end, (), 0), self.lexicon.campaign or "", start, end, [number])
         return found
 

@@ -47,7 +47,9 @@ _GROUP_OF = re.compile(
     rf"\b(?P<lead>top|best|worst|bottom|which|the|busiest|slowest|biggest|smallest|strongest|weakest|our) (?P<w>{'|'.join(_SO_MANY)}) of\b"
 )
 _PODIUM = re.compile(r"\b(?:the )?podium of\b")
-_STRONG_ZH = re.compile(r"(?P<end>倒数)?(?P<n>[三四五六七八九十\d]+)(?:强|大(?=热销|畅销))|前?(?P<three>三)甲")
+_STRONG_ZH = re.compile(
+    r"(?P<end>倒数)?(?P<n>[三四五六七八九十\d]+)(?:强(?![劲势烈力度化调])|大(?=热销|畅销))|前?(?P<three>三)甲"
+)
 _HEAD_ZH = re.compile(
     r"(?<=[多少高低好差大小])的?头(?P<n>[一二两三四五六七八九十\d]+)(?=[名家位款种]|个(?!月|星期|季|小时))"
 )

@@ -95,6 +95,13 @@ def test_what_splits_nothing_is_not_split(asked: Analyst, text: str) -> None:
     assert not any(call.get("group_by") for call in calls(asked, text))
 
 
+def test_what_tickets_are_about_only_tells_why_one_asks_unless_it_says_of_whom(asked: Analyst) -> None:
+    told = calls(asked, "There was a damage report this morning. What could we recommend alongside beer?")[-1]
+    assert not any(limit["dimension"] == "ticket_intent" for limit in told.get("filters", []))
+    whom = calls(asked, "Which products should we recommend to customers who wrote about late delivery?")[-1]
+    assert any(limit["dimension"] == "ticket_intent" for limit in whom["filters"])
+
+
 def test_words_for_a_split_come_before_its_wording(asked: Analyst) -> None:
     (call,) = calls(asked, "how do people find us: visits by month in 2017")
     assert call["group_by"] == ["month"]
@@ -137,6 +144,33 @@ def test_numbers_behind_a_store_are_stores_unless_they_count(asked: Analyst) -> 
     assert call["filters"] == [{"dimension": "store", "values": [367, 406]}]
 
 
-@pytest.mark.parametrize("text", ["who would respond to the eighteenth campaign", "第十八期活动该寄给哪些人"])
-def test_a_campaign_s_number_may_be_in_words(asked: Analyst, text: str) -> None:
+def test_a_year_is_no_count(asked: Analyst) -> None:
+    assert limit_of(asked, "best stores by revenue in december, 2017") == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("top trio of departments by revenue", 3),
+        ("which pair of stores sold the most", 2),
+        ("销售额三甲的部门", 3),
+        ("销售额十强门店", 10),
+        ("卖得最好的那两天", 2),
+    ],
+)
+def test_so_many_may_be_a_group(asked: Analyst, text: str, limit: int) -> None:
+    assert limit_of(asked, text) == limit
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "who would respond to the eighteenth campaign",
+        "promo 18, who gets it",
+        "for mailing no. 18 whom would you pick",
+        "第十八期活动该寄给哪些人",
+        "18号那波促销寄给谁",
+    ],
+)
+def test_a_campaign_may_be_called_otherwise(asked: Analyst, text: str) -> None:
     assert calls(asked, text)[0]["campaign"] == "18"
