@@ -51,8 +51,9 @@ TOOL_SETS = (
     "ninth_tool_",
     "tenth_tool_",
     "eleventh_tool_",
+    "twelfth_tool_",
 )
-SECOND = "W11"  # keys from here on stand in a second file of the tuning split: none may grow past a megabyte
+SECOND = ("W11", "W12")  # keys that stand in a second file of the tuning split: none may grow past a megabyte
 NO_DATA = [
     "no data", "no purchases", "no sales", "no records", "no figures", "there is no", "has no", "holds no",
     "outside", "data starts", "data begins", "没有", "无数据", "暂无", "数据范围", "超出",
