@@ -24,8 +24,11 @@ MAX_CALLS = 6
 CHAIN = ("segment_customers", "find_audience", "recommend_products")
 MEANS = (("tickets", "channel"), ("sessions", "source"))  # "for the welcome mail": by what means, and no condition
 _OF_PEOPLE = re.compile(  # whom, by what they wrote about ("the people who complained"); else it tells why one asks
-    r"\b(?:customers|people|shoppers|households|families|buyers|clients|members|everyone|everybody|anyone|whoever)\b"
-    r"|\bthose who\b|(?<![个位])(?:顾客|客户|客人|用户|会员|家庭)|的人|谁|哪些人",
+    r"\b(?:customers|people|shoppers|households|those|families|everyone|everybody|anyone|buyers|whoever|who)"
+    r" (?:who|that|whose|with|having|complain|writ|ask|contact|report)"
+    r"|\b(?:complaint|report|ticket|delivery|request|question|problem|refund|return)s?"
+    r" (?:customers|people|shoppers|households)\b"
+    r"|(?:的|过)(?:那些|所有)?(?:顾客|客户|客人|人|用户|会员|家庭)",
     re.ASCII,
 )
 TOLD = ("tickets", "intent")  # "1823 complained twice, what would make it up to them": why one asks of these people

@@ -122,7 +122,8 @@ class SplitReader:
         named = {term.name for _, term, _ in self.names.members}
         if name in named:
             beside = any(declared[other].table == declared[name].table for other in named - {name})
-            if compared or beside or not _AGAINST.search(self.names.masked):
+            without = any(term.name == name and negative for _, term, negative in self.names.members)  # 除了杂货，其他…
+            if compared or beside or without or not _AGAINST.search(self.names.masked):
                 return []
             self.names.members[:] = [member for member in self.names.members if member[1].name != name]
         return [name]
