@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from agent.contracts import Reading, ToolAsk
+from agent.evaluation import dimensions
 from agent.evaluation.routing import read_questions, source_of
 from agent.understand.meaning import CERTAIN, WEIGHTS, Said, settled
 from agent.understand.ordinary import WORDS
@@ -42,7 +43,8 @@ def test_the_ordinary_words_are_those_of_the_examples() -> None:
 
 
 def test_no_question_of_the_evaluation_is_an_example() -> None:
-    examples = {q.casefold().rstrip("?？。.!！ ") for own in read_questions().values() for q in own}
+    taught = (*read_questions().values(), *dimensions.read_questions().values())
+    examples = {q.casefold().rstrip("?？。.!！ ") for own in taught for q in own}
     asked = {
         json.loads(line)["question"].casefold().rstrip("?？。.!！ ")
         for path in SETS.glob("*.jsonl")
