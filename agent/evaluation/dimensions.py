@@ -2,7 +2,7 @@
 
     python -m agent.evaluation.dimensions
 
-A minute or two on two cores, for the encoder stays as ``agent.evaluation.routing`` made it: run this behind it.
+Some five minutes on two cores, for the encoder stays as ``agent.evaluation.routing`` made it: run this behind it.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from agent.understand.amounts import Span
 from agent.understand.lexicon import Lexicon
 from agent.understand.meaning import Chances, Router
 from agent.understand.metrics import metric_marks
@@ -24,8 +25,6 @@ _CUE = re.compile(
     re.ASCII,
 )
 _ALL_TOLD = re.compile(r"\b(?:in all|altogether|all told|combined)\b|一共|总共|合计|都算", re.ASCII)
-
-Span = tuple[int, int]
 
 
 def split_chances(router: Router, text: str, periods: Sequence[Span]) -> Chances:
